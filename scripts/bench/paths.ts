@@ -1,0 +1,23 @@
+/** Where things lie, the same from the sources and from dist/. */
+import { existsSync } from 'node:fs'
+import { dirname, join, parse } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const COMMAND = join('scripts', 'scriptorium.js')
+
+const findRoot = (): string => {
+  const here = dirname(fileURLToPath(import.meta.url))
+  for (let folder = here; folder !== parse(folder).root; folder = dirname(folder)) {
+    if (existsSync(join(folder, COMMAND))) return folder
+  }
+  throw new Error(`no folder above ${here} holds ${COMMAND}`)
+}
+
+const root = findRoot()
+
+/** The command line of the project. */
+export const command = join(root, COMMAND)
+/** Results and installed peers; not kept in git. */
+export const results = join(root, 'bench-results')
+/** Which peers npm installs. */
+export const peersManifest = join(root, 'scripts', 'bench', 'peers', 'package.json')

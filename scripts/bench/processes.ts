@@ -1,0 +1,71 @@
+/** Child processes: started, waited for, ended by their own id. */
+import { type ChildProcess, spawn } from 'node:child_process'
+
+export interface Running {
+  readonly pid: number
+  /** Waits for output that matches, on stdout or stderr. @throws Error when the process ends before */
+  line(pattern: RegExp): Promise<RegExpExecArray>
+  /** Asks it to end, insists after 15 s. */
+  stop(): Promise<void>
+}
+
+const PATIENCE_MS = 15_000
+const KEPT_CHARACTERS = 20_000
+
+/** Starts a process of which only the given environment and PATH are set. @throws Error when it cannot be started */
+export const startProcess = (file: string, args: readonly string[], options: ProcessOptions): Running => {
+  const { PATH, HOME } = process.env
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: { PATH, HOME, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${file} could not be started`)
+  let output = ''
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const keep = (data: Buffer) => {
+    output = (output + data.toString()).slice(-KEPT_CHARACTERS)
+    child.emit('heard')
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  return {
+    pid,
+    line: (pattern) =>
+      untilHeard(
+        child,
+        () => pattern.exec(output),
+        () => output,
+      ),
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      const insist = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+      await gone
+      clearTimeout(insist)
+    },
+  }
+}
+
+export interface ProcessOptions {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+const untilHeard = <T>(child: ChildProcess, found: () => T | null, output: () => string): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const look = () => {
+      const hit = found()
+      if (hit !== null) settle(() => resolve(hit))
+    }
+    const ended = () => settle(() => reject(new Error(`process ${child.pid} ended early:\n${output()}`)))
+    const settle = (done: () => void) => {
+      child.off('heard', look)
+      child.off('close', ended)
+      done()
+    }
+    child.on('heard', look)
+    child.on('close', ended)
+    look()
+  })

@@ -1,0 +1,160 @@
+/** Environment -> Config, or one error that names every fault. */
+
+import { nameFaults } from './config-names.ts'
+import { isLoopback } from './loopback.ts'
+
+export interface Config {
+  readonly host: string
+  /** 0: a free one. */
+  readonly port: number
+  /** PostgreSQL; null: embedded PGlite in `dataDir`. */
+  readonly databaseUrl: string | null
+  readonly databasePool: number
+  /** PEM text, or the path of a PEM file, of the CA that signed the database's certificate. */
+  readonly databaseCa: string | null
+  readonly dataDir: string
+  /** Every caller may do everything. The only mode of this version. */
+  readonly openMode: true
+  /** Exact origins of browsers that may call; empty: the same origin only (open mode: any loopback origin too). */
+  readonly allowedOrigins: readonly string[]
+  /** Rooms in one append statement. */
+  readonly batchRooms: number
+  readonly logLevel: LogLevel
+  readonly shutdownGraceMs: number
+  readonly fold: FoldSettings
+  readonly limits: Limits
+}
+
+export interface FoldSettings {
+  /** Rows in the tail before a fold is thought of. */
+  readonly rows: number
+  /** Rows in the tail at which it is folded whatever its size. */
+  readonly maxRows: number
+  /** Size of the tail, as a share of the snapshot, at which it is folded. */
+  readonly ratio: number
+}
+
+export interface Limits {
+  /** Largest live update. */
+  readonly updateBytes: number
+  /** Largest step 2, so the largest frame of all. */
+  readonly syncBytes: number
+  /** What this process holds uncommitted before writers are not read. */
+  readonly unsavedBytes: number
+  /** Sockets that wait for their room at once. */
+  readonly waitingSockets: number
+  /** Memory of rooms that nobody has open. */
+  readonly idleRoomBytes: number
+  /** Presence of one client. */
+  readonly presenceBytes: number
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Settings that cannot be used; the message names every fault. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(`these settings cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const MEGABYTE = 1024 * 1024
+
+/**
+ * Reads every setting.
+ * @throws ConfigError naming all faults at once; it never holds the value of DATABASE_URL
+ */
+export const readConfig = (env: Environment): Config => {
+  const faults: string[] = nameFaults(env)
+  const { text, whole, share } = readers(env, faults)
+  const host = text('HOST', '127.0.0.1')
+  const auth = text('AUTH', '')
+  if (auth !== '' && auth !== 'open') faults.push(`AUTH is '${auth}': must be 'open' or unset`)
+  if (auth === '' && !isLoopback(host)) {
+    faults.push(
+      `HOST is '${host}', which others can reach, and in open mode every caller may do everything: set AUTH=open if that is meant, or HOST=127.0.0.1`,
+    )
+  }
+  const config: Config = {
+    host,
+    port: whole('PORT', 1234, 0, 65535),
+    databaseUrl: databaseUrl(env, faults),
+    databasePool: whole('DATABASE_POOL', 4, 1, 100),
+    databaseCa: text('DATABASE_CA', '') || null,
+    dataDir: text('DATA_DIR', './data'),
+    openMode: true,
+    allowedOrigins: origins(env, faults),
+    batchRooms: whole('BATCH_ROOMS', 1000, 1, 10_000),
+    logLevel: logLevel(text('LOG_LEVEL', 'info'), faults),
+    shutdownGraceMs: whole('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
+    fold: {
+      rows: whole('FOLD_ROWS', 200, 1, 1_000_000),
+      maxRows: whole('FOLD_MAX_ROWS', 2000, 1, 1_000_000),
+      ratio: share('FOLD_RATIO', 0.1),
+    },
+    limits: {
+      updateBytes: whole('MAX_UPDATE_BYTES', MEGABYTE, 1024, 64 * MEGABYTE),
+      syncBytes: whole('MAX_SYNC_BYTES', 32 * MEGABYTE, 1024, 512 * MEGABYTE),
+      unsavedBytes: whole('MAX_UNSAVED_BYTES', 64 * MEGABYTE, 1024, 16_384 * MEGABYTE),
+      waitingSockets: whole('MAX_WAITING_SOCKETS', 2000, 1, 1_000_000),
+      idleRoomBytes: whole('MAX_IDLE_ROOM_BYTES', 64 * MEGABYTE, 0, 65_536 * MEGABYTE),
+      presenceBytes: whole('MAX_PRESENCE_BYTES', 4096, 64, MEGABYTE),
+    },
+  }
+  if (config.fold.maxRows < config.fold.rows) faults.push('FOLD_MAX_ROWS is less than FOLD_ROWS')
+  if (config.limits.syncBytes < config.limits.updateBytes) faults.push('MAX_SYNC_BYTES is less than MAX_UPDATE_BYTES')
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+const readers = (env: Environment, faults: string[]) => {
+  const text = (name: string, fallback: string): string => env[name]?.trim() || fallback
+  const whole = (name: string, fallback: number, least: number, most: number): number => {
+    const given = text(name, String(fallback))
+    const value = Number(given)
+    if (/^\d+$/.test(given) && value >= least && value <= most) return value
+    faults.push(`${name} is '${given}': must be a whole number from ${least} to ${most}`)
+    return fallback
+  }
+  const share = (name: string, fallback: number): number => {
+    const given = text(name, String(fallback))
+    const value = Number(given)
+    if (/^\d*\.?\d+$/.test(given) && value > 0 && value <= 1) return value
+    faults.push(`${name} is '${given}': must be a number above 0, at most 1`)
+    return fallback
+  }
+  return { text, whole, share }
+}
+
+const databaseUrl = (env: Environment, faults: string[]): string | null => {
+  const given = env.DATABASE_URL?.trim()
+  if (!given) return null
+  const url = URL.canParse(given) ? new URL(given) : null
+  if (url !== null && (url.protocol === 'postgres:' || url.protocol === 'postgresql:')) return given
+  faults.push(
+    'DATABASE_URL must look like postgres://user:password@host:5432/database (special characters percent-encoded)',
+  )
+  return null
+}
+
+const origins = (env: Environment, faults: string[]): readonly string[] => {
+  const given = (env.ALLOWED_ORIGINS ?? '').split(/[\s,]+/).filter((origin) => origin !== '')
+  for (const origin of given) {
+    if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#*]+$/i.test(origin)) {
+      faults.push(`ALLOWED_ORIGINS holds '${origin}': must be an exact origin such as https://stories.example`)
+    }
+  }
+  return given.map((origin) => origin.toLowerCase())
+}
+
+const logLevel = (given: string, faults: string[]): LogLevel => {
+  const level = LOG_LEVELS.find((known) => known === given)
+  if (level === undefined) faults.push(`LOG_LEVEL is '${given}': must be one of ${LOG_LEVELS.join(', ')}`)
+  return level ?? 'info'
+}

@@ -1,0 +1,132 @@
+/** The database port over PostgreSQL, through pg. */
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+import type { Logger } from '../ports.ts'
+import { type Database, DatabaseError, type Query, type Value } from './port.ts'
+
+export interface PostgresOptions {
+  readonly url: string
+  /** Connections at most. */
+  readonly pool: number
+  /** PEM text, or the path of a PEM file, of the database's own CA. */
+  readonly ca: string | null
+  readonly logger: Logger
+}
+
+/** A statement without an answer for so long is given up: its connection is cut, its outcome unknown. */
+const STATEMENT_MS = 30_000
+const CONNECT_MS = 5000
+
+const { INT8 } = pg.types.builtins
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+}
+
+/** @throws DatabaseError when no connection can be made */
+export const openPostgres = async (options: PostgresOptions): Promise<Database> => {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.pool,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: STATEMENT_MS,
+    keepAlive: true,
+    application_name: 'scriptorium',
+    types,
+    ...(options.ca === null ? {} : { ssl: { ca: pem(options.ca) } }),
+  })
+  pool.on('error', (error) => options.logger.debug({ error: error.message }, 'an idle database connection was lost'))
+  const database = new Postgres(pool)
+  try {
+    await database.query('SELECT 1')
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  return database
+}
+
+class Postgres implements Database {
+  readonly kind = 'postgres'
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool
+  }
+
+  query<Row>(text: string, values: readonly Value[] = []): Promise<Row[]> {
+    return this.#withClient((client) => run<Row>(client, text, values))
+  }
+
+  transaction<T>(work: (tx: Query) => Promise<T>): Promise<T> {
+    return this.#withClient(async (client) => {
+      await run(client, 'BEGIN')
+      try {
+        const result = await work({ query: (text, values) => run(client, text, values) })
+        await run(client, 'COMMIT')
+        return result
+      } catch (error) {
+        if (!(error instanceof DatabaseError && error.lost)) await run(client, 'ROLLBACK')
+        throw error
+      }
+    })
+  }
+
+  script(text: string): Promise<void> {
+    return this.#withClient(async (client) => {
+      await run(client, text)
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end()
+  }
+
+  /** A connection whose statement was given up is cut: its answer may still come. */
+  async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient
+    try {
+      client = await this.#pool.connect()
+    } catch (error) {
+      throw toDatabaseError(error, true)
+    }
+    let broken = false
+    const onError = () => {
+      broken = true
+    }
+    client.on('error', onError)
+    try {
+      return await work(client)
+    } catch (error) {
+      broken ||= error instanceof DatabaseError && error.lost
+      throw error
+    } finally {
+      client.off('error', onError)
+      client.release(broken)
+    }
+  }
+}
+
+const run = async <Row>(client: pg.PoolClient, text: string, values: readonly Value[] = []): Promise<Row[]> => {
+  try {
+    const result = await client.query({ text, values: values.map(toParameter) })
+    return (result.rows ?? []) as Row[]
+  } catch (error) {
+    throw toDatabaseError(error, false)
+  }
+}
+
+/** pg sends a Buffer as it is, in binary; any other Uint8Array as JSON. */
+const toParameter = (value: Value): unknown =>
+  value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value
+
+/** 08: connection; 57P01 to 57P03: shutting down, crashed, starting. Without a SQLSTATE the connection itself failed. */
+const toDatabaseError = (error: unknown, connecting: boolean): DatabaseError => {
+  const { message, code } = error as { message?: string; code?: unknown }
+  const sqlstate = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+  const lost = sqlstate === undefined || sqlstate.startsWith('08') || /^57P0[1-3]$/.test(sqlstate)
+  const words = message || (typeof code === 'string' ? code : 'the connection failed')
+  return new DatabaseError(connecting ? `cannot connect: ${words}` : words, { code: sqlstate, lost, cause: error })
+}
+
+const pem = (ca: string): string => (ca.includes('-----BEGIN') ? ca : readFileSync(ca, 'utf8'))

@@ -1,0 +1,95 @@
+/** The HTTP side: health, metrics and the page. */
+import { fileURLToPath } from 'node:url'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { type Context, Hono } from 'hono'
+import type { Metrics } from '../metrics.ts'
+import type { Logger } from '../ports.ts'
+import { hostAllowed, type OriginRules } from './origin.ts'
+import { problem } from './problem.ts'
+
+/** The built page; from the sources (as vitest runs them) it is found in dist. */
+const WEB = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web' : '../../web', import.meta.url))
+
+export interface Readiness {
+  readonly draining: boolean
+  /** Whether the database answered last. Rooms stay live without it. */
+  readonly database: boolean
+}
+
+export interface Gauges {
+  /** Rooms in memory. */
+  readonly rooms: number
+  /** Bytes taken in and not committed yet. */
+  readonly unsavedBytes: number
+}
+
+export interface AppParts {
+  readonly config: OriginRules
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readiness(): Readiness
+  gauges(): Gauges
+}
+
+/** Every route that is not a WebSocket. */
+export const createApp = (parts: AppParts): Hono => {
+  const app = new Hono()
+  declareGauges(parts)
+  app.use(async (c, next) => {
+    if (hostAllowed(c.req.header('host') ?? null, parts.config)) await next()
+    else
+      c.res = problem(403, 'Host not allowed', 'In open mode the service answers to its own and loopback names only.')
+    secure(c)
+  })
+  app.get('/healthz', (c) => c.json({ status: 'alive' }, 200, { 'cache-control': 'no-store' }))
+  app.get('/readyz', (c) => {
+    const { draining, database } = parts.readiness()
+    const body = { status: draining ? 'draining' : 'ready', database: database ? 'reachable' : 'away' }
+    return c.json(body, draining ? 503 : 200, { 'cache-control': 'no-store' })
+  })
+  app.get('/metrics', async (c) =>
+    c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
+  )
+  app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
+  app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
+  app.notFound(() => problem(404, 'Not found'))
+  app.onError((error) => {
+    parts.logger.error({ reason: error.message }, 'a request failed')
+    return problem(500, 'Internal error')
+  })
+  return app
+}
+
+const declareGauges = ({ metrics, readiness, gauges }: AppParts): void => {
+  metrics.gauge('rooms', 'Rooms in memory', () => gauges().rooms)
+  metrics.gauge('unsaved_bytes', 'Bytes taken in and not committed yet', () => gauges().unsavedBytes)
+  metrics.gauge('database_reachable', 'Whether the database answered last', () => Number(readiness().database))
+  metrics.gauge('draining', 'Whether the service is about to end', () => Number(readiness().draining))
+}
+
+/** Names of assets change with their content. */
+const keepForever = (_path: string, c: Context): void =>
+  c.header('cache-control', 'public, max-age=31536000, immutable')
+
+const askAgain = (_path: string, c: Context): void => c.header('cache-control', 'no-cache')
+
+const secure = (c: Context): void => {
+  // Older Safari does not count WebSockets of the same host as 'self'.
+  const host = (c.req.header('host') ?? '').replace(/[^\w.:[\]-]/g, '')
+  const sockets = host === '' ? '' : ` ws://${host} wss://${host}`
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self'${sockets}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ]
+  c.header('content-security-policy', policy.join('; '))
+  c.header('x-content-type-options', 'nosniff')
+  c.header('referrer-policy', 'no-referrer')
+  c.header('cross-origin-opener-policy', 'same-origin')
+  c.header('cross-origin-resource-policy', 'same-origin')
+}

@@ -1,0 +1,260 @@
+/**
+ * Group commit: one statement appends the batches of many rooms. At most two statements are in flight and a room is in at
+ * most one of them; what arrives meanwhile gathers in the rooms, so batches grow with the load by themselves.
+ */
+import { pageOf } from '../../shared/names.ts'
+import { type Database, DatabaseError } from '../database/port.ts'
+import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import type { Appending, Batch, Outcome } from './port.ts'
+import type { Reach } from './reach.ts'
+import { readHeads } from './load.ts'
+import { APPEND, CREATE_ROOMS, WRITTEN } from './statements.ts'
+
+export interface AppenderParts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly counters: Counters
+  readonly reach: Reach
+  /** Rooms in one statement at most. */
+  readonly batchRooms: number
+}
+
+/** One room's batch in a statement. */
+interface Item {
+  readonly room: Appending
+  readonly batch: Batch
+  /** As they were when the batch was cut; a retry must not trust what was learned since. */
+  readonly known: number
+}
+
+const IN_FLIGHT = 2
+const STATEMENT_BYTES = 8_000_000
+const FIRST_WAIT_MS = 20
+const LONGEST_WAIT_MS = 1000
+/** A statement that fails for a reason of its own is tried so often before the blame falls on its last room. */
+const ATTEMPTS = 3
+/** Serialisation failure and deadlock: nothing was written, and the same statement may succeed. */
+const RETRIED = new Set(['40001', '40P01'])
+const UNIQUE_VIOLATION = '23505'
+
+export class Appender {
+  readonly #parts: AppenderParts
+  readonly #waiting = new Set<Appending>()
+  readonly #busy = new Set<Appending>()
+  readonly #idle = new Set<() => void>()
+  readonly #wakers = new Set<() => void>()
+  #statements = 0
+  #pumpDue = false
+  #closed = false
+
+  constructor(parts: AppenderParts) {
+    this.#parts = parts
+  }
+
+  /** Says that `room` has something to write. */
+  append(room: Appending): void {
+    if (this.#closed) return
+    this.#waiting.add(room)
+    if (this.#pumpDue) return
+    this.#pumpDue = true
+    // Rooms whose turns end together share a statement.
+    this.#parts.clock.turn(() => {
+      this.#pumpDue = false
+      this.#pump()
+    })
+  }
+
+  /** Resolves when nothing waits and nothing is in flight. */
+  drain(): Promise<void> {
+    if (this.#isIdle) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.add(resolve))
+  }
+
+  /** Gives up what is being retried, waits for the statements in flight. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#waiting.clear()
+    for (const wake of [...this.#wakers]) wake()
+    await this.drain()
+  }
+
+  get #isIdle(): boolean {
+    return this.#waiting.size === 0 && this.#statements === 0
+  }
+
+  #pump(): void {
+    while (this.#statements < IN_FLIGHT) {
+      const items = this.#gather()
+      if (items.length === 0) break
+      this.#statements++
+      for (const { room } of items) this.#busy.add(room)
+      this.#write(items)
+        .catch((error: unknown) => this.#parts.logger.error({ error: String(error) }, 'settling a batch failed'))
+        .finally(() => {
+          this.#statements--
+          this.#pump()
+        })
+    }
+    if (!this.#isIdle) return
+    for (const resolve of this.#idle) resolve()
+    this.#idle.clear()
+  }
+
+  #gather(): Item[] {
+    const items: Item[] = []
+    let bytes = 0
+    for (const room of this.#waiting) {
+      if (this.#busy.has(room)) continue
+      if (items.length >= this.#parts.batchRooms || bytes >= STATEMENT_BYTES) break
+      this.#waiting.delete(room)
+      const batch = room.take()
+      if (batch === null) continue
+      items.push({ room, batch, known: room.seq })
+      for (const part of batch.parts) bytes += part.data.length
+    }
+    return items
+  }
+
+  /** Writes the items, whatever it takes; each is settled exactly once. */
+  async #write(items: readonly Item[]): Promise<void> {
+    let rest = items
+    let attempts = 0
+    let wait = FIRST_WAIT_MS
+    let uncertain = false
+    while (rest.length > 0) {
+      if (this.#closed && (attempts > 0 || uncertain)) return this.#fail(rest, 'the service closed while the database was away')
+      try {
+        if (uncertain) rest = await this.#settleWritten(rest)
+        uncertain = false
+        if (rest.length === 0) return
+        const written = await this.#parts.reach.note(() => this.#statement(rest))
+        await this.#settleAll(rest, written)
+        return
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error
+        this.#parts.counters.count('append_retries')
+        uncertain ||= error.lost || error.code === UNIQUE_VIOLATION
+        if (!error.lost && error.code !== UNIQUE_VIOLATION && !RETRIED.has(error.code ?? '')) {
+          attempts++
+          this.#parts.logger.warn({ code: error.code, error: error.message, rooms: rest.length }, 'append failed')
+          if (rest.length > 1) return this.#halve(rest)
+          if (attempts >= ATTEMPTS) return this.#fail(rest, error.message)
+        }
+        await this.#pause(wait * (0.5 + this.#parts.random.fraction()))
+        wait = Math.min(wait * 2, LONGEST_WAIT_MS)
+      }
+    }
+  }
+
+  /** A statement that keeps failing is halved until the failing room is alone. */
+  async #halve(items: readonly Item[]): Promise<void> {
+    const middle = Math.ceil(items.length / 2)
+    await this.#write(items.slice(0, middle))
+    await this.#write(items.slice(middle))
+  }
+
+  async #statement(items: readonly Item[]): Promise<Map<string, number>> {
+    const { database } = this.#parts
+    const fresh = items.filter(({ room }) => !room.exists).map(({ room }) => room.roomId)
+    if (fresh.length > 0) {
+      const pages = fresh.map(pageOf)
+      const columns = [fresh, pages.map(({ story }) => story), pages.map(({ page }) => page)]
+      await database.query(CREATE_ROOMS, columns)
+    }
+    const rows = await database.query<{ room_id: string; seq: number }>(APPEND, parameters(items))
+    return new Map(rows.map((row) => [row.room_id, row.seq]))
+  }
+
+  /** After a lost answer: settles what was written all the same. @returns the rest */
+  async #settleWritten(items: readonly Item[]): Promise<Item[]> {
+    const { database, reach } = this.#parts
+    const asked = [items.map(({ room }) => room.roomId), items.map(({ batch }) => batch.id)]
+    const rows = await reach.note(() => database.query<{ room_id: string; seq: number }>(WRITTEN, asked))
+    const written = new Map(rows.map((row) => [row.room_id, row.seq]))
+    for (const item of items) {
+      const seq = written.get(item.room.roomId)
+      if (seq !== undefined) this.#settle(item, { kind: 'committed', seq })
+    }
+    return items.filter(({ room }) => !written.has(room.roomId))
+  }
+
+  async #settleAll(items: readonly Item[], written: ReadonlyMap<string, number>): Promise<void> {
+    const refused: Item[] = []
+    for (const item of items) {
+      const seq = written.get(item.room.roomId)
+      if (seq === undefined) refused.push(item)
+      else this.#settle(item, { kind: 'committed', seq })
+    }
+    if (refused.length > 0) await this.#settleRefused(refused)
+  }
+
+  /** Rooms that gave no row were not written: says why. */
+  async #settleRefused(items: readonly Item[]): Promise<void> {
+    const heads = await readHeads(
+      this.#parts.database,
+      items.map(({ room }) => room.roomId),
+    ).catch((error: unknown) => {
+      if (error instanceof DatabaseError) return null
+      throw error
+    })
+    for (const item of items) {
+      const head = heads?.get(item.room.roomId)
+      const fenced = head !== undefined && (head.deleted || head.epoch !== item.room.epoch)
+      this.#settle(item, fenced ? { kind: 'fenced', deleted: head.deleted } : { kind: 'went-back' })
+    }
+  }
+
+  #fail(items: readonly Item[], reason: string): void {
+    for (const item of items) this.#settle(item, { kind: 'failed', reason })
+  }
+
+  #settle({ room }: Item, outcome: Outcome): void {
+    this.#busy.delete(room)
+    if (outcome.kind === 'committed') this.#parts.counters.count('batches_committed')
+    room.settle(outcome)
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    return new Promise((resolve) => {
+      const wake = () => {
+        cancel()
+        this.#wakers.delete(wake)
+        resolve()
+      }
+      const cancel = this.#parts.clock.after(ms, wake)
+      this.#wakers.add(wake)
+    })
+  }
+}
+
+/** The parameters of APPEND: the data of all parts travels as one value, cut apart by start and length. */
+const parameters = (items: readonly Item[]) => {
+  const parts = items.flatMap(({ room, batch }) =>
+    batch.parts.map((part, number) => ({ roomId: room.roomId, number, batch: batch.id, ...part })),
+  )
+  const data = new Uint8Array(parts.reduce((sum, part) => sum + part.data.length, 0))
+  const starts: number[] = []
+  let at = 0
+  for (const part of parts) {
+    data.set(part.data, at)
+    starts.push(at + 1)
+    at += part.data.length
+  }
+  return [
+    items.map(({ room }) => room.roomId),
+    items.map(({ room }) => room.epoch),
+    items.map(({ known }) => known),
+    items.map(({ batch }) => batch.parts.reduce((sum, part) => sum + part.data.length, 0)),
+    parts.map(({ roomId }) => roomId),
+    parts.map(({ number }) => number),
+    parts.map((part) => part.batch),
+    parts.map(({ author }) => author),
+    parts.map(({ via }) => via),
+    starts,
+    parts.map((part) => part.data.length),
+    data,
+  ]
+}

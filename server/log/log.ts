@@ -1,0 +1,59 @@
+/** The log of all pages: what the rooms write to and are loaded from. */
+import type { Database } from '../database/port.ts'
+import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import { Appender } from './append.ts'
+import { foldRoom } from './fold.ts'
+import { loadRoom, readBatches, readHeads } from './load.ts'
+import type { Log, Snapshot } from './port.ts'
+import { Reach } from './reach.ts'
+import { SquashError, Squasher } from './squasher.ts'
+
+export interface LogParts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly counters: Counters
+  /** Rooms in one append statement; 1 for distributed databases. */
+  readonly batchRooms: number
+}
+
+/** Opens the log over a migrated database, which it does not close. */
+export const openLog = (parts: LogParts): Log => {
+  const { database, logger, counters } = parts
+  const reach = new Reach(logger)
+  const appender = new Appender({ ...parts, reach })
+  const squasher = new Squasher()
+  const folding = new Map<string, Promise<Snapshot | null>>()
+  const fold = (roomId: string): Promise<Snapshot | null> => {
+    const shared = folding.get(roomId)
+    if (shared !== undefined) return shared
+    const started = foldRoom(roomId, { database, squasher, counters })
+      .catch((error: unknown) => {
+        if (error instanceof SquashError) {
+          counters.count('fold_failures')
+          logger.error({ room: roomId, error: error.message }, 'a page cannot be squashed; its rows stay as they are')
+        }
+        throw error
+      })
+      .finally(() => folding.delete(roomId))
+    folding.set(roomId, started)
+    return started
+  }
+  return {
+    load: (roomId) => reach.note(() => loadRoom(database, roomId)),
+    read: (roomId, from) => reach.note(() => readBatches(database, roomId, from)),
+    heads: (roomIds) => reach.note(() => readHeads(database, roomIds)),
+    append: (room) => appender.append(room),
+    fold,
+    drain: () => appender.drain(),
+    get reachable() {
+      return reach.reachable
+    },
+    close: async () => {
+      await appender.close()
+      await squasher.close()
+      await Promise.allSettled(folding.values())
+    },
+  }
+}

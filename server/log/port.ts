@@ -1,0 +1,93 @@
+/** What a room needs of the log, and the rows they speak of. */
+
+/** One author's share of a batch. `author` wrote it; `via` sent it where that was somebody else. */
+export interface Part {
+  readonly author: string | null
+  readonly via: string | null
+  /** One Yjs V1 update. */
+  readonly data: Uint8Array
+}
+
+/** What one room appends at once: one seq, one row for each part, never cut. */
+export interface Batch {
+  /** UUID, unique in its room: tells after a lost connection whether the batch was written. */
+  readonly id: string
+  readonly parts: readonly Part[]
+}
+
+/** A committed batch as read back: its parts in order. */
+export interface LoggedBatch {
+  readonly seq: number
+  readonly id: string
+  readonly parts: readonly Uint8Array[]
+}
+
+/** A snapshot: one squashed Yjs V1 update of all rows up to `seq`. */
+export interface Snapshot {
+  readonly seq: number
+  readonly data: Uint8Array
+  /** Encoded state vector of `data`. */
+  readonly stateVector: Uint8Array
+  /** Offset in `data` at which its delete set begins. */
+  readonly deletesAt: number
+}
+
+/** A room as loaded in one statement, so at one moment. `exists` false: nothing was ever written to it. */
+export interface LoadedRoom {
+  readonly exists: boolean
+  readonly deleted: boolean
+  readonly seq: number
+  readonly epoch: number
+  readonly snapshot: Snapshot | null
+  /** Rows above the snapshot, by seq. */
+  readonly tail: readonly LoggedBatch[]
+}
+
+/** A room that waits to be written; the log calls it, so that what gathers meanwhile goes along. */
+export interface Appending {
+  readonly roomId: string
+  readonly epoch: number
+  /** Highest seq this process knows of the room; gap-free below it. */
+  readonly seq: number
+  /** Whether the room's row is known to exist. */
+  readonly exists: boolean
+  /** Takes what has gathered, as the next batch; null when nothing has. Called once for each append, never while one is in flight. */
+  take(): Batch | null
+  /** How that batch ended. Called exactly once for each batch taken. */
+  settle(outcome: Outcome): void
+}
+
+export type Outcome =
+  /** Committed as `seq`; `seq > known + 1` means another process wrote between. */
+  | { readonly kind: 'committed'; readonly seq: number }
+  /** The database holds a lower seq than this process has seen: it went back in time. Nothing was written. */
+  | { readonly kind: 'went-back' }
+  /** Deleted or another epoch. Nothing was written. */
+  | { readonly kind: 'fenced'; readonly deleted: boolean }
+  /** This room's batch alone fails again and again; `reason` is for the operator. Nothing was written. */
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export interface Log {
+  /** Loads a room. @throws DatabaseError */
+  load(roomId: string): Promise<LoadedRoom>
+  /** Rows with seq >= from, to see what others wrote (`from` itself to recognise the known row). @throws DatabaseError */
+  read(roomId: string, from: number): Promise<LoggedBatch[]>
+  /** Says that `room` has something to write. Idempotent; the log takes the batch when it has a statement free. */
+  append(room: Appending): void
+  /** seq, epoch and deletion of rooms that exist. @throws DatabaseError */
+  heads(roomIds: readonly string[]): Promise<Map<string, Head>>
+  /** Squashes rows up to the present seq into a snapshot; null when there was nothing to do or another process won. @throws DatabaseError */
+  fold(roomId: string): Promise<Snapshot | null>
+  /** Resolves when nothing is waiting or in flight. */
+  drain(): Promise<void>
+  /** Whether the last statement reached the database. */
+  readonly reachable: boolean
+  /** Stops retrying, settles what remains as failed, waits for statements in flight. */
+  close(): Promise<void>
+}
+
+export interface Head {
+  readonly seq: number
+  readonly epoch: number
+  readonly deleted: boolean
+}

@@ -1,0 +1,58 @@
+/** What is counted and measured, as Prometheus reads it. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { CounterName, Counters } from './ports.ts'
+
+const PREFIX = 'scriptorium_'
+
+const COUNTED: Readonly<Record<CounterName, string>> = {
+  updates_received: 'Updates that came from clients',
+  updates_stored: 'Updates that brought something new and were taken in',
+  updates_refused: 'Updates that failed a check: not stored, not relayed',
+  updates_known: 'Updates that brought nothing new',
+  relays_sent: 'Frames written to readers of a room',
+  batches_committed: 'Batches committed to the log',
+  append_retries: 'Append statements that had to be tried again',
+  folds: 'Tails folded into a snapshot',
+  fold_failures: 'Folds that failed',
+  sockets_opened: 'WebSockets accepted',
+  sockets_closed: 'WebSockets ended',
+  sockets_refused: 'WebSockets refused before or at their opening',
+  readers_lagging: 'Readers whose queue was dropped for a fresh sync',
+  presence_dropped: 'Presence entries that were not taken',
+}
+
+export interface Metrics {
+  readonly counters: Counters
+  readonly contentType: string
+  /** Everything as Prometheus text. */
+  text(): Promise<string>
+  /** Has `scriptorium_<name>` read by `value` whenever somebody asks. */
+  gauge(name: string, help: string, value: () => number): void
+}
+
+/** A registry of its own, so that two services in one process do not meet. */
+export const createMetrics = (): Metrics => {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: PREFIX })
+  const counters = new Map(
+    Object.entries(COUNTED).map(([name, help]) => [
+      name,
+      new Counter({ name: `${PREFIX}${name}_total`, help, registers: [registry] }),
+    ]),
+  )
+  return {
+    counters: { count: (name, by = 1) => counters.get(name)?.inc(by) },
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    gauge: (name, help, value) => {
+      new Gauge({
+        name: `${PREFIX}${name}`,
+        help,
+        registers: [registry],
+        collect() {
+          this.set(value())
+        },
+      })
+    },
+  }
+}

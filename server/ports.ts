@@ -1,0 +1,46 @@
+/** Clock, randomness, timers and logging, handed in where the service is assembled, so that one seed can drive all of it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Runs `task` after `ms`; the gift cancels it. */
+  after(ms: number, task: () => void): () => void
+  /** Runs `task` when this turn of the event loop has ended. */
+  turn(task: () => void): void
+}
+
+export interface Random {
+  /** A new UUID. */
+  uuid(): string
+  /** A number in [0, 1). */
+  fraction(): number
+}
+
+/** The slice of a pino logger that the service uses. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** Counters by name, for /metrics. */
+export interface Counters {
+  /** Adds `by` (default 1) to a counter declared in metrics.ts. */
+  count(name: CounterName, by?: number): void
+}
+
+export type CounterName =
+  | 'updates_received'
+  | 'updates_stored'
+  | 'updates_refused'
+  | 'updates_known'
+  | 'relays_sent'
+  | 'batches_committed'
+  | 'append_retries'
+  | 'folds'
+  | 'fold_failures'
+  | 'sockets_opened'
+  | 'sockets_closed'
+  | 'sockets_refused'
+  | 'readers_lagging'
+  | 'presence_dropped'

@@ -1,0 +1,22 @@
+/** Releases: whoever acquires pushes how to release; they run in reverse, all attempted, the first error kept. */
+export class Releases {
+  readonly #tasks: (() => void | Promise<void>)[] = []
+
+  /** Adds how to release what was acquired just now. */
+  push(task: () => void | Promise<void>): void {
+    this.#tasks.push(task)
+  }
+
+  /** Runs all, newest first; a second call finds nothing left. @throws the first error, after all were attempted */
+  async run(): Promise<void> {
+    const errors: unknown[] = []
+    for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
+      try {
+        await task()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors[0]
+  }
+}

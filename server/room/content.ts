@@ -1,0 +1,123 @@
+/** What a room holds of its page: snapshot, tail, state vector and deletes. Bytes, never a Y.Doc. */
+import { Sync } from '../../shared/protocol.ts'
+import type { LoggedBatch, Part, Snapshot } from '../log/port.ts'
+import { type Admission, admit, apply } from './admit.ts'
+import { Deletes } from './deletes.ts'
+import { mergeUpdates } from './merge.ts'
+import { decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
+import { bringUpToDate, HeldSnapshot } from './sync.ts'
+import { Tail } from './tail.ts'
+
+export class Content {
+  readonly #tail = new Tail()
+  readonly #stateVector: StateVector = new Map()
+  #snapshot: HeldSnapshot | null = null
+  /** Decoded at first need, so that an idle room costs its bytes; from then on it holds the tail's deletes too. */
+  #deletes: Deletes | null = null
+
+  get bytes(): number {
+    return (this.#snapshot?.data.length ?? 0) + this.#tail.bytes
+  }
+
+  get unsavedBytes(): number {
+    return this.#tail.unsavedBytes
+  }
+
+  get isGathering(): boolean {
+    return this.#tail.isGathering
+  }
+
+  /** Rows above the snapshot, and their size as a share of it. */
+  get tail(): { readonly rows: number; readonly share: number } {
+    return { rows: this.#tail.rows, share: this.#tail.bytes / (this.#snapshot?.data.length ?? 1) }
+  }
+
+  /** The encoded state vector: nothing below it is missing. */
+  stateVector(): Uint8Array {
+    return stateVectorBytes(this.#stateVector)
+  }
+
+  /** A copy of the state vector as it was before `advances`. */
+  stateVectorBefore(advances: StateVector): StateVector {
+    return new Map([...this.#stateVector, ...advances])
+  }
+
+  /**
+   * Reduces and checks an update of a member, and gathers what is new of it.
+   * @param before gets the clocks that the update advanced, as they were
+   */
+  take(update: Uint8Array, kind: 'step2' | 'live', author: string | null, before: StateVector): Admission {
+    const admission = this.#admit(update, kind)
+    if (admission.kind !== 'new') return admission
+    this.#apply(admission, before)
+    // A frame is a view of what the socket read at once; a view kept would keep all of that.
+    const bytes = admission.bytes.slice()
+    this.#tail.gather({ author, via: null, data: bytes })
+    return { ...admission, bytes }
+  }
+
+  /**
+   * Takes a batch read from the log, as committed.
+   * @returns what is new of it, or `known`, or `gap` where it does not join on to what is held
+   * @throws Error when it is no valid update
+   */
+  takeLogged(batch: LoggedBatch, before: StateVector): Uint8Array | 'known' | 'gap' {
+    const admission = this.#admit(mergeUpdates(batch.parts), 'step2')
+    if (admission.kind === 'invalid') throw new Error(`row ${batch.seq} of the page is invalid: ${admission.reason}`)
+    if (admission.kind === 'gap' || admission.gap) return 'gap'
+    if (admission.kind === 'nothing') return 'known'
+    this.#apply(admission, before)
+    this.#tail.addCommitted(batch.id, batch.seq, admission.bytes)
+    return admission.bytes
+  }
+
+  /** Holds a snapshot in place of the rows that it folds. All of them must be held already, or none. */
+  hold(snapshot: Snapshot): void {
+    this.#snapshot = new HeldSnapshot(snapshot, decodeStateVector(snapshot.stateVector))
+    for (const [client, clock] of this.#snapshot.stateVector) {
+      if ((this.#stateVector.get(client) ?? 0) < clock) this.#stateVector.set(client, clock)
+    }
+    this.#tail.dropThrough(snapshot.seq)
+  }
+
+  /** Cuts what has gathered into one batch. */
+  cut(batch: string): Part[] {
+    return this.#tail.cut(batch)
+  }
+
+  /** Marks a batch as committed. */
+  commit(batch: string, seq: number): void {
+    this.#tail.commit(batch, seq)
+  }
+
+  /** Whether a batch is in the tail. */
+  holds(batch: string): boolean {
+    return this.#tail.holds(batch)
+  }
+
+  /** The messages that answer a step 1. */
+  answer(known: StateVector): Uint8Array[] {
+    return bringUpToDate(known, this.#snapshot, this.#tail.merged(), Sync.step2)
+  }
+
+  /** The messages that bring a reader who missed some up to date. */
+  missed(since: StateVector): Uint8Array[] {
+    return bringUpToDate(since, this.#snapshot, this.#tail.merged(), Sync.update)
+  }
+
+  #admit(update: Uint8Array, kind: 'step2' | 'live'): Admission {
+    return admit(update, { stateVector: this.#stateVector, deletes: () => this.#heldDeletes() }, kind)
+  }
+
+  #apply(admission: Admission & { kind: 'new' }, before: StateVector): void {
+    for (const [client] of admission.advances) {
+      if (!before.has(client)) before.set(client, this.#stateVector.get(client) ?? 0)
+    }
+    apply(admission, this.#stateVector, this.#heldDeletes())
+  }
+
+  #heldDeletes(): Deletes {
+    this.#deletes ??= this.#snapshot === null ? new Deletes() : Deletes.decode(this.#snapshot.deletes)
+    return this.#deletes
+  }
+}

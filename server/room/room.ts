@@ -1,0 +1,317 @@
+/**
+ * One page and the members who write it. An update goes one way: taken into the content, gathered for the log, relayed at
+ * the end of the turn, acknowledged after its commit. A mark counts what the room took in; what is committed is a mark
+ * too, so an acknowledgement is a comparison.
+ */
+import { awarenessMessage, type RefusalCode, Sync, syncMessage } from '../../shared/protocol.ts'
+import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
+import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import { Content } from './content.ts'
+import { closeFor, type Ending } from './ending.ts'
+import { type FoldSettings, Follow } from './follow.ts'
+import { type Member, Membership } from './member.ts'
+import { EMPTY_PRESENCE, Presence } from './presence.ts'
+import { Relay } from './relay.ts'
+import { decodeStateVector } from './state-vector.ts'
+
+export interface RoomSettings extends FoldSettings {
+  /** Bytes of one client's presence. */
+  readonly maxPresenceBytes: number
+}
+
+export interface RoomParts {
+  readonly log: Log
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly counters: Counters
+  readonly settings: RoomSettings
+  /** Told how many bytes more (or fewer) wait for their commit. */
+  readonly unsaved: (delta: number) => void
+  /** Told that the room can serve no longer; its members are closed by then. */
+  readonly ended: (room: Room) => void
+}
+
+/** Whoever was lost without a close may return within this time without having left. */
+const ABSENCE_MS = 3000
+
+export class Room implements Appending {
+  readonly roomId: string
+  readonly epoch: number
+  /** When the last member left, by the clock; null while there is one. */
+  idleSince: number | null
+  readonly #parts: RoomParts
+  readonly #members = new Map<Member, Membership>()
+  readonly #content = new Content()
+  readonly #relay: Relay
+  readonly #presence: Presence<Member>
+  readonly #follow: Follow
+  #exists: boolean
+  /** Updates taken in, and of them those committed. */
+  #taken = 0
+  #committed = 0
+  #inFlight: { readonly id: string; readonly mark: number } | null = null
+  #turnDue = false
+  #ended = false
+
+  /** @throws Error when the loaded rows do not join on to one another */
+  constructor(roomId: string, loaded: LoadedRoom, parts: RoomParts) {
+    this.roomId = roomId
+    this.epoch = loaded.epoch
+    this.idleSince = parts.clock.now()
+    this.#parts = parts
+    this.#relay = new Relay(parts.counters)
+    this.#presence = new Presence(parts.settings.maxPresenceBytes, () => parts.counters.count('presence_dropped'))
+    this.#exists = loaded.exists
+    if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
+    for (const batch of loaded.tail) {
+      if (this.#content.takeLogged(batch, this.#relay.before) !== 'gap') continue
+      throw new Error(`row ${batch.seq} of the page refers to what the rows before it do not hold`)
+    }
+    this.#relay.begin()
+    const { log, logger, settings } = parts
+    const hasEnded = () => this.#ended
+    const following = { roomId, log, logger, content: this.#content, settings, hasEnded, relay: this.#relay }
+    this.#follow = new Follow(following, loaded.seq, loaded.tail.at(-1)?.id ?? null)
+    this.#follow.foldIfDue()
+  }
+
+  /** The highest seq known; nothing below it is unknown. */
+  get seq(): number {
+    return this.#follow.seq
+  }
+
+  get exists(): boolean {
+    return this.#exists
+  }
+
+  get isSaved(): boolean {
+    return this.#taken === this.#committed
+  }
+
+  get isEnded(): boolean {
+    return this.#ended
+  }
+
+  /** Whether other processes' writes are looked for: somebody is here to see them. */
+  get isWatched(): boolean {
+    return this.#members.size > 0 && !this.#ended
+  }
+
+  /** Bytes of the page as held in memory. */
+  get bytes(): number {
+    return this.#content.bytes
+  }
+
+  /** Lets a member in: it is asked for what it has, and told who is here. */
+  join(member: Member): void {
+    this.#members.set(member, new Membership(member))
+    this.idleSince = null
+    member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+    this.#tellPresence(member)
+  }
+
+  /** @param clean whether the socket was closed by its client, not lost: a lost one may return */
+  leave(member: Member, clean: boolean): void {
+    if (!this.#members.delete(member)) return
+    if (this.#members.size === 0) this.idleSince = this.#parts.clock.now()
+    const orphans = this.#presence.unbind(member)
+    if (orphans.length === 0) return
+    if (clean) this.#removePresence(orphans)
+    else this.#parts.clock.after(ABSENCE_MS, () => this.#removePresence(orphans))
+  }
+
+  /** Answers a step 1, once all that this member sent before is committed or refused. @throws Error when it is malformed */
+  step1(member: Member, stateVector: Uint8Array): void {
+    const known = decodeStateVector(stateVector)
+    if (this.#membership(member).deferStep1(known, this.#committed)) return
+    for (const frame of this.#content.answer(known)) member.send(frame, 'sync')
+  }
+
+  /** Takes a sync message of kind 1 (step 2) or 2 (live update). */
+  receive(member: Member, kind: 'step2' | 'live', update: Uint8Array): void {
+    const membership = this.#membership(member)
+    const n = membership.number()
+    this.#parts.counters.count('updates_received')
+    if (member.role === 'read') return this.#refuse(membership, n, 'read-only', 'you may read this page, not write it')
+    const admission = this.#content.take(update, kind, member.user, this.#relay.before)
+    switch (admission.kind) {
+      case 'invalid':
+        membership.poisoned = true
+        this.#refuse(membership, n, 'invalid', admission.reason)
+        if (!member.acknowledged) member.close(4400, `update refused: ${admission.reason}`)
+        return
+      case 'gap':
+        return this.#refuseGap(membership, n)
+      case 'nothing':
+        this.#parts.counters.count('updates_known')
+        membership.addedNothing()
+        break
+      case 'new':
+        this.#taken++
+        this.#parts.counters.count('updates_stored')
+        this.#parts.unsaved(admission.bytes.length)
+        membership.addedSomething()
+        this.#relay.push(admission.bytes, membership)
+        if (kind === 'live') for (const client of admission.clients) this.#presence.bind(member, client)
+        this.#endTurnLater()
+        break
+      default:
+        admission satisfies never
+    }
+    if (admission.gap) this.#refuse(membership, n, 'gap', 'a part of it depends on what the page does not hold')
+    else this.#settleLater(membership, n)
+  }
+
+  /** A message that is too large to be looked at. */
+  refuseTooLarge(member: Member, reason: string): void {
+    const membership = this.#membership(member)
+    this.#refuse(membership, membership.number(), 'too-large', reason)
+    if (!member.acknowledged) member.close(4413, reason)
+  }
+
+  /** Takes an awareness update. @throws Error when it cannot be decoded */
+  receivePresence(member: Member, update: Uint8Array): void {
+    const renew = this.#presence.receive(member, update)
+    if (renew !== null) member.send(awarenessMessage(renew), 'presence')
+    this.#endTurnLater()
+  }
+
+  /** Answers query awareness, with an empty message where nobody is here. */
+  queryPresence(member: Member): void {
+    member.send(awarenessMessage(this.#presence.all() ?? EMPTY_PRESENCE), 'presence')
+  }
+
+  /** Brings a member up to date that was passed over while its socket was full. */
+  resume(member: Member): void {
+    const since = this.#members.get(member)?.endLag()
+    if (since === undefined) return
+    for (const frame of this.#content.missed(since)) member.send(frame, 'sync')
+    this.#tellPresence(member)
+  }
+
+  take(): Batch | null {
+    if (!this.#content.isGathering || this.#ended) return null
+    const id = this.#parts.random.uuid()
+    const parts = this.#tellingUnsaved(() => this.#content.cut(id))
+    this.#inFlight = { id, mark: this.#taken }
+    return { id, parts }
+  }
+
+  settle(outcome: Outcome): void {
+    const batch = this.#inFlight
+    this.#inFlight = null
+    if (batch === null || this.#ended) return
+    switch (outcome.kind) {
+      case 'committed':
+        return this.#onCommitted(batch.id, batch.mark, outcome.seq)
+      case 'went-back':
+        return this.end('went-back')
+      case 'fenced':
+        return this.end(outcome.deleted ? 'deleted' : 'replaced')
+      case 'failed':
+        this.#parts.logger.error({ room: this.roomId, reason: outcome.reason }, 'a batch cannot be stored')
+        return this.end('unstorable')
+      default:
+        outcome satisfies never
+    }
+  }
+
+  /** Takes in what other processes wrote, and relays it. @throws DatabaseError */
+  async catchUp(): Promise<void> {
+    const end = await this.#follow.readOn()
+    if (end !== 'current') return this.end(end)
+    this.#endTurnLater()
+    this.#follow.foldIfDue()
+  }
+
+  /** Ends the room: its members are closed, what is not committed leaves memory (whoever wrote it still holds it). */
+  end(why: Ending): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#parts.unsaved(-this.#content.unsavedBytes)
+    this.#parts.logger.warn({ room: this.roomId, why }, 'room ended')
+    for (const member of [...this.#members.keys()]) closeFor(member, why)
+    this.#parts.ended(this)
+  }
+
+  #membership(member: Member): Membership {
+    const membership = this.#members.get(member)
+    if (membership === undefined) throw new Error('not a member of this room')
+    return membership
+  }
+
+  #tellPresence(member: Member): void {
+    const present = this.#presence.all()
+    if (present !== null) member.send(awarenessMessage(present), 'presence')
+  }
+
+  #settleLater(membership: Membership, n: number): void {
+    membership.await(n, this.#taken)
+    this.#settle(membership)
+  }
+
+  #settle(membership: Membership): void {
+    for (const known of membership.settleThrough(this.#committed)) {
+      for (const frame of this.#content.answer(known)) membership.member.send(frame, 'sync')
+    }
+  }
+
+  #refuse(membership: Membership, n: number, code: RefusalCode, reason: string): void {
+    this.#parts.counters.count('updates_refused')
+    this.#parts.logger.debug({ room: this.roomId, code, reason }, 'update refused')
+    membership.refuse(n, code, reason)
+    this.#settleLater(membership, n)
+  }
+
+  #refuseGap(membership: Membership, n: number): void {
+    if (membership.poisoned) return this.#refuse(membership, n, 'stuck', 'it depends on a message that was refused')
+    this.#refuse(membership, n, 'gap', 'it depends on what the page does not hold')
+    if (!membership.mayAsk(this.#parts.clock.now())) return
+    membership.member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+  }
+
+  #tellingUnsaved<T>(change: () => T): T {
+    const before = this.#content.unsavedBytes
+    const result = change()
+    this.#parts.unsaved(this.#content.unsavedBytes - before)
+    return result
+  }
+
+  #onCommitted(batch: string, mark: number, seq: number): void {
+    this.#exists = true
+    this.#tellingUnsaved(() => this.#content.commit(batch, seq))
+    this.#committed = mark
+    if (this.#follow.committed(batch, seq)) {
+      this.catchUp().catch((error: unknown) => {
+        this.#parts.logger.warn(
+          { room: this.roomId, error: String(error) },
+          'others’ rows were not read; the poll tries again',
+        )
+      })
+    }
+    for (const membership of this.#members.values()) this.#settle(membership)
+    if (this.#content.isGathering) this.#parts.log.append(this)
+    this.#follow.foldIfDue()
+  }
+
+  #endTurnLater(): void {
+    if (this.#turnDue || this.#ended) return
+    this.#turnDue = true
+    this.#parts.clock.turn(() => {
+      this.#turnDue = false
+      if (!this.#ended) this.#endTurn()
+    })
+  }
+
+  #endTurn(): void {
+    this.#relay.flush(this.#members.values(), (before) => this.#content.stateVectorBefore(before))
+    this.#relay.flushPresence(this.#members.values(), this.#presence.takeChanged())
+    if (this.#content.isGathering && this.#inFlight === null) this.#parts.log.append(this)
+  }
+
+  #removePresence(ids: readonly number[]): void {
+    this.#presence.remove(ids)
+    this.#endTurnLater()
+  }
+}

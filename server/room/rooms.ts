@@ -1,0 +1,178 @@
+/** The rooms of this process: each opened once, watched for what others write, closed when nobody needs it. */
+import type { Log } from '../log/port.ts'
+import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import type { Member } from './member.ts'
+import { Room, type RoomSettings } from './room.ts'
+
+export interface RoomsSettings extends RoomSettings {
+  /** Bytes not committed past which writers are not read. */
+  readonly maxUnsavedBytes: number
+  /** Bytes of rooms without members past which they close at once. */
+  readonly maxIdleBytes: number
+  /** How often other processes' writes are looked for, in ms; 0: this process is the only one. */
+  readonly pollMs: number
+}
+
+export interface RoomsParts {
+  readonly log: Log
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly counters: Counters
+  readonly settings: RoomsSettings
+}
+
+/** A page was deleted: nobody may join it. */
+export class PageDeleted extends Error {}
+
+const SWEEP_MS = 1000
+/** A room without members stays this long, for whoever comes back after a lost connection. */
+const LINGER_MS = 15_000
+const HEADS_AT_ONCE = 1000
+
+export class Rooms {
+  readonly #parts: RoomsParts
+  readonly #rooms = new Map<string, Room>()
+  readonly #opening = new Map<string, Promise<Room>>()
+  readonly #relief = new Set<() => void>()
+  #unsavedBytes = 0
+  #stopSweep: () => void = () => undefined
+  #stopPoll: () => void = () => undefined
+  #closed = false
+
+  constructor(parts: RoomsParts) {
+    this.#parts = parts
+    this.#sweepLater()
+    if (parts.settings.pollMs > 0) this.#pollLater()
+  }
+
+  get open(): number {
+    return this.#rooms.size
+  }
+
+  get unsavedBytes(): number {
+    return this.#unsavedBytes
+  }
+
+  /** Whether so much waits for its commit that writers must not be read now. */
+  get isFull(): boolean {
+    return this.#unsavedBytes >= this.#parts.settings.maxUnsavedBytes
+  }
+
+  /** Calls `task` once, when half of what may wait for its commit is free again. @returns how to forget it */
+  onRelief(task: () => void): () => void {
+    this.#relief.add(task)
+    return () => this.#relief.delete(task)
+  }
+
+  /**
+   * Opens the room if it is not open, and lets the member in.
+   * @throws PageDeleted, or DatabaseError when the page cannot be loaded: never a room without its content
+   */
+  async join(roomId: string, member: Member): Promise<Room> {
+    for (;;) {
+      const room = this.#rooms.get(roomId) ?? (await this.#open(roomId))
+      if (this.#closed) throw new Error('the service is stopping')
+      if (room.isEnded || this.#rooms.get(roomId) !== room) continue
+      room.join(member)
+      return room
+    }
+  }
+
+  /** Opens no more rooms and stops watching those it has. */
+  close(): void {
+    this.#closed = true
+    this.#stopSweep()
+    this.#stopPoll()
+  }
+
+  #open(roomId: string): Promise<Room> {
+    const shared = this.#opening.get(roomId)
+    if (shared !== undefined) return shared
+    const opening = this.#load(roomId).finally(() => this.#opening.delete(roomId))
+    this.#opening.set(roomId, opening)
+    return opening
+  }
+
+  async #load(roomId: string): Promise<Room> {
+    const { log, clock, random, logger, counters, settings } = this.#parts
+    const loaded = await log.load(roomId)
+    if (loaded.deleted) throw new PageDeleted('this page was deleted')
+    const room = new Room(roomId, loaded, {
+      log,
+      clock,
+      random,
+      logger,
+      counters,
+      settings,
+      unsaved: (delta) => this.#addUnsaved(delta),
+      ended: (ended) => {
+        if (this.#rooms.get(roomId) === ended) this.#rooms.delete(roomId)
+      },
+    })
+    this.#rooms.set(roomId, room)
+    return room
+  }
+
+  #addUnsaved(delta: number): void {
+    this.#unsavedBytes += delta
+    if (delta >= 0 || this.#unsavedBytes > this.#parts.settings.maxUnsavedBytes / 2) return
+    const tasks = [...this.#relief]
+    this.#relief.clear()
+    for (const task of tasks) task()
+  }
+
+  #sweepLater(): void {
+    this.#stopSweep = this.#parts.clock.after(SWEEP_MS, () => {
+      this.#sweep()
+      this.#sweepLater()
+    })
+  }
+
+  /** Closes rooms that nobody needs: those idle for long, and the longest idle while they hold too many bytes. */
+  #sweep(): void {
+    const idle = [...this.#rooms.values()].filter((room) => room.idleSince !== null && room.isSaved)
+    idle.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0))
+    let bytes = idle.reduce((sum, room) => sum + room.bytes, 0)
+    const now = this.#parts.clock.now()
+    for (const room of idle) {
+      const due = now - (room.idleSince ?? now) >= LINGER_MS || bytes > this.#parts.settings.maxIdleBytes
+      if (!due) break
+      bytes -= room.bytes
+      this.#rooms.delete(room.roomId)
+    }
+  }
+
+  #pollLater(): void {
+    this.#stopPoll = this.#parts.clock.after(this.#parts.settings.pollMs, () => {
+      this.#poll()
+        .catch((error: unknown) =>
+          this.#parts.logger.debug({ error: String(error) }, 'poll failed; the next one repairs it'),
+        )
+        .finally(() => {
+          if (!this.#closed) this.#pollLater()
+        })
+    })
+  }
+
+  async #poll(): Promise<void> {
+    const watched = [...this.#rooms.values()].filter((room) => room.isWatched)
+    for (let at = 0; at < watched.length; at += HEADS_AT_ONCE)
+      await this.#compare(watched.slice(at, at + HEADS_AT_ONCE))
+  }
+
+  async #compare(rooms: readonly Room[]): Promise<void> {
+    const knownBefore = new Map(rooms.map((room) => [room, { seq: room.seq, exists: room.exists }]))
+    const heads = await this.#parts.log.heads(rooms.map((room) => room.roomId))
+    for (const [room, known] of knownBefore) {
+      if (room.isEnded) continue
+      const head = heads.get(room.roomId)
+      if (head === undefined) {
+        if (known.exists) room.end('went-back')
+      } else if (head.deleted) room.end('deleted')
+      else if (head.epoch !== room.epoch && known.exists) room.end('replaced')
+      else if (head.seq < known.seq) room.end('went-back')
+      else if (head.seq > room.seq) await room.catchUp()
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/** Assembles the service and hands each part what it needs; starts, drains and closes it. */
+import type { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import { openAccess } from './access.ts'
+import type { Config } from './config.ts'
+import { migrate } from './database/migrate.ts'
+import { openPglite } from './database/pglite.ts'
+import type { Database } from './database/port.ts'
+import { openPostgres } from './database/postgres.ts'
+import { createApp } from './http/app.ts'
+import { originAllowed } from './http/origin.ts'
+import { acquireLock, type Lock } from './lock.ts'
+import { openLog } from './log/log.ts'
+import { createMetrics } from './metrics.ts'
+import type { Logger } from './ports.ts'
+import { Releases } from './release.ts'
+import { Rooms } from './room/rooms.ts'
+import { systemClock, systemRandom } from './system.ts'
+import { Sockets } from './upgrade.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Service {
+  readonly address: Address
+  /** Stops accepting, tells every client to come back (1012), commits all. */
+  drain(): Promise<void>
+  /** Ends what `start` began, in reverse. */
+  close(): Promise<void>
+}
+
+/** Frame bytes around an update. */
+const FRAME_OVERHEAD = 16
+/** How often other processes' writes are looked for. */
+const POLL_MS = 1000
+
+/**
+ * Starts the service; a start that fails releases what it had.
+ * @throws LockedError, DatabaseError, or the system's error when the address cannot be listened on
+ */
+export const startService = async (config: Config, { logger }: { logger: Logger }): Promise<Service> => {
+  const releases = new Releases()
+  try {
+    return await assemble(config, logger, releases)
+  } catch (error) {
+    await releases.run()
+    throw error
+  }
+}
+
+const assemble = async (config: Config, logger: Logger, releases: Releases): Promise<Service> => {
+  const clock = systemClock
+  const random = systemRandom
+  const metrics = createMetrics()
+  const { counters } = metrics
+  const { database, lock } = await openDatabase(config, logger, releases)
+  await migrate(database)
+  const log = openLog({ database, clock, random, logger, counters, batchRooms: config.batchRooms })
+  releases.push(() => log.close())
+  const { limits, fold } = config
+  const rooms = new Rooms({
+    log,
+    clock,
+    random,
+    logger,
+    counters,
+    settings: {
+      foldRows: fold.rows,
+      foldMaxRows: fold.maxRows,
+      foldRatio: fold.ratio,
+      maxPresenceBytes: limits.presenceBytes,
+      maxUnsavedBytes: limits.unsavedBytes,
+      maxIdleBytes: limits.idleRoomBytes,
+      pollMs: database.kind === 'postgres' ? POLL_MS : 0,
+    },
+  })
+  releases.push(() => rooms.close())
+  let draining = false
+  const app = createApp({
+    config,
+    metrics,
+    logger,
+    readiness: () => ({ draining, database: log.reachable }),
+    gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
+  })
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  const sockets = new Sockets(server, {
+    rooms,
+    access: openAccess(),
+    clock,
+    logger,
+    counters,
+    settings: {
+      maxUpdateBytes: limits.updateBytes,
+      maxFrameBytes: limits.syncBytes + FRAME_OVERHEAD,
+      maxWaiting: limits.waitingSockets,
+    },
+    originAllowed: (origin, host) => originAllowed({ origin, host, config }),
+  })
+  const address = await listen(server, config)
+  releases.push(() => closeServer(server))
+  releases.push(() => sockets.close())
+  lock?.setAddress(`http://${address.host}:${address.port}`)
+  return {
+    address,
+    drain: async () => {
+      draining = true
+      sockets.drain()
+      await sockets.close()
+      await log.drain()
+    },
+    close: () => releases.run(),
+  }
+}
+
+const openDatabase = async (
+  config: Config,
+  logger: Logger,
+  releases: Releases,
+): Promise<{ database: Database; lock: Lock | null }> => {
+  if (config.databaseUrl !== null) {
+    const database = await openPostgres({
+      url: config.databaseUrl,
+      pool: config.databasePool,
+      ca: config.databaseCa,
+      logger,
+    })
+    releases.push(() => database.close())
+    return { database, lock: null }
+  }
+  const lock = acquireLock(config.dataDir, { address: null })
+  releases.push(() => lock.release())
+  const database = await openPglite({ dir: `${config.dataDir}/pglite` })
+  releases.push(() => database.close())
+  return { database, lock }
+}
+
+const listen = (server: Server, config: Config): Promise<Address> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.port, config.host, () => {
+      server.off('error', reject)
+      const bound = server.address()
+      resolve({ host: config.host, port: typeof bound === 'object' && bound !== null ? bound.port : config.port })
+    })
+  })
+
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.close((error) => (error === undefined ? resolve() : reject(error)))
+    server.closeAllConnections()
+  })

@@ -1,0 +1,168 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+interface Rule {
+  /** Files the rule is about. */
+  readonly files: RegExp
+  /** Files of ours they may import. */
+  readonly ours: RegExp
+  /** Packages they may import; `node:` stands for all of Node. */
+  readonly packages: readonly string[]
+  readonly why: string
+}
+
+const LIBRARIES = ['yjs', 'lib0', 'y-protocols']
+
+const RULES: readonly Rule[] = [
+  {
+    files: /^shared\//,
+    ours: /^shared\//,
+    packages: LIBRARIES,
+    why: 'shared runs in browsers and on phones too',
+  },
+  {
+    files: /^server\/ports\.ts$/,
+    ours: /^$/,
+    packages: [],
+    why: 'the ports are what everything else is handed; they depend on nothing',
+  },
+  {
+    files: /^server\/room\//,
+    ours: /^(server\/(room\/|ports\.ts|log\/port\.ts)|shared\/)/,
+    packages: LIBRARIES,
+    why: 'a room knows updates and members, no sockets, no SQL and no Node, so that it can be simulated',
+  },
+  {
+    files: /^server\/log\//,
+    ours: /^(server\/(log\/|ports\.ts|database\/port\.ts|threads\/)|shared\/)/,
+    packages: [...LIBRARIES, 'node:'],
+    why: 'the log knows rows and batches, and of the database its port only',
+  },
+  {
+    files: /^server\/database\//,
+    ours: /^(server\/(database\/|ports\.ts|threads\/))/,
+    packages: ['pg', '@electric-sql/pglite', 'node:'],
+    why: 'the database folder alone knows pg and PGlite, and nothing of what is kept in it',
+  },
+  {
+    files: /^server\/http\//,
+    ours: /^(server\/(http\/|access\.ts|room\/|log\/|ports\.ts|config\.ts|loopback\.ts|metrics\.ts)|shared\/)/,
+    packages: ['hono', '@hono/node-server', 'node:'],
+    why: 'routes speak to access, room and log, never to sockets or the database',
+  },
+  {
+    files: /^server\/(socket|upgrade|hold)\w*\.ts$/,
+    ours: /^(server\/(socket|upgrade|hold|access|room\/|log\/port|ports)|shared\/)/,
+    packages: ['ws', 'lib0', 'node:'],
+    why: 'a socket knows frames, sizes and close codes, and hands updates to its room',
+  },
+  {
+    files: /^server\/(config|config-names|loopback|access)\.ts$/,
+    ours: /^(server\/(config-names|loopback)\.ts|shared\/)/,
+    packages: [],
+    why: 'what is decided from values alone stays a pure function',
+  },
+  {
+    files: /^web\/src\//,
+    ours: /^(web\/|shared\/)/,
+    packages: [...LIBRARIES, 'y-websocket'],
+    why: 'the page runs in a browser',
+  },
+]
+
+/** Packages that one place alone may import. */
+const ALONE: readonly { readonly name: string; readonly where: RegExp; readonly why: string }[] = [
+  { name: 'pg', where: /^server\/database\//, why: 'only the database folder knows pg' },
+  {
+    name: '@electric-sql/pglite',
+    where: /^server\/(database|threads)\//,
+    why: 'only the database folder knows PGlite',
+  },
+  { name: 'ws', where: /^server\/(socket|upgrade|hold)\w*\.ts$/, why: 'only the socket files know ws' },
+]
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/'))
+
+const importsOf = (file: string): string[] => {
+  const source = readFileSync(join(ROOT, file), 'utf8')
+  const found = source.matchAll(
+    /^\s*(?:import|export)\b[^'";]*?\bfrom\s+'([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm,
+  )
+  return [...found].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+}
+
+const isOurs = (name: string): boolean => name.startsWith('.')
+
+const resolved = (file: string, name: string): string =>
+  relative(ROOT, resolve(ROOT, dirname(file), name))
+    .split(sep)
+    .join('/')
+
+const packageOf = (name: string): string => {
+  if (name.startsWith('node:') || builtinModules.includes(name)) return 'node:'
+  return name.split('/', name.startsWith('@') ? 2 : 1).join('/')
+}
+
+const FILES = ['server', 'shared', 'web', 'scripts'].flatMap(filesBelow)
+
+describe('the one-way path', () => {
+  it.each(RULES)('$files: $why', ({ files, ours, packages, why }) => {
+    const wrong = FILES.filter((file) => files.test(file)).flatMap((file) =>
+      importsOf(file)
+        .filter((name) => (isOurs(name) ? !ours.test(resolved(file, name)) : !packages.includes(packageOf(name))))
+        .map((name) => `${file} imports ${name}, but ${why}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it.each(ALONE)('$why', ({ name, where, why }) => {
+    const wrong = FILES.filter((file) => file.startsWith('server/') && !where.test(file))
+      .filter((file) => importsOf(file).some((given) => packageOf(given) === name))
+      .map((file) => `${file} imports ${name}, but ${why}`)
+    expect(wrong).toEqual([])
+  })
+
+  it('is told the time, luck and timers by ports: one seed can drive everything below main and service', () => {
+    const allowed = /^server\/(main|service|system|threads\/|database\/)/
+    const wrong = FILES.filter((file) => file.startsWith('server/') && !allowed.test(file))
+      .filter((file) => /\b(Date\.now|Math\.random|setTimeout|setInterval|setImmediate)\(/.test(code(file)))
+      .map((file) => `${file} reaches for the clock or luck by itself; take Clock or Random of server/ports.ts`)
+    expect(wrong).toEqual([])
+  })
+
+  it('ends in main: no other file of the server handles signals, ends the process or reads its environment', () => {
+    const wrong = FILES.filter((file) => file.startsWith('server/') && file !== 'server/main.ts')
+      .filter((file) => /\bprocess\.(exit\b|exitCode\b|env\b|on\('SIG)/.test(code(file)))
+      .map((file) => `${file} does what only server/main.ts may do to the process`)
+    expect(wrong).toEqual([])
+  })
+})
+
+/** A file without its comments. */
+const code = (file: string): string =>
+  readFileSync(join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '')
+
+describe('the tree of packages', () => {
+  it('holds one copy of yjs: two would not know each other’s types', () => {
+    const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, unknown>
+    }
+    const copies = Object.keys(lock.packages).filter((path) => /(^|\/)node_modules\/yjs$/.test(path))
+    expect(copies).toEqual(['node_modules/yjs'])
+  })
+
+  it('pins yjs exactly', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>
+    }
+    expect(manifest.dependencies.yjs).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+})
