@@ -1,6 +1,7 @@
 /** The load process: one job, told by the bench over the channel between them. */
-import { fill, hold } from './memory.ts'
+
 import type { FromLoad, Job, Stage, ToLoad } from './jobs.ts'
+import { fill, hold } from './memory.ts'
 import { replay } from './replay.ts'
 
 const tell = (message: FromLoad): void => {
@@ -33,7 +34,8 @@ process.on('message', (message: ToLoad) => {
   if (message.type === 'go') return go()
   work(message.job).then(
     (result) => tell({ type: 'done', result }),
-    (error: unknown) => tell({ type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) =>
+      tell({ type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   )
 })
 process.on('disconnect', () => process.exit())

@@ -94,7 +94,11 @@ export class Member {
     if (type === Message.sync) this.#handleSync(decoder, at)
     else if (type === Message.saved) this.#handleSaved(decoding.readVarUint(decoder), at)
     else if (type === Message.refused) {
-      const [n, code, reason] = [decoding.readVarUint(decoder), decoding.readVarString(decoder), decoding.readVarString(decoder)]
+      const [n, code, reason] = [
+        decoding.readVarUint(decoder),
+        decoding.readVarString(decoder),
+        decoding.readVarString(decoder),
+      ]
       throw new Error(`${this.#room}: message ${n} was refused: ${code}, ${reason}`)
     } else if (type === Message.part) throw new Error(`${this.#room}: a sync in parts, which this client does not read`)
   }

@@ -6,6 +6,8 @@ import { inParallel } from './parallel.ts'
 import { writtenPage } from './typing.ts'
 
 const AT_ONCE = 50
+/** Tells the page's acknowledgement from that of the empty step 2. */
+const PAGE_SENT = -1
 
 /** Writes the pages. @throws Error when one is not acknowledged */
 export const fill = async (job: FillJob): Promise<FillResult> => {
@@ -16,22 +18,16 @@ export const fill = async (job: FillJob): Promise<FillResult> => {
 }
 
 const write = async (job: FillJob, room: string, frame: Buffer): Promise<void> => {
-  let [settle, fail]: [() => void, (error: Error) => void] = [() => undefined, () => undefined]
-  const saved = new Promise<void>((resolve, reject) => {
-    settle = resolve
-    fail = reject
+  const member = await new Promise<Member>((resolve, reject) => {
+    const joining = Member.join(job.endpoint, room, {
+      update: () => undefined,
+      saved: (sentAt) => {
+        if (sentAt === PAGE_SENT) joining.then(resolve, reject)
+      },
+      failed: reject,
+    })
+    joining.then((joined) => joined.send(frame, PAGE_SENT), reject)
   })
-  const sentAt = performance.now()
-  const member = await Member.join(job.endpoint, room, {
-    update: () => undefined,
-    // Its empty step 2 is acknowledged too; the page is the last thing it sends.
-    saved: () => {
-      if (member.unsaved === 0) settle()
-    },
-    failed: fail,
-  })
-  member.send(frame, sentAt)
-  await saved
   member.close()
 }
 

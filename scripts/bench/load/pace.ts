@@ -25,7 +25,11 @@ export class Pace {
     for (let index = 0; index < this.#total; ) {
       const now = performance.now()
       while (this.#marks[0] !== undefined && now - start >= this.#marks[0].afterMs) this.#marks.shift()?.task(now)
-      for (let due = start + index * this.#gapMs; index < this.#total && due <= now; due = start + index * this.#gapMs) {
+      for (
+        let due = start + index * this.#gapMs;
+        index < this.#total && due <= now;
+        due = start + index * this.#gapMs
+      ) {
         const at = performance.now()
         this.#task(index++, at, at - due)
       }

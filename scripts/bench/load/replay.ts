@@ -75,7 +75,9 @@ const type = async (
 const check = async (job: ReplayJob, room: ReplayRoom): Promise<void> => {
   const text = await readAfresh(job.endpoint.base, room.name)
   if (text === room.text) return
-  throw new Error(`${room.name}: a fresh client reads ${text.length} characters that differ from the ${room.text.length} typed`)
+  throw new Error(
+    `${room.name}: a fresh client reads ${text.length} characters that differ from the ${room.text.length} typed`,
+  )
 }
 
 const until = async (done: () => boolean, failure: () => Error | null, missing: () => string): Promise<void> => {

@@ -1,0 +1,122 @@
+/** The bench: starts what it measures, measures it, prints tables and keeps the figures. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Releases } from '../../server/release.ts'
+import { openDatabase } from './database.ts'
+import { describeMachine } from './machine.ts'
+import { measureScenario } from './measure.ts'
+import { type Options, readOptions, USAGE, UsageError } from './options.ts'
+import { canMeasure } from './proc.ts'
+import { type Report, type ScenarioResult, writeReport } from './results.ts'
+import type { Scenario } from './scenario.ts'
+import { suites } from './suites.ts'
+import { tableOf } from './table.ts'
+import { serviceTarget } from './targets/service.ts'
+import type { Target } from './targets/target.ts'
+import { yWebsocketServerTarget } from './targets/y-websocket-server.ts'
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** Runs the bench. @returns the exit code, set on the process too: 0, 1 when a run failed, 2 for a wrong command line */
+export const run = async (args: readonly string[]): Promise<number> => {
+  const code = await runOrExplain(args)
+  process.exitCode = code
+  return code
+}
+
+const runOrExplain = async (args: readonly string[]): Promise<number> => {
+  try {
+    const options = readOptions(args)
+    if (options === null) {
+      process.stdout.write(USAGE)
+      return 0
+    }
+    return await bench(options, chosen(options))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(`bench: ${error.message}\n\n${USAGE}`)
+    return 2
+  }
+}
+
+const chosen = ({ suite, only }: Options): readonly Scenario[] => {
+  const all = Object.hasOwn(suites, suite) ? suites[suite] : undefined
+  if (all === undefined) throw new UsageError(`there is no suite '${suite}', only ${Object.keys(suites).join(', ')}`)
+  if (only === null) return all
+  return only.map((name) => {
+    const found = all.find((scenario) => scenario.name === name)
+    if (found === undefined) throw new UsageError(`there is no scenario '${name}' in ${suite}`)
+    return found
+  })
+}
+
+const bench = async (options: Options, scenarios: readonly Scenario[]): Promise<number> => {
+  const releases = new Releases()
+  const stopping = new AbortController()
+  const stop = () => stopping.abort(new Error('stopped'))
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  try {
+    return await measureAll(options, scenarios, releases, stopping.signal)
+  } finally {
+    await releases.run()
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
+
+const measureAll = async (
+  options: Options,
+  scenarios: readonly Scenario[],
+  releases: Releases,
+  signal: AbortSignal,
+): Promise<number> => {
+  const at = new Date().toISOString()
+  const machine = describeMachine()
+  const failures: string[] = []
+  const failed = (what: string) => {
+    failures.push(what)
+    process.stderr.write(`FAILED ${what}\n`)
+  }
+  const { database, targets } = await prepare(options, scenarios, releases, failed)
+  say(
+    `${machine.cores} cores (${machine.processor}), ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}, ${database}`,
+  )
+  say(
+    `${options.rate} updates/s, ${options.warmupSeconds} s + ${options.seconds} s, ${options.runs} runs, seed ${options.seed}`,
+  )
+  if (!canMeasure) say('CPU and memory of other processes are measured on Linux only: left out here.')
+  const progress = (line: string) => void process.stderr.write(`… ${line}\n`)
+  const found: ScenarioResult[] = []
+  for (const scenario of scenarios) {
+    const result = await measureScenario(scenario, { at, options, targets, failed, progress, signal })
+    found.push(result)
+    say(`\n${tableOf(result)}`)
+  }
+  const report: Report = { at, machine, database, options, scenarios: found, failures }
+  say(`\nThe middle of ${options.runs} runs, least and most in brackets; '-': not measured, or there is no such thing.`)
+  say(`Written to ${await writeReport(report)}`)
+  for (const failure of failures) process.stderr.write(`FAILED ${failure}\n`)
+  return failures.length === 0 ? 0 : 1
+}
+
+const prepare = async (
+  options: Options,
+  scenarios: readonly Scenario[],
+  releases: Releases,
+  failed: (what: string) => void,
+): Promise<{ database: string; targets: Target[] }> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'scriptorium-bench-data-'))
+  releases.push(() => rm(dataDir, { recursive: true, force: true }))
+  const database = options.pglite ? null : await openDatabase(releases)
+  const targets = [serviceTarget(database, dataDir)]
+  if (options.peers && scenarios.some((scenario) => scenario.withPeers)) {
+    try {
+      targets.push(await yWebsocketServerTarget())
+    } catch (error) {
+      failed(`a peer: ${(error as Error).message}`)
+    }
+  }
+  return { database: database === null ? 'PGlite' : `PostgreSQL ${database.version}`, targets }
+}

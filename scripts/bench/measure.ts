@@ -1,0 +1,62 @@
+/** Runs scenarios against targets, run after run, and gathers the figures. */
+import type { Options } from './options.ts'
+import { resultPath, type ScenarioResult, type TargetResult } from './results.ts'
+import type { Figures, Scenario } from './scenario.ts'
+import { spreadOf } from './statistics.ts'
+import type { Target } from './targets/target.ts'
+
+export interface Measuring {
+  readonly at: string
+  readonly options: Options
+  readonly targets: readonly Target[]
+  /** Told of a run that went wrong; the others go on. */
+  readonly failed: (what: string) => void
+  readonly progress: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** All runs of one scenario. The targets take turns, so that a machine that slows down slows all of them. */
+export const measureScenario = async (scenario: Scenario, measuring: Measuring): Promise<ScenarioResult> => {
+  const targets = measuring.targets.filter((target) => scenario.withPeers || !target.isPeer)
+  const runs = new Map<Target, Figures[]>(targets.map((target) => [target, []]))
+  for (let run = 1; run <= measuring.options.runs; run++) {
+    for (const target of targets) {
+      measuring.signal.throwIfAborted()
+      const figures = await attempt(scenario, target, run, measuring)
+      if (figures !== null) runs.get(target)?.push(figures)
+    }
+  }
+  const columns = scenario.columns(measuring.options)
+  const keys = columns.map((column) => column.key)
+  return {
+    name: scenario.name,
+    title: scenario.title,
+    columns,
+    targets: targets.map((target) => targetResult(target, runs.get(target) ?? [], keys)),
+  }
+}
+
+const attempt = async (
+  scenario: Scenario,
+  target: Target,
+  run: number,
+  { at, options, failed, progress }: Measuring,
+): Promise<Figures | null> => {
+  const label = `${scenario.name}, ${target.name}, run ${run} of ${options.runs}`
+  progress(label)
+  const wanted = options.profile && !target.isPeer
+  const profilePath = wanted ? await resultPath(at, `${scenario.name}-${run}`, '.cpuprofile') : null
+  try {
+    return await scenario.run({ target, options, prefix: `bench/${scenario.name}-${run}`, profilePath })
+  } catch (error) {
+    failed(`${label}: ${error instanceof Error ? error.message : error}`)
+    return null
+  }
+}
+
+const targetResult = (target: Target, runs: readonly Figures[], keys: readonly string[]): TargetResult => ({
+  name: target.name,
+  isPeer: target.isPeer,
+  runs,
+  spreads: Object.fromEntries(keys.map((key) => [key, spreadOf(runs.map((figures) => figures[key] ?? null))])),
+})

@@ -1,0 +1,46 @@
+/** Results as a person reads them: a table for each scenario, a row for each figure, the target beside it. */
+
+import type { ScenarioResult } from './results.ts'
+import type { Column } from './scenario.ts'
+import type { Spread } from './statistics.ts'
+
+const NOTHING = '-'
+
+/** The table of one scenario, with a line for each figure and a column for each target that was measured. */
+export const tableOf = ({ title, columns, targets }: ScenarioResult): string => {
+  const head = ['', ...targets.map(({ name }) => name), 'to reach']
+  const rows = columns.map((column) => [
+    `${column.title}, ${column.unit}`,
+    ...targets.map(({ spreads, isPeer }) => cell(column, spreads[column.key] ?? null, isPeer)),
+    goal(column),
+  ])
+  return `${title}\n${aligned([head, ...rows])}`
+}
+
+/** Whether a median misses what is to be reached. */
+export const misses = (column: Column, spread: Spread | null): boolean =>
+  spread !== null &&
+  ((column.most !== undefined && spread.median > column.most) ||
+    (column.least !== undefined && spread.median < column.least))
+
+const cell = (column: Column, spread: Spread | null, isPeer: boolean): string => {
+  if (spread === null) return NOTHING
+  const range = spread.least === spread.most ? '' : ` (${shown(spread.least)} to ${shown(spread.most)})`
+  return `${shown(spread.median)}${range}${!isPeer && misses(column, spread) ? ' missed' : ''}`
+}
+
+const goal = ({ most, least }: Column): string => {
+  if (most !== undefined) return `< ${shown(most)}`
+  return least === undefined ? '' : `> ${shown(least)}`
+}
+
+const shown = (value: number): string => {
+  const size = Math.abs(value)
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2).replace(/\.0+$/, '')
+}
+
+const aligned = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
+  const line = (row: readonly string[]) => row.map((text, at) => text.padEnd(widths[at] ?? 0)).join('  ')
+  return rows.map((row) => `  ${line(row)}`.trimEnd()).join('\n')
+}
