@@ -75,11 +75,7 @@ export const build = () => {
   const target = join(root, `dist.${process.pid}`)
   try {
     mkdirSync(target, { recursive: true })
-    try {
-      run('tsc', binOf('typescript', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', target])
-    } catch (error) {
-      if (!process.env.SCRIPTORIUM_LENIENT_BUILD) throw error
-    }
+    run('tsc', binOf('typescript', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', target])
     copySql(target)
     if (existsSync(join(root, 'web', 'index.html'))) {
       run('vite', binOf('vite', 'vite'), ['build', '--logLevel', 'warn', '--outDir', join(target, 'web')])
@@ -103,9 +99,13 @@ const replaceDist = (target) => {
   rmSync(old, { recursive: true, force: true })
 }
 
-/** Builds when dist is missing or not of the present sources; quiet when it is. @throws Error when the build fails */
+/**
+ * Builds when dist is missing or not of the present sources; quiet when it is. A run of the tests builds once, and what
+ * it starts keeps to that.
+ * @throws Error when the build fails
+ */
 export const buildIfStale = () => {
-  if (!hasSources() || isFresh()) return
+  if (process.env.SCRIPTORIUM_BUILT || !hasSources() || isFresh()) return
   process.stderr.write('building …\n')
   build()
 }

@@ -78,7 +78,11 @@ const main = async (args) => {
         '--reporter=json',
         `--outputFile.json=${reportFile}`,
       ],
-      { SCRIPTORIUM_LEFT_OUT: leftOut, SCRIPTORIUM_TEST_FULL: args.includes('--full') ? '1' : '' },
+      {
+        SCRIPTORIUM_BUILT: '1',
+        SCRIPTORIUM_LEFT_OUT: leftOut,
+        SCRIPTORIUM_TEST_FULL: args.includes('--full') ? '1' : '',
+      },
     )
     if (existsSync(reportFile)) {
       process.stdout.write(summary(JSON.parse(readFileSync(reportFile, 'utf8')), linesOf(leftOut)))

@@ -44,7 +44,9 @@ export const migrate = async (database: Database): Promise<string[]> => {
 
 /** Asked first, so that a role without the right to create may run a migrated database. */
 const hasBookkeeping = async (database: Query): Promise<boolean> => {
-  const rows = await database.query<{ found: boolean }>(`SELECT to_regclass('scriptorium.migration') IS NOT NULL AS found`)
+  const rows = await database.query<{ found: boolean }>(
+    `SELECT to_regclass('scriptorium.migration') IS NOT NULL AS found`,
+  )
   return rows[0]?.found === true
 }
 

@@ -5,9 +5,9 @@
 import { pageOf } from '../../shared/names.ts'
 import { type Database, DatabaseError } from '../database/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import { readHeads } from './load.ts'
 import type { Appending, Batch, Outcome } from './port.ts'
 import type { Reach } from './reach.ts'
-import { readHeads } from './load.ts'
 import { APPEND, CREATE_ROOMS, WRITTEN } from './statements.ts'
 
 export interface AppenderParts {
@@ -124,7 +124,8 @@ export class Appender {
     let wait = FIRST_WAIT_MS
     let uncertain = false
     while (rest.length > 0) {
-      if (this.#closed && (attempts > 0 || uncertain)) return this.#fail(rest, 'the service closed while the database was away')
+      if (this.#closed && (attempts > 0 || uncertain))
+        return this.#fail(rest, 'the service closed while the database was away')
       try {
         if (uncertain) rest = await this.#settleWritten(rest)
         uncertain = false

@@ -24,7 +24,10 @@ export interface FoldParts {
  * @returns the snapshot, or null when there is nothing to fold or another process won
  * @throws DatabaseError, or SquashError when the rows cannot be squashed: nothing is changed then
  */
-export const foldRoom = async (roomId: string, { database, squasher, counters }: FoldParts): Promise<Snapshot | null> => {
+export const foldRoom = async (
+  roomId: string,
+  { database, squasher, counters }: FoldParts,
+): Promise<Snapshot | null> => {
   const room = await loadRoom(database, roomId)
   if (room.deleted || room.tail.length === 0) return null
   const updates = room.tail.flatMap((batch) => batch.parts)

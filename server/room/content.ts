@@ -4,9 +4,13 @@ import type { LoggedBatch, Part, Snapshot } from '../log/port.ts'
 import { type Admission, admit, apply } from './admit.ts'
 import { Deletes } from './deletes.ts'
 import { mergeUpdates } from './merge.ts'
+import { LIMITS, NO_LIMITS, type ScanLimits } from './scan.ts'
 import { decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
 import { bringUpToDate, HeldSnapshot } from './sync.ts'
 import { Tail } from './tail.ts'
+
+/** Stands in where an update deletes nothing, so that the deletes of an idle room stay encoded. */
+const NONE = new Deletes()
 
 export class Content {
   readonly #tail = new Tail()
@@ -47,7 +51,7 @@ export class Content {
    * @param before gets the clocks that the update advanced, as they were
    */
   take(update: Uint8Array, kind: 'step2' | 'live', author: string | null, before: StateVector): Admission {
-    const admission = this.#admit(update, kind)
+    const admission = this.#admit(update, kind, LIMITS)
     if (admission.kind !== 'new') return admission
     this.#apply(admission, before)
     // A frame is a view of what the socket read at once; a view kept would keep all of that.
@@ -62,7 +66,7 @@ export class Content {
    * @throws Error when it is no valid update
    */
   takeLogged(batch: LoggedBatch, before: StateVector): Uint8Array | 'known' | 'gap' {
-    const admission = this.#admit(mergeUpdates(batch.parts), 'step2')
+    const admission = this.#admit(mergeUpdates(batch.parts), 'step2', NO_LIMITS)
     if (admission.kind === 'invalid') throw new Error(`row ${batch.seq} of the page is invalid: ${admission.reason}`)
     if (admission.kind === 'gap' || admission.gap) return 'gap'
     if (admission.kind === 'nothing') return 'known'
@@ -105,15 +109,15 @@ export class Content {
     return bringUpToDate(since, this.#snapshot, this.#tail.merged(), Sync.update)
   }
 
-  #admit(update: Uint8Array, kind: 'step2' | 'live'): Admission {
-    return admit(update, { stateVector: this.#stateVector, deletes: () => this.#heldDeletes() }, kind)
+  #admit(update: Uint8Array, kind: 'step2' | 'live', limits: ScanLimits): Admission {
+    return admit(update, { stateVector: this.#stateVector, deletes: () => this.#heldDeletes() }, kind, limits)
   }
 
   #apply(admission: Admission & { kind: 'new' }, before: StateVector): void {
     for (const [client] of admission.advances) {
       if (!before.has(client)) before.set(client, this.#stateVector.get(client) ?? 0)
     }
-    apply(admission, this.#stateVector, this.#heldDeletes())
+    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes())
   }
 
   #heldDeletes(): Deletes {

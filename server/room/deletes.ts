@@ -1,116 +1,213 @@
-/** Delete sets: for each client, the ranges of clocks that are deleted. */
-import * as encoding from 'lib0/encoding'
-import { Cursor } from './cursor.ts'
+/** Deleted ranges: for each client the clocks that are deleted, as sorted ranges that neither touch nor overlap. */
+import { InvalidUpdate, Reader } from './reader.ts'
+import { putVarUint, varUintSize } from './varuint.ts'
 
-/** A range of deleted clocks of one client. */
-export interface DeleteRange {
-  readonly client: number
-  readonly clock: number
-  readonly length: number
+/** Clocks stay below this: Yjs computes with them in 32 bits in places. */
+export const CLOCK_END = 2 ** 31
+
+/** Starts and ends in turn: [start, end, start, end, …]. */
+type Ranges = number[]
+
+/** Index, in ranges, of the first range that ends at `clock` or later. */
+const firstEndingFrom = (ranges: Ranges, clock: number): number => {
+  let low = 0
+  let high = ranges.length >> 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ranges[2 * middle + 1] as number) < clock) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const insert = (ranges: Ranges, start: number, end: number): void => {
+  const from = firstEndingFrom(ranges, start)
+  let to = from
+  let first = start
+  let last = end
+  while (2 * to < ranges.length && (ranges[2 * to] as number) <= end) {
+    first = Math.min(first, ranges[2 * to] as number)
+    last = Math.max(last, ranges[2 * to + 1] as number)
+    to++
+  }
+  ranges.splice(2 * from, 2 * (to - from), first, last)
+}
+
+/** Appends a range that starts no earlier than all of `ranges` do. */
+const append = (ranges: Ranges, start: number, end: number): void => {
+  const last = ranges.length - 1
+  if (last > 0 && start <= (ranges[last] as number)) ranges[last] = Math.max(ranges[last] as number, end)
+  else ranges.push(start, end)
+}
+
+const normalised = (ranges: Ranges): Ranges => {
+  const order = Array.from({ length: ranges.length >> 1 }, (_, i) => i)
+  order.sort((a, b) => (ranges[2 * a] as number) - (ranges[2 * b] as number))
+  const sorted: Ranges = []
+  for (const i of order) append(sorted, ranges[2 * i] as number, ranges[2 * i + 1] as number)
+  return sorted
+}
+
+const isNormal = (ranges: Ranges): boolean => {
+  for (let i = 2; i < ranges.length; i += 2) if ((ranges[i] as number) <= (ranges[i - 1] as number)) return false
+  return true
+}
+
+const union = (a: Ranges, b: Ranges): Ranges => {
+  const merged: Ranges = []
+  let i = 0
+  let j = 0
+  while (i < a.length || j < b.length) {
+    if (j >= b.length || (i < a.length && (a[i] as number) <= (b[j] as number))) {
+      append(merged, a[i] as number, a[i + 1] as number)
+      i += 2
+    } else {
+      append(merged, b[j] as number, b[j + 1] as number)
+      j += 2
+    }
+  }
+  return merged
 }
 
 export class Deletes {
-  /** Sorted, disjoint and not adjacent: start, end, start, end … */
-  readonly #ranges = new Map<number, number[]>()
+  readonly #clients = new Map<number, Ranges>()
 
-  /** Reads an encoded delete set. @throws InvalidUpdate */
-  static decode(bytes: Uint8Array): Deletes {
-    const cursor = new Cursor(bytes)
+  /**
+   * Reads a delete set as Yjs V1 writes it, which must end where the bytes end.
+   * @throws InvalidUpdate where it is malformed
+   */
+  static decode(bytes: Uint8Array, offset = 0): Deletes {
+    const reader = new Reader(bytes, offset)
     const deletes = new Deletes()
-    for (const range of readDeletes(cursor)) deletes.add(range)
-    cursor.end()
+    for (let clients = reader.varUint(); clients > 0; clients--) {
+      const client = reader.varUint()
+      if (deletes.#clients.has(client)) throw new InvalidUpdate('a client is listed twice among the deletes')
+      const ranges: Ranges = []
+      const count = reader.varUint()
+      if (count === 0) throw new InvalidUpdate('a client is listed without deletes')
+      for (let i = 0; i < count; i++) {
+        const clock = reader.varUint()
+        const length = reader.varUint()
+        if (length === 0) throw new InvalidUpdate('a delete is empty')
+        if (clock + length >= CLOCK_END) throw new InvalidUpdate('a delete is out of range')
+        ranges.push(clock, clock + length)
+      }
+      deletes.#clients.set(client, isNormal(ranges) ? ranges : normalised(ranges))
+    }
+    if (reader.at !== bytes.length) throw new InvalidUpdate('bytes are left over')
     return deletes
   }
 
   get isEmpty(): boolean {
-    return this.#ranges.size === 0
+    return this.#clients.size === 0
   }
 
-  add({ client, clock, length }: DeleteRange): void {
-    const end = clock + length
-    const held = this.#ranges.get(client)
-    if (held === undefined) {
-      this.#ranges.set(client, [clock, end])
-      return
-    }
-    const lastEnd = held[held.length - 1] as number
-    if (clock > lastEnd) {
-      held.push(clock, end)
-      return
-    }
-    const from = firstEndingAt(held, clock)
-    let to = from
-    let start = clock
-    let stop = end
-    while (to < held.length && (held[to] as number) <= end) {
-      start = Math.min(start, held[to] as number)
-      stop = Math.max(stop, held[to + 1] as number)
-      to += 2
-    }
-    held.splice(from, to - from, start, stop)
+  /** Whether one clock is deleted. */
+  has(client: number, clock: number): boolean {
+    const ranges = this.#clients.get(client)
+    if (ranges === undefined) return false
+    const at = 2 * firstEndingFrom(ranges, clock + 1)
+    return at < ranges.length && (ranges[at] as number) <= clock
   }
 
-  /** The parts of `range` that are not held. */
-  missing({ client, clock, length }: DeleteRange): DeleteRange[] {
-    const held = this.#ranges.get(client)
-    const end = clock + length
-    if (held === undefined) return [{ client, clock, length }]
-    const missing: DeleteRange[] = []
-    let at = clock
-    for (let i = firstEndingAt(held, clock + 1); i < held.length && (held[i] as number) < end; i += 2) {
-      const start = held[i] as number
-      if (at < start) missing.push({ client, clock: at, length: start - at })
-      at = Math.max(at, held[i + 1] as number)
+  /** @param length of at least one */
+  add(client: number, clock: number, length: number): void {
+    const ranges = this.#clients.get(client)
+    if (ranges === undefined) this.#clients.set(client, [clock, clock + length])
+    else if (clock >= (ranges[ranges.length - 2] as number)) append(ranges, clock, clock + length)
+    else insert(ranges, clock, clock + length)
+  }
+
+  addAll(other: Deletes): void {
+    for (const [client, added] of other.#clients) {
+      const ranges = this.#clients.get(client)
+      if (ranges === undefined) this.#clients.set(client, added.slice())
+      else if (added.length > 16) this.#clients.set(client, union(ranges, added))
+      else
+        for (let i = 0; i < added.length; i += 2)
+          this.add(client, added[i] as number, (added[i + 1] as number) - (added[i] as number))
     }
-    if (at < end) missing.push({ client, clock: at, length: end - at })
-    return missing
   }
 
-  /** Encodes as Yjs does: clients in descending order. */
-  encode(): Uint8Array {
-    return encoding.encode((encoder) => this.write(encoder))
+  /** What of `incoming` is not held yet; `incoming` itself where nothing of it is. */
+  subtract(incoming: Deletes): Deletes {
+    const fresh = new Deletes()
+    let isWhole = true
+    for (const [client, ranges] of incoming.#clients) {
+      const held = this.#clients.get(client)
+      const rest = held === undefined ? ranges : difference(ranges, held)
+      if (rest !== ranges) isWhole = false
+      if (rest.length > 0) fresh.#clients.set(client, rest === ranges ? ranges.slice() : rest)
+    }
+    return isWhole ? incoming : fresh
   }
 
-  write(encoder: encoding.Encoder): void {
-    encoding.writeVarUint(encoder, this.#ranges.size)
-    for (const [client, ranges] of [...this.#ranges].sort((a, b) => b[0] - a[0])) {
-      encoding.writeVarUint(encoder, client)
-      encoding.writeVarUint(encoder, ranges.length / 2)
+  /** What lies below the clock that `endOf` gives for each client; itself where all does. */
+  below(endOf: (client: number) => number): Deletes {
+    let isWhole = true
+    for (const [client, ranges] of this.#clients) {
+      if ((ranges[ranges.length - 1] as number) > endOf(client)) isWhole = false
+    }
+    if (isWhole) return this
+    const clipped = new Deletes()
+    for (const [client, clock, length] of this) {
+      const end = Math.min(clock + length, endOf(client))
+      if (clock < end) clipped.add(client, clock, end - clock)
+    }
+    return clipped
+  }
+
+  /** Gives each range as client, clock, length. */
+  *[Symbol.iterator](): Generator<[client: number, clock: number, length: number]> {
+    for (const [client, ranges] of this.#clients) {
       for (let i = 0; i < ranges.length; i += 2) {
-        const start = ranges[i] as number
-        encoding.writeVarUint(encoder, start)
-        encoding.writeVarUint(encoder, (ranges[i + 1] as number) - start)
+        const clock = ranges[i] as number
+        yield [client, clock, (ranges[i + 1] as number) - clock]
       }
     }
   }
-}
 
-/** The index of the first range whose end is at or past `clock`. */
-const firstEndingAt = (ranges: readonly number[], clock: number): number => {
-  let low = 0
-  let high = ranges.length / 2
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((ranges[2 * middle + 1] as number) < clock) low = middle + 1
-    else high = middle
-  }
-  return 2 * low
-}
-
-/** Reads the delete set at the cursor. @throws InvalidUpdate */
-export const readDeletes = (cursor: Cursor): DeleteRange[] => {
-  const ranges: DeleteRange[] = []
-  const seen = new Set<number>()
-  for (let clients = cursor.varUint(); clients > 0; clients--) {
-    const client = cursor.varUint()
-    if (seen.has(client)) cursor.fail(`the delete set names client ${client} twice`)
-    seen.add(client)
-    for (let count = cursor.varUint(); count > 0; count--) {
-      const clock = cursor.varUint()
-      const length = cursor.length()
-      cursor.checkClock(clock + length)
-      ranges.push({ client, clock, length })
+  /** The delete set as Yjs V1 writes it: clients in descending order. */
+  encode(): Uint8Array {
+    const clients = [...this.#clients].sort((a, b) => b[0] - a[0])
+    let size = varUintSize(clients.length)
+    for (const [client, ranges] of clients) {
+      size += varUintSize(client) + varUintSize(ranges.length >> 1)
+      for (let i = 0; i < ranges.length; i += 2) {
+        size += varUintSize(ranges[i] as number) + varUintSize((ranges[i + 1] as number) - (ranges[i] as number))
+      }
     }
+    const bytes = new Uint8Array(size)
+    let at = putVarUint(bytes, 0, clients.length)
+    for (const [client, ranges] of clients) {
+      at = putVarUint(bytes, putVarUint(bytes, at, client), ranges.length >> 1)
+      for (let i = 0; i < ranges.length; i += 2) {
+        at = putVarUint(bytes, at, ranges[i] as number)
+        at = putVarUint(bytes, at, (ranges[i + 1] as number) - (ranges[i] as number))
+      }
+    }
+    return bytes
   }
-  return ranges
+}
+
+/** What of `ranges` lies outside `held`; `ranges` itself where all does. */
+const difference = (ranges: Ranges, held: Ranges): Ranges => {
+  const rest: Ranges = []
+  let isWhole = true
+  let at = 2 * firstEndingFrom(held, (ranges[0] as number) + 1)
+  for (let i = 0; i < ranges.length; i += 2) {
+    let start = ranges[i] as number
+    const end = ranges[i + 1] as number
+    while (at < held.length && (held[at + 1] as number) <= start) at += 2
+    let over = at
+    while (over < held.length && (held[over] as number) < end) {
+      isWhole = false
+      if (start < (held[over] as number)) rest.push(start, held[over] as number)
+      start = held[over + 1] as number
+      over += 2
+    }
+    if (start < end) rest.push(start, end)
+    at = Math.max(at, over - 2)
+  }
+  return isWhole ? ranges : rest
 }

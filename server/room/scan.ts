@@ -1,159 +1,225 @@
 /**
- * One strict pass over a Yjs V1 update: where each struct lies, what it needs, what is deleted.
- * The format is that of yjs/src/utils/updates.js and yjs/src/structs/*.js.
+ * One strict pass over a Yjs V1 update, without a Y.Doc: what it holds, as offsets and clocks. All numbers of all
+ * structs lie in one flat array, because a keystroke should cost two microseconds and not one object a struct.
  */
-import { Cursor } from './cursor.ts'
-import { type DeleteRange, readDeletes } from './deletes.ts'
+import { CLOCK_END, Deletes } from './deletes.ts'
+import { checkNesting } from './nesting.ts'
+import { InvalidUpdate, Reader } from './reader.ts'
+import { Ref, skipContent } from './scan-content.ts'
 
-/** A struct of an update. Its bytes are from..to. */
-export interface Struct {
-  readonly clock: number
-  readonly length: number
-  readonly from: number
-  readonly to: number
-  /** A Skip: a hole where the sender lacks something. */
-  readonly isSkip: boolean
-  /** Origin, right origin and parent: client, clock, client, clock … */
-  readonly needs: readonly number[]
+/** What a root type is, by the first evidence: Yjs does not say. */
+export type RootType = 'map' | 'xml' | 'text' | 'array'
+
+export interface ScanLimits {
+  /** Distinct root names. */
+  readonly maxRoots: number
+  /** Bytes of a root name or a map key. */
+  readonly maxNameBytes: number
+  /** Shared types within shared types. */
+  readonly maxNesting: number
 }
 
-/** The structs of one client, in clock order without holes (a hole is a Skip). */
-export interface Block {
+/** What a client may send at once. */
+export const LIMITS: ScanLimits = { maxRoots: 1000, maxNameBytes: 4096, maxNesting: 200 }
+
+/** For what was let in before, and was merged since. */
+export const NO_LIMITS: ScanLimits = {
+  maxRoots: Number.MAX_SAFE_INTEGER,
+  maxNameBytes: Number.MAX_SAFE_INTEGER,
+  maxNesting: Number.MAX_SAFE_INTEGER,
+}
+
+/** Where each number of a struct lies from the beginning of the struct. */
+export const Field = {
+  clock: 0,
+  endClock: 1,
+  /** Offset of its first byte. */
+  start: 2,
+  /** Its content as Yjs numbers it: 0 garbage collected, 10 skipped. */
+  ref: 3,
+  /** The origin or else the parent; the client is -1 where there is none. */
+  beforeClient: 4,
+  beforeClock: 5,
+  /** The right origin. */
+  afterClient: 6,
+  afterClock: 7,
+  /** 1 where `before` is the parent. */
+  isInside: 8,
+} as const
+
+/** Numbers a struct. */
+export const STRIDE = 9
+
+/** The structs of one client, in the order of their clocks. */
+export interface Run {
   readonly client: number
-  readonly structs: readonly Struct[]
-  /** The clock after the last struct. */
+  /** Indices of its first struct, and of the one after its last. */
+  readonly first: number
+  readonly last: number
+  /** Offset after its last byte. */
   readonly end: number
 }
 
 export interface ScannedUpdate {
-  readonly blocks: readonly Block[]
-  readonly deletes: readonly DeleteRange[]
-  /** Where the delete set begins. */
+  readonly runs: readonly Run[]
+  /** `STRIDE` numbers a struct. */
+  readonly structs: readonly number[]
+  /** Offset of the delete set. */
   readonly deletesAt: number
+  /** Null where nothing is deleted. */
+  readonly deletes: Deletes | null
+  /** Root names, with what they are where that can be told. */
+  readonly roots: ReadonlyMap<string, RootType | null>
 }
 
-const MAX_NAME_BYTES = 1024
-/** Every root name is a type that each reader creates. */
-const MAX_ROOTS = 1000
+const NO_ROOTS: ReadonlyMap<string, RootType | null> = new Map()
 
-const NO_NEEDS: readonly number[] = []
-
-/** @throws InvalidUpdate */
-export const scanUpdate = (bytes: Uint8Array): ScannedUpdate => {
-  const cursor = new Cursor(bytes)
-  const blocks: Block[] = []
-  const clients = new Set<number>()
-  const roots = new Set<string>()
-  for (let count = cursor.varUint(); count > 0; count--) {
-    const block = scanBlock(cursor, roots)
-    if (clients.has(block.client)) cursor.fail(`client ${block.client} stands twice`)
-    clients.add(block.client)
-    blocks.push(block)
-  }
-  const deletesAt = cursor.at
-  const deletes = readDeletes(cursor)
-  cursor.end()
-  return { blocks, deletes, deletesAt }
-}
-
-const scanBlock = (cursor: Cursor, roots: Set<string>): Block => {
-  const count = cursor.length()
-  const client = cursor.varUint()
-  let clock = cursor.varUint()
-  const structs: Struct[] = []
-  for (let i = 0; i < count; i++) {
-    const struct = scanStruct(cursor, clock, roots)
-    clock += struct.length
-    cursor.checkClock(clock)
-    structs.push(struct)
-  }
-  return { client, structs, end: clock }
-}
-
-const GC = 0
-const SKIP = 10
-const REF = 0x1f
-const HAS_PARENT_SUB = 0x20
-const HAS_RIGHT_ORIGIN = 0x40
-const HAS_ORIGIN = 0x80
-
-const scanStruct = (cursor: Cursor, clock: number, roots: Set<string>): Struct => {
-  const from = cursor.at
-  const info = cursor.byte()
-  const ref = info & REF
-  if (ref === GC || ref === SKIP) {
-    const length = cursor.length()
-    return { clock, length, from, to: cursor.at, isSkip: ref === SKIP, needs: NO_NEEDS }
-  }
-  const needs: number[] = []
-  if ((info & HAS_ORIGIN) !== 0) needs.push(cursor.varUint(), cursor.varUint())
-  if ((info & HAS_RIGHT_ORIGIN) !== 0) needs.push(cursor.varUint(), cursor.varUint())
-  if (needs.length === 0) {
-    scanParent(cursor, needs, roots)
-    if ((info & HAS_PARENT_SUB) !== 0) cursor.name(MAX_NAME_BYTES)
-  }
-  const length = scanContent(cursor, ref)
-  return { clock, length, from, to: cursor.at, isSkip: false, needs }
-}
-
-const scanParent = (cursor: Cursor, needs: number[], roots: Set<string>): void => {
-  const kind = cursor.varUint()
-  if (kind === 0) needs.push(cursor.varUint(), cursor.varUint())
-  else if (kind === 1) {
-    roots.add(cursor.name(MAX_NAME_BYTES))
-    if (roots.size > MAX_ROOTS) cursor.fail(`it names more than ${MAX_ROOTS} root types`)
-  } else cursor.fail(`a parent of unknown kind ${kind}`)
-}
-
-const XML_ELEMENT = 3
-const XML_HOOK = 5
-const LAST_TYPE = 6
-const ANY_OBJECT = 118
-
-/** Passes over the content of an item. @returns its length in clocks */
-const scanContent = (cursor: Cursor, ref: number): number => {
+const evidence = (ref: number, isXml: boolean, hasKey: boolean): RootType | null => {
+  if (hasKey) return 'map'
   switch (ref) {
-    case 1: // deleted
-      return cursor.length()
-    case 2: {
-      const length = cursor.length()
-      for (let i = 0; i < length; i++) cursor.jsonOrUndefined()
-      return length
-    }
-    case 3: // binary
-      cursor.skip(cursor.varUint())
-      return 1
-    case 4: {
-      const length = cursor.string()
-      if (length === 0) cursor.fail('a string is empty')
-      return length
-    }
-    case 5: // embed
-      cursor.json()
-      return 1
-    case 6: // format
-      cursor.name(MAX_NAME_BYTES)
-      cursor.json()
-      return 1
-    case 7:
-      scanType(cursor)
-      return 1
-    case 8: {
-      const length = cursor.length()
-      for (let i = 0; i < length; i++) cursor.any()
-      return length
-    }
-    case 9: // sub-document: its options must be an object, or every reader throws
-      cursor.name(MAX_NAME_BYTES)
-      if (cursor.any() !== ANY_OBJECT) cursor.fail('a sub-document without options')
-      return 1
+    case Ref.deleted:
+      return null
+    case Ref.string:
+    case Ref.embed:
+    case Ref.format:
+      return 'text'
     default:
-      return cursor.fail(`content of unknown kind ${ref}`)
+      return isXml ? 'xml' : 'array'
   }
 }
 
-const scanType = (cursor: Cursor): void => {
-  const type = cursor.varUint()
-  if (type > LAST_TYPE) cursor.fail(`a shared type of unknown kind ${type}`)
-  if (type === XML_ELEMENT || type === XML_HOOK) cursor.name(MAX_NAME_BYTES)
+class Scan {
+  readonly reader: Reader
+  readonly structs: number[] = []
+  readonly limits: ScanLimits
+  roots: Map<string, RootType | null> | null = null
+  types = 0
+  /** The last root named and where, so that a name that comes again and again is decoded once. */
+  #root = ''
+  #rootFrom = 0
+  #rootEnd = 0
+
+  constructor(bytes: Uint8Array, limits: ScanLimits) {
+    this.reader = new Reader(bytes)
+    this.limits = limits
+  }
+
+  run(): Run {
+    const { reader } = this
+    const first = this.structs.length / STRIDE
+    const count = reader.varUint()
+    if (count === 0) throw new InvalidUpdate('a client is listed without structs')
+    const client = reader.varUint()
+    let clock = reader.varUint()
+    for (let i = 0; i < count; i++) clock = this.#struct(client, clock)
+    return { client, first, last: first + count, end: reader.at }
+  }
+
+  #struct(client: number, clock: number): number {
+    const { reader, structs } = this
+    const start = reader.at
+    const info = reader.byte()
+    const ref = info & 31
+    let beforeClient = -1
+    let beforeClock = 0
+    let afterClient = -1
+    let afterClock = 0
+    let isInside = 0
+    let length: number
+    if (ref === Ref.gc || ref === Ref.skip) {
+      if (info !== ref) throw new InvalidUpdate('a struct without content has references')
+      length = reader.varUint()
+    } else {
+      let root: string | null = null
+      let hasKey = false
+      if ((info & 128) !== 0) {
+        beforeClient = reader.varUint()
+        beforeClock = reader.varUint()
+      }
+      if ((info & 64) !== 0) {
+        afterClient = reader.varUint()
+        afterClock = reader.varUint()
+      }
+      if ((info & 192) === 0) {
+        const parentInfo = reader.byte()
+        if (parentInfo === 1) root = this.#rootName()
+        else if (parentInfo === 0) {
+          isInside = 1
+          beforeClient = reader.varUint()
+          beforeClock = reader.varUint()
+        } else throw new InvalidUpdate('a parent is of an unknown kind')
+        hasKey = (info & 32) !== 0
+        if (hasKey) this.#skipKey()
+      }
+      if ((beforeClient === client && beforeClock >= clock) || (afterClient === client && afterClock >= clock)) {
+        throw new InvalidUpdate('an item refers to what its client wrote later')
+      }
+      length = skipContent(reader, ref)
+      const isXml = length < 0
+      if (isXml) length = 1
+      if (ref === Ref.type) this.types++
+      if (root !== null) this.#noteRoot(root, evidence(ref, isXml, hasKey))
+    }
+    const endClock = clock + length
+    if (length === 0) throw new InvalidUpdate('a struct is empty')
+    if (endClock >= CLOCK_END) throw new InvalidUpdate('a clock is out of range')
+    structs.push(clock, endClock, start, ref, beforeClient, beforeClock, afterClient, afterClock, isInside)
+    return endClock
+  }
+
+  #skipKey(): void {
+    const { reader } = this
+    const from = reader.at
+    reader.skipText()
+    if (reader.at - from > this.limits.maxNameBytes) throw new InvalidUpdate('a key is too long')
+  }
+
+  #rootName(): string {
+    const { reader } = this
+    const { bytes, at } = reader
+    const size = this.#rootEnd - this.#rootFrom
+    if (size > 0 && at + size <= bytes.length) {
+      let i = 0
+      while (i < size && bytes[at + i] === bytes[this.#rootFrom + i]) i++
+      if (i === size) {
+        reader.at += size
+        return this.#root
+      }
+    }
+    this.#root = reader.text(this.limits.maxNameBytes)
+    this.#rootFrom = at
+    this.#rootEnd = reader.at
+    return this.#root
+  }
+
+  #noteRoot(name: string, type: RootType | null): void {
+    this.roots ??= new Map()
+    if ((this.roots.get(name) ?? null) !== null) return
+    this.roots.set(name, type)
+    if (this.roots.size > this.limits.maxRoots) throw new InvalidUpdate('it names too many root types')
+  }
+}
+
+const checkClientsOnce = (runs: readonly Run[]): void => {
+  if (runs.length > 1 && new Set(runs.map((run) => run.client)).size < runs.length) {
+    throw new InvalidUpdate('a client is listed twice')
+  }
+}
+
+/**
+ * Reads a whole update.
+ * @throws InvalidUpdate where it is malformed, or where a stock client would throw on it
+ */
+export const scanUpdate = (bytes: Uint8Array, limits: ScanLimits = LIMITS): ScannedUpdate => {
+  const scan = new Scan(bytes, limits)
+  const { reader, structs } = scan
+  const runs: Run[] = []
+  for (let count = reader.varUint(); count > 0; count--) runs.push(scan.run())
+  checkClientsOnce(runs)
+  const deletesAt = reader.at
+  const hasNoDeletes = bytes[deletesAt] === 0 && deletesAt === bytes.length - 1
+  const deletes = hasNoDeletes ? null : Deletes.decode(bytes, deletesAt)
+  const update = { runs, structs, deletesAt, deletes, roots: scan.roots ?? NO_ROOTS }
+  if (scan.types > limits.maxNesting) checkNesting(update, limits.maxNesting)
+  return update
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,6 +77,18 @@ const serve = (env: Record<string, string> = {}) => run(process.execPath, ['scri
 
 const addressOf = async (service: Run): Promise<string> => (await service.says(/Editor\s+(http:\/\/\S+)\//))[1] ?? ''
 
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address !== null ? address.port : 1
+}
+
+const leftOut = (what: string): void => {
+  if (process.env.SCRIPTORIUM_LEFT_OUT) appendFileSync(process.env.SCRIPTORIUM_LEFT_OUT, `${what}\n`)
+}
+
 /** A client that opens a socket and answers nothing, not even a close frame. */
 const muteClient = async (address: string): Promise<{ close(): void }> => {
   const { hostname, port } = new URL(address)
@@ -146,17 +158,21 @@ describe('the service', () => {
   })
 
   it('goes on trying a database that does not answer, ends when told, and never prints the password', async () => {
-    const closed = createServer().listen(0, '127.0.0.1')
-    await once(closed, 'listening')
-    const address = closed.address()
-    closed.close()
-    const port = typeof address === 'object' && address !== null ? address.port : 1
-    const service = serve({ DATABASE_URL: `postgres://ana:hunter2@127.0.0.1:${port}/stories` })
+    const service = serve({ DATABASE_URL: `postgres://ana:hunter2@127.0.0.1:${await freePort()}/stories` })
     await service.says(/does not answer[\s\S]*does not answer/)
     service.child.kill('SIGTERM')
     expect(await service.ended).toEqual({ code: 0, signal: null })
     expect(service.output()).not.toContain('hunter2')
   })
+
+  if (process.env.SCRIPTORIUM_TEST_FULL) {
+    it('gives a database that does not answer up after 30 s, with the reason', async () => {
+      const service = serve({ DATABASE_URL: `postgres://ana:hunter2@127.0.0.1:${await freePort()}/stories` })
+      expect(await service.ended).toEqual({ code: 1, signal: null })
+      expect(service.output()).toContain('ECONNREFUSED')
+      expect(service.output()).not.toContain('hunter2')
+    })
+  } else leftOut('lifecycle: 30 s without a database at start (only in npm run test:full)')
 })
 
 describe('the command line', () => {

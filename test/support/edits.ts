@@ -1,6 +1,6 @@
 /** Random edits on every shared type that Yjs has. */
 import * as Y from 'yjs'
-import type { Prng } from './random.ts'
+import type { Random } from './random.ts'
 
 const WORDS = ['once ', 'upon ', 'a ', 'time', 'ä', '汉字', '\n', 'x']
 
@@ -11,12 +11,12 @@ const outsidePairs = (text: string, at: number): number => {
 }
 
 /** One random edit in one transaction. */
-export const randomEdit = (doc: Y.Doc, random: Prng): void =>
+export const randomEdit = (doc: Y.Doc, random: Random): void =>
   doc.transact(() => {
     random.pick([editText, editText, editText, editFormats, editArray, editMap, editXml])(doc, random)
   })
 
-const editText = (doc: Y.Doc, random: Prng): void => {
+const editText = (doc: Y.Doc, random: Random): void => {
   const text = doc.getText('text')
   if (text.length > 4 && random.fraction() < 0.35) {
     const written = text.toString()
@@ -26,24 +26,28 @@ const editText = (doc: Y.Doc, random: Prng): void => {
   } else text.insert(outsidePairs(text.toString(), random.below(text.length + 1)), random.pick([...WORDS, '🦊']))
 }
 
-const editFormats = (doc: Y.Doc, random: Prng): void => {
+const editFormats = (doc: Y.Doc, random: Random): void => {
   const text = doc.getText('rich')
   const at = random.below(text.length + 1)
   const kind = random.below(5)
   if (kind === 0) text.insertEmbed(at, { image: 'fox', size: random.below(9) })
-  else if (kind === 1 && text.length > at) text.format(at, Math.min(3, text.length - at), { bold: random.pick([true, null]) })
+  else if (kind === 1 && text.length > at)
+    text.format(at, Math.min(3, text.length - at), { bold: random.pick([true, null]) })
   else if (kind === 2 && text.length > at) text.delete(at, 1)
   else text.insert(at, random.pick(WORDS), random.pick([undefined, { italic: true }]))
 }
 
-const editArray = (doc: Y.Doc, random: Prng): void => {
+const editArray = (doc: Y.Doc, random: Random): void => {
   const array = doc.getArray<unknown>('array')
   const at = random.below(array.length + 1)
   if (array.length > at && random.fraction() < 0.3) array.delete(at, 1)
-  else array.insert(at, [random.pick<unknown>([1, 'two', null, true, 2.5, { a: [1] }, new Uint8Array([1, 2]), new Y.Doc()])])
+  else
+    array.insert(at, [
+      random.pick<unknown>([1, 'two', null, true, 2.5, { a: [1] }, new Uint8Array([1, 2]), new Y.Doc()]),
+    ])
 }
 
-const editMap = (doc: Y.Doc, random: Prng): void => {
+const editMap = (doc: Y.Doc, random: Random): void => {
   const map = doc.getMap<unknown>('map')
   const key = random.pick(['a', 'b', 'c'])
   const kind = random.below(4)
@@ -53,7 +57,7 @@ const editMap = (doc: Y.Doc, random: Prng): void => {
   else map.set(key, random.below(100))
 }
 
-const editXml = (doc: Y.Doc, random: Prng): void => {
+const editXml = (doc: Y.Doc, random: Random): void => {
   const xml = doc.getXmlFragment('xml')
   const at = random.below(xml.length + 1)
   const kind = random.below(4)
@@ -69,7 +73,10 @@ const editXml = (doc: Y.Doc, random: Prng): void => {
 export const contentsOf = (doc: Y.Doc): unknown => ({
   text: doc.getText('text').toString(),
   rich: doc.getText('rich').toDelta(),
-  array: doc.getArray<unknown>('array').toArray().map((value) => (value instanceof Y.Doc ? value.guid : value)),
+  array: doc
+    .getArray<unknown>('array')
+    .toArray()
+    .map((value) => (value instanceof Y.Doc ? value.guid : value)),
   map: doc.getMap('map').toJSON(),
   xml: doc.getXmlFragment('xml').toString(),
 })

