@@ -6,6 +6,7 @@ import { WebsocketProvider as Provider3 } from 'y-websocket'
 import { WebsocketProvider as Provider1 } from 'y-websocket1'
 import { WebsocketProvider as Provider2 } from 'y-websocket2'
 import * as Y from 'yjs'
+import { Message, Sync, syncMessage } from '../../shared/protocol.ts'
 import { until } from './until.ts'
 
 const PROVIDERS = { '3.x': Provider3, '2.x': Provider2, '1.x': Provider1 }
@@ -24,6 +25,8 @@ export interface StockClient {
   destroy(): void
   /** Resolves once it is synced. @throws Error when it never is */
   synced(): Promise<void>
+  /** Resolves once all that it sent is committed, as it learns by asking with a step 1. */
+  committed(withinMs?: number): Promise<void>
 }
 
 export interface StockOptions {
@@ -65,6 +68,16 @@ export const stockClient = (collab: string, room: string, options: StockOptions 
     destroy,
     synced: async () => {
       await until(`a ${version} client to be synced with ${room}`, () => provider.synced)
+    },
+    committed: async (withinMs = 60_000) => {
+      let isAnswered = false
+      const socket = provider.ws as unknown as WebSocket
+      socket.addEventListener('message', ({ data }) => {
+        const [type, kind] = new Uint8Array(data as ArrayBuffer)
+        if (type === Message.sync && kind === Sync.step2) isAnswered = true
+      })
+      socket.send(syncMessage(Sync.step1, Y.encodeStateVector(doc)))
+      await until(`the edits of ${room} to be committed`, () => isAnswered, { withinMs })
     },
   }
 }

@@ -1,0 +1,85 @@
+/** One contract for both implementations of the database port. */
+import { describe, expect, it } from 'vitest'
+import { migrate } from '../../server/database/migrate.ts'
+import { DatabaseError } from '../../server/database/port.ts'
+import { openDatabase } from '../support/open-database.ts'
+import { allStores, postgresStores } from '../support/stores.ts'
+
+describe.each(allStores)('the database port over $name', ({ open }) => {
+  it('carries every kind of value there and back', async () => {
+    const database = await openDatabase((await open()).env)
+    const bytes = Uint8Array.from({ length: 300 }, (_, i) => i % 256)
+    const [row] = await database.query(
+      `SELECT $1::text AS text, $2::bigint AS big, $3::bytea AS bytes, $4::timestamptz AS at, $5::text AS missing,
+              array_length($6::text[], 1) AS many, ($7::bigint[])[2] AS second, ($8::text[])[1] AS none`,
+      ['a "quoted", {text}', 2 ** 40, bytes, '2026-01-02T03:04:05Z', null, ['a', 'b', 'c,d"{'], [1, 2 ** 41], [null]],
+    )
+    expect(row).toMatchObject({
+      text: 'a "quoted", {text}',
+      big: 2 ** 40,
+      missing: null,
+      many: 3,
+      second: 2 ** 41,
+      none: null,
+    })
+    expect(row?.at).toEqual(new Date('2026-01-02T03:04:05Z'))
+    expect(new Uint8Array(row?.bytes as Uint8Array)).toEqual(bytes)
+  })
+
+  it('names the fault of a failed statement, and goes on', async () => {
+    const database = await openDatabase((await open()).env)
+    const failure = await database.query('SELECT 1 / 0').catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(DatabaseError)
+    expect(failure).toMatchObject({ code: '22012', lost: false })
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  it('commits a transaction whole or not at all, and keeps others out of it', async () => {
+    const database = await openDatabase((await open()).env)
+    await database.script('CREATE TABLE kept (n integer)')
+    const undone = database.transaction(async (tx) => {
+      await tx.query('INSERT INTO kept VALUES (1)')
+      throw new Error('changed my mind')
+    })
+    await expect(undone).rejects.toThrow('changed my mind')
+    await Promise.all([
+      database.transaction(async (tx) => {
+        await tx.query('INSERT INTO kept VALUES (2)')
+        await tx.query('INSERT INTO kept VALUES (3)')
+      }),
+      database.query('INSERT INTO kept VALUES (4)'),
+    ])
+    expect(await database.query('SELECT n FROM kept ORDER BY n')).toEqual([{ n: 2 }, { n: 3 }, { n: 4 }])
+  })
+
+  it('migrates once, and finds nothing to do the second time', async () => {
+    const database = await openDatabase((await open()).env)
+    expect(await migrate(database)).toEqual(['0001_initial.sql'])
+    expect(await migrate(database)).toEqual([])
+  })
+
+  it('refuses code that is older than the database allows', async () => {
+    const database = await openDatabase((await open()).env)
+    await migrate(database)
+    await database.query(`INSERT INTO scriptorium.migration (number, name, oldest_code) VALUES (999, 'later', 999)`)
+    await expect(migrate(database)).rejects.toThrow(/allows code 999 and newer/)
+  })
+})
+
+describe.each(postgresStores)('PostgreSQL, $name', ({ open }) => {
+  it('lets four migrate a fresh database at once', async () => {
+    const { env } = await open()
+    const databases = await Promise.all([1, 2, 3, 4].map(() => openDatabase(env)))
+    const applied = await Promise.all(databases.map(migrate))
+    expect(applied.flat()).toEqual(['0001_initial.sql'])
+  })
+
+  it('says that the outcome is unknown when the connection breaks, and connects again', async () => {
+    const database = await openDatabase((await open()).env)
+    const killed = await database
+      .query('SELECT pg_terminate_backend(pg_backend_pid())')
+      .catch((error: unknown) => error)
+    expect(killed).toMatchObject({ lost: true })
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+})

@@ -1,0 +1,32 @@
+/** The database port opened in this process, for suites below the service. */
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { openPglite } from '../../server/database/pglite.ts'
+import type { Database } from '../../server/database/port.ts'
+import { openPostgres } from '../../server/database/postgres.ts'
+import type { Clock, CounterName, Counters, Logger, Random } from '../../server/ports.ts'
+import { systemClock, systemRandom } from '../../server/system.ts'
+import type { Environment } from './service.ts'
+
+const silent = () => undefined
+export const quiet: Logger = { debug: silent, info: silent, warn: silent, error: silent }
+
+/** Counters that a test can read. */
+export const counting = (): Counters & { readonly counts: Map<CounterName, number> } => {
+  const counts = new Map<CounterName, number>()
+  return { counts, count: (name, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by) }
+}
+
+export const clock: Clock = systemClock
+export const random: Random = systemRandom
+
+/** Opens the store that a service would open with `env`; closed when the test ends. */
+export const openDatabase = async (env: Environment): Promise<Database> => {
+  const url = env.DATABASE_URL
+  const database =
+    url === undefined
+      ? await openPglite({ dir: join(env.DATA_DIR ?? '', 'pglite') })
+      : await openPostgres({ url, pool: 4, ca: null, logger: quiet })
+  onTestFinished(() => database.close())
+  return database
+}
