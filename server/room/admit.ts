@@ -54,13 +54,10 @@ export const admit = (
     if (error instanceof InvalidUpdate) return { kind: 'invalid', reason: error.message }
     throw error
   }
-  const reached = reach(update, held.stateVector)
-  if (reached !== null) return decide(bytes, update, reached, held, mode)
-  const cut = cutKnown(bytes, update, held.stateVector)
-  const rest = scanUpdate(cut, limits)
-  const restReached = reach(rest, held.stateVector)
-  if (restReached === null) throw new Error('a struct is held in part after it was cut')
-  return decide(cut, rest, restReached, held, mode)
+  const admission = admitScanned(bytes, update, held, mode, limits)
+  if (admission.kind !== 'new' || update.fault === null) return admission
+  const { fault } = admission.bytes === bytes ? update : scanUpdate(admission.bytes, limits)
+  return fault === null ? admission : { kind: 'invalid', reason: fault }
 }
 
 /** Advances what is held by what was let in. */
@@ -71,6 +68,22 @@ export const apply = (
 ): void => {
   for (const [client, clock] of admission.advances) stateVector.set(client, clock)
   if (admission.deletes !== null) deletes.addAll(admission.deletes)
+}
+
+const admitScanned = (
+  bytes: Uint8Array,
+  update: ScannedUpdate,
+  held: Held,
+  mode: 'live' | 'step2',
+  limits: ScanLimits,
+): Admission => {
+  const reached = reach(update, held.stateVector)
+  if (reached !== null) return decide(bytes, update, reached, held, mode)
+  const cut = cutKnown(bytes, update, held.stateVector)
+  const rest = scanUpdate(cut, limits)
+  const restReached = reach(rest, held.stateVector)
+  if (restReached === null) throw new Error('a struct is held in part after it was cut')
+  return decide(cut, rest, restReached, held, mode)
 }
 
 /** Cuts the structs that are held in part, which is rare: Yjs does it. */

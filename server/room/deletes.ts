@@ -110,6 +110,14 @@ export class Deletes {
     return at < ranges.length && (ranges[at] as number) <= clock
   }
 
+  /** Whether all clocks from `clock` up to `end` are deleted. */
+  covers(client: number, clock: number, end: number): boolean {
+    const ranges = this.#clients.get(client)
+    if (ranges === undefined) return false
+    const at = 2 * firstEndingFrom(ranges, end)
+    return at < ranges.length && (ranges[at] as number) <= clock
+  }
+
   /** @param length of at least one */
   add(client: number, clock: number, length: number): void {
     const ranges = this.#clients.get(client)

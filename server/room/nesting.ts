@@ -1,6 +1,5 @@
 /** How deep the shared types of one update lie within one another. */
-import { InvalidUpdate } from './reader.ts'
-import { Field, type Run, type ScannedUpdate, STRIDE } from './scan.ts'
+import { Field, type Run, STRIDE } from './scan.ts'
 import { Ref } from './scan-content.ts'
 
 /** Index of the struct of a run that holds `clock`, or -1. */
@@ -18,10 +17,10 @@ export const structAt = (structs: readonly number[], run: Run, clock: number): n
 }
 
 /**
- * Follows each type out to its root, or to what the update does not hold; what recurses over types would overflow.
- * @throws InvalidUpdate where a type lies within more than `maxNesting` others
+ * Whether a type lies within more than `maxNesting` others of the same update: what recurses over types would overflow.
+ * Follows each out to its root, or to what the update does not hold.
  */
-export const checkNesting = ({ structs, runs }: ScannedUpdate, maxNesting: number): void => {
+export const isNestedBeyond = (structs: readonly number[], runs: readonly Run[], maxNesting: number): boolean => {
   const byClient = new Map(runs.map((run) => [run.client, run]))
   const depths = new Int32Array(structs.length / STRIDE).fill(-1)
   /** The struct whose place decides on that of `struct`: its parent, or a neighbour within the same parent. */
@@ -46,8 +45,9 @@ export const checkNesting = ({ structs, runs }: ScannedUpdate, maxNesting: numbe
     let depth = next === -1 ? 0 : (depths[next] as number)
     for (let on = path.pop(); on !== undefined; on = path.pop()) {
       depth += structs[on * STRIDE + Field.isInside] as number
-      if (depth > maxNesting) throw new InvalidUpdate('shared types are nested too deep')
+      if (depth > maxNesting) return true
       depths[on] = depth
     }
   }
+  return false
 }

@@ -3,7 +3,7 @@
  * structs lie in one flat array, because a keystroke should cost two microseconds and not one object a struct.
  */
 import { CLOCK_END, Deletes } from './deletes.ts'
-import { checkNesting } from './nesting.ts'
+import { isNestedBeyond } from './nesting.ts'
 import { InvalidUpdate, Reader } from './reader.ts'
 import { Ref, skipContent } from './scan-content.ts'
 
@@ -11,22 +11,25 @@ import { Ref, skipContent } from './scan-content.ts'
 export type RootType = 'map' | 'xml' | 'text' | 'array'
 
 export interface ScanLimits {
-  /** Distinct root names. */
-  readonly maxRoots: number
   /** Bytes of a root name or a map key. */
   readonly maxNameBytes: number
-  /** Shared types within shared types. */
+  /** Distinct root names that are new. */
+  readonly maxRoots: number
+  /** New shared types within one another. */
   readonly maxNesting: number
+  /** Values of a new item at a key, while they are not deleted. */
+  readonly maxAtKey: number
 }
 
 /** What a client may send at once. */
-export const LIMITS: ScanLimits = { maxRoots: 1000, maxNameBytes: 4096, maxNesting: 200 }
+export const LIMITS: ScanLimits = { maxNameBytes: 4096, maxRoots: 1000, maxNesting: 200, maxAtKey: 1 }
 
 /** For what was let in before, and was merged since. */
 export const NO_LIMITS: ScanLimits = {
   maxRoots: Number.MAX_SAFE_INTEGER,
   maxNameBytes: Number.MAX_SAFE_INTEGER,
   maxNesting: Number.MAX_SAFE_INTEGER,
+  maxAtKey: Number.MAX_SAFE_INTEGER,
 }
 
 /** Where each number of a struct lies from the beginning of the struct. */
@@ -70,6 +73,8 @@ export interface ScannedUpdate {
   readonly deletes: Deletes | null
   /** Root names, with what they are where that can be told. */
   readonly roots: ReadonlyMap<string, RootType | null>
+  /** Why it may not come in as new. What is held already is beyond blame: whoever holds it too will offer it. */
+  readonly fault: string | null
 }
 
 const NO_ROOTS: ReadonlyMap<string, RootType | null> = new Map()
@@ -94,6 +99,8 @@ class Scan {
   readonly limits: ScanLimits
   roots: Map<string, RootType | null> | null = null
   types = 0
+  /** Client, clock and end of the items at a key that hold several values. */
+  readonly severalAtKey: number[] = []
   /** The last root named and where, so that a name that comes again and again is decoded once. */
   #root = ''
   #rootFrom = 0
@@ -158,6 +165,8 @@ class Scan {
       const isXml = length < 0
       if (isXml) length = 1
       if (ref === Ref.type) this.types++
+      if (length > this.limits.maxAtKey && (info & 32) !== 0 && ref !== Ref.deleted)
+        this.severalAtKey.push(client, clock, clock + length)
       if (root !== null) this.#noteRoot(root, evidence(ref, isXml, hasKey))
     }
     const endClock = clock + length
@@ -196,7 +205,6 @@ class Scan {
     this.roots ??= new Map()
     if ((this.roots.get(name) ?? null) !== null) return
     this.roots.set(name, type)
-    if (this.roots.size > this.limits.maxRoots) throw new InvalidUpdate('it names too many root types')
   }
 }
 
@@ -204,6 +212,18 @@ const checkClientsOnce = (runs: readonly Run[]): void => {
   if (runs.length > 1 && new Set(runs.map((run) => run.client)).size < runs.length) {
     throw new InvalidUpdate('a client is listed twice')
   }
+}
+
+/**
+ * Whether items hold several values at a key that are not deleted. Yjs joins the values that a key had once they are
+ * deleted; if they were not, it would throw when their map is: it keeps just the last of them in mind.
+ */
+const hasSeveralAtKey = (several: readonly number[], deletes: Deletes | null): boolean => {
+  for (let i = 0; i < several.length; i += 3) {
+    const [client, clock, end] = [several[i] as number, several[i + 1] as number, several[i + 2] as number]
+    if (deletes?.covers(client, clock, end) !== true) return true
+  }
+  return false
 }
 
 /**
@@ -219,7 +239,12 @@ export const scanUpdate = (bytes: Uint8Array, limits: ScanLimits = LIMITS): Scan
   const deletesAt = reader.at
   const hasNoDeletes = bytes[deletesAt] === 0 && deletesAt === bytes.length - 1
   const deletes = hasNoDeletes ? null : Deletes.decode(bytes, deletesAt)
-  const update = { runs, structs, deletesAt, deletes, roots: scan.roots ?? NO_ROOTS }
-  if (scan.types > limits.maxNesting) checkNesting(update, limits.maxNesting)
-  return update
+  const roots = scan.roots ?? NO_ROOTS
+  let fault: string | null = null
+  if (roots.size > limits.maxRoots) fault = 'it names too many root types'
+  else if (hasSeveralAtKey(scan.severalAtKey, deletes)) fault = 'a key holds several values'
+  else if (scan.types > limits.maxNesting && isNestedBeyond(structs, runs, limits.maxNesting)) {
+    fault = 'shared types are nested too deep'
+  }
+  return { runs, structs, deletesAt, deletes, roots, fault }
 }
