@@ -65,11 +65,13 @@ export class Follow {
 
   async #read(): Promise<'went-back' | 'gap' | 'current'> {
     const { roomId, log, content, relay, hasEnded } = this.#parts
+    // As they are now: a commit that is answered during the read moves both on.
     const known = this.#seq
+    const knownBatch = this.#lastBatch
     const rows = await log.read(roomId, known)
     if (hasEnded()) return 'current'
     for (const batch of rows) {
-      if (batch.seq === known && this.#lastBatch !== null && batch.id !== this.#lastBatch) return 'went-back'
+      if (batch.seq === known && knownBatch !== null && batch.id !== knownBatch) return 'went-back'
       if (batch.seq <= this.#seq) continue
       if (!content.holds(batch.id)) {
         const fresh = content.takeLogged(batch, relay.before)
