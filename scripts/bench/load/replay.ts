@@ -9,7 +9,8 @@ import { ReplayRoom } from './replay-room.ts'
 import { typeRoom } from './typing.ts'
 
 const JOINS_AT_ONCE = 50
-const CHECKS_AT_ONCE = 20
+// Each provider listens for the end of the process; Node warns from 11 on.
+const CHECKS_AT_ONCE = 8
 const PATIENCE_MS = 30_000
 const LOOK_MS = 5
 
