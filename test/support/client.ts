@@ -148,8 +148,8 @@ export class Client {
     this.heard.push(`sync ${kind}`)
     if (kind === Sync.step1) {
       const n = this.sendUpdate(Y.encodeStateAsUpdate(this.doc, body), Sync.step2)
-      for (const [label, carrier] of this.#pending)
-        if (carrier === Number.POSITIVE_INFINITY) this.#pending.set(label, n)
+      // It holds all that was typed before, also what came too early and was refused as a gap.
+      for (const label of this.#pending.keys()) this.#pending.set(label, n)
       return
     }
     Y.applyUpdate(this.doc, body, this)

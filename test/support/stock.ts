@@ -33,7 +33,7 @@ export interface StockOptions {
   readonly version?: StockVersion
   readonly doc?: Y.Doc
   readonly params?: Record<string, string>
-  readonly WebSocketPolyfill?: typeof WebSocket
+  readonly WebSocketPolyfill?: new (address: string | URL, protocols?: string | string[]) => WebSocket
 }
 
 /** Connects a stock client to `room` of the service at `collab`; gone when the test ends. */

@@ -1,0 +1,55 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { type Client, connectClient } from '../support/client.ts'
+import { createPostgres } from '../support/postgres.ts'
+import { startService } from '../support/service.ts'
+import { readAfresh, stockClient } from '../support/stock.ts'
+import { foldOf, postgresStoreAt } from '../support/stores.ts'
+import { until } from '../support/until.ts'
+
+const ROOM = 'story/back'
+
+const write = (client: Client, words: string): void =>
+  client.edit(words, (doc) => doc.getText('text').insert(doc.getText('text').length, words))
+
+it('a database put back in time under a running service gets back all that its clients still hold', {
+  timeout: 120_000,
+}, async () => {
+  const postgres = await createPostgres()
+  onTestFinished(postgres.remove)
+  const store = postgresStoreAt(postgres.url)
+  const service = await startService(store.env)
+  const author = await connectClient(service.collab, ROOM, { user: 'ana' })
+  const stock = stockClient(service.collab, ROOM)
+  await stock.synced()
+  for (const word of ['once ', 'upon ']) {
+    write(author, word)
+    await author.settled()
+  }
+  await postgres.stop()
+  const copy = await postgres.keepCopy()
+  await postgres.start()
+  for (const word of ['a ', 'time ', 'there ']) {
+    write(author, word)
+    await author.settled()
+  }
+  await until('the other to read all', () => stock.doc.getText('text').toString() === 'once upon a time there ')
+  await postgres.stop()
+  await postgres.putBack(copy)
+  expect(author.closings).toEqual([])
+  await postgres.start()
+  await until('the service to tell its members to come again', () => author.closings.length > 0)
+  expect(author.closings[0]?.code).toBe(1012)
+  author.connect(service.collab)
+  await author.synced()
+  await author.settled()
+  write(author, 'was')
+  await author.settled()
+  const whole = 'once upon a time there was'
+  await until('the stock client to come back by itself', () => stock.isSynced)
+  await until('it to read all', () => stock.doc.getText('text').toString() === whole)
+  author.disconnect()
+  stock.destroy()
+  expect((await readAfresh(service.collab, ROOM)).getText('text').toString()).toBe(whole)
+  expect((await foldOf(store, ROOM)).getText('text').toString()).toBe(whole)
+  await service.stop()
+})

@@ -1,0 +1,73 @@
+/** Clients of `scriptorium.v1` that type on a page, each edit with a name of its own, and what of it is kept. */
+import type * as Y from 'yjs'
+import { Client } from './client.ts'
+import type { Random } from './random.ts'
+import { turns } from './until.ts'
+
+const KEY = 'edits'
+
+/** The names of the edits a page holds. */
+export const editsIn = (doc: Y.Doc): Set<string> => new Set(doc.getMap(KEY).keys())
+
+export class Typists {
+  readonly clients: readonly Client[]
+  #isTyping = false
+  #typing: Promise<unknown> = Promise.resolve()
+  #count = 0
+
+  constructor(collab: string, rooms: readonly string[]) {
+    this.clients = rooms.map((room) => new Client(collab, room))
+  }
+
+  connect(collab: string): void {
+    for (const client of this.clients) client.connect(collab)
+  }
+
+  /** Everybody types from now on, connected or not, until `stop`. */
+  start(random: Random): void {
+    this.#isTyping = true
+    this.#typing = Promise.all(this.clients.map((client, index) => this.#type(client, index, random)))
+  }
+
+  async stop(): Promise<void> {
+    this.#isTyping = false
+    await this.#typing
+  }
+
+  disconnect(): void {
+    for (const client of this.clients) client.disconnect()
+  }
+
+  /** Edits that the service has promised to keep, of all who typed on `room`. */
+  acknowledged(room: string): Set<string> {
+    const labels = this.clients.filter((client) => client.room === room).map((client) => client.acknowledged)
+    return new Set(labels.flatMap((set) => [...set]))
+  }
+
+  get acknowledgedCount(): number {
+    return this.clients.reduce((sum, client) => sum + client.acknowledged.size, 0)
+  }
+
+  async #type(client: Client, index: number, random: Random): Promise<void> {
+    while (this.#isTyping) {
+      const label = `${index}-${this.#count++}`
+      client.edit(label, (doc) => {
+        doc.getMap(KEY).set(label, 1)
+        const text = doc.getText('text')
+        if (text.length > 40 && random.chance(0.4)) text.delete(random.below(text.length - 3), 3)
+        else text.insert(random.below(text.length + 1), label)
+      })
+      await pause(1 + random.below(4))
+    }
+  }
+}
+
+/** Typing has a pace: without it a loop of ten would leave no time for the sockets. */
+const pause = async (milliseconds: number): Promise<void> => {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds))
+  await turns(1)
+}
+
+/** What of `promised` is missing from `found`. */
+export const missingFrom = (found: ReadonlySet<string>, promised: ReadonlySet<string>): string[] =>
+  [...promised].filter((label) => !found.has(label))
