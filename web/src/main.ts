@@ -49,6 +49,8 @@ const open = (page: PageName): (() => void) => {
     const words = others === 0 ? 'Only you are here' : `${others + 1} windows are here`
     element('people', HTMLElement).textContent = words
   })
+  // A first state has clock 0, which stock clients do not take from a stranger: saying it again gives it clock 1.
+  provider.awareness.setLocalState({})
   return () => {
     unbind()
     provider.destroy()
