@@ -1,10 +1,11 @@
 /** Letting an update in: read whole, cut down to what is new, and taken only where nothing is missing before it. */
 import * as Y from 'yjs'
-import type { Deletes } from './deletes.ts'
+import type { IdSet } from './id-set.ts'
+import { Keys } from './keys.ts'
 import { type Reached, reach } from './reach.ts'
 import { InvalidUpdate } from './reader.ts'
 import { writeReduced } from './reduce.ts'
-import { LIMITS, type RootType, type ScanLimits, type ScannedUpdate, scanUpdate } from './scan.ts'
+import { LIMITS, NO_LIMITS, type RootType, type ScanLimits, type ScannedUpdate, scanUpdate } from './scan.ts'
 import { stateVectorBytes } from './state-vector.ts'
 
 /** What a room holds. */
@@ -12,7 +13,9 @@ export interface Held {
   /** Contiguous: nothing below it is missing. */
   readonly stateVector: ReadonlyMap<number, number>
   /** Asked for only where an update deletes. */
-  deletes(): Deletes
+  deletes(): IdSet
+  /** The ids at a key of a map; asked for only where several values might come to lie at one. */
+  atKeys(): IdSet
 }
 
 export type Admission =
@@ -27,9 +30,10 @@ export type Admission =
       /** The clients that wrote. */
       readonly clients: readonly number[]
       /** What it deletes anew, or null. */
-      readonly deletes: Deletes | null
+      readonly deletes: IdSet | null
       /** Root types that it names, with what they are where that can be told. */
       readonly roots: ReadonlyMap<string, RootType | null>
+      readonly keys: Keys
       readonly gap: boolean
     }
   /** It refers to what is not held, and nothing of it was taken. */
@@ -60,14 +64,28 @@ export const admit = (
   return fault === null ? admission : { kind: 'invalid', reason: fault }
 }
 
-/** Advances what is held by what was let in. */
+/**
+ * Advances what is held by what was let in.
+ * @param atKeys null: not known yet
+ */
 export const apply = (
   admission: Extract<Admission, { kind: 'new' }>,
   stateVector: Map<number, number>,
-  deletes: Deletes,
+  deletes: IdSet,
+  atKeys: IdSet | null,
 ): void => {
+  if (atKeys !== null) admission.keys.addTo(atKeys)
   for (const [client, clock] of admission.advances) stateVector.set(client, clock)
   if (admission.deletes !== null) deletes.addAll(admission.deletes)
+}
+
+/** The ids at a key among updates that each add only what is new, in the order they were let in. */
+export const idsAtKeys = (updates: readonly Uint8Array[], into: IdSet): IdSet => {
+  for (const bytes of updates) {
+    const { structs, runs } = scanUpdate(bytes, NO_LIMITS)
+    new Keys(structs, runs, () => into).addTo(into)
+  }
+  return into
 }
 
 const admitScanned = (
@@ -78,12 +96,12 @@ const admitScanned = (
   limits: ScanLimits,
 ): Admission => {
   const reached = reach(update, held.stateVector)
-  if (reached !== null) return decide(bytes, update, reached, held, mode)
+  if (reached !== null) return decide(bytes, update, reached, held, mode, limits)
   const cut = cutKnown(bytes, update, held.stateVector)
   const rest = scanUpdate(cut, limits)
   const restReached = reach(rest, held.stateVector)
   if (restReached === null) throw new Error('a struct is held in part after it was cut')
-  return decide(cut, rest, restReached, held, mode)
+  return decide(cut, rest, restReached, held, mode, limits)
 }
 
 /** Cuts the structs that are held in part, which is rare: Yjs does it. */
@@ -98,6 +116,7 @@ const decide = (
   reached: readonly Reached[],
   held: Held,
   mode: 'live' | 'step2',
+  limits: ScanLimits,
 ): Admission => {
   let gap = false
   /** Whether all structs are new and taken, in the order in which Yjs writes clients. */
@@ -111,7 +130,7 @@ const decide = (
     if (first !== run.first || next !== run.last || run.client >= lastClient) isWhole = false
     lastClient = run.client
   }
-  let deletes: Deletes | null = null
+  let deletes: IdSet | null = null
   if (update.deletes !== null) {
     const fresh = held.deletes().subtract(update.deletes)
     const inside = fresh.below(clockAfter(taken, held.stateVector))
@@ -121,6 +140,11 @@ const decide = (
   }
   if (gap && mode === 'live') return { kind: 'gap' }
   if (taken.length === 0 && deletes === null) return { kind: 'nothing', gap }
+  const runs = taken.map(({ run, first, next }) => ({ ...run, first, last: next }))
+  const keys = new Keys(update.structs, runs, () => held.atKeys())
+  if (limits !== NO_LIMITS && update.several.length > 0 && keys.holdSeveral(update.several, deletes)) {
+    return { kind: 'invalid', reason: 'a key holds several values' }
+  }
   return {
     kind: 'new',
     bytes: isWhole ? bytes : writeReduced(bytes, update, taken, deletes),
@@ -128,6 +152,7 @@ const decide = (
     clients: taken.map(({ run }) => run.client),
     deletes,
     roots: update.roots,
+    keys,
     gap,
   }
 }

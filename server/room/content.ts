@@ -1,8 +1,8 @@
 /** What a room holds of its page: snapshot, tail, state vector and deletes. Bytes, never a Y.Doc. */
 import { Sync } from '../../shared/protocol.ts'
 import type { LoggedBatch, Part, Snapshot } from '../log/port.ts'
-import { type Admission, admit, apply } from './admit.ts'
-import { Deletes } from './deletes.ts'
+import { type Admission, admit, apply, idsAtKeys } from './admit.ts'
+import { IdSet } from './id-set.ts'
 import { mergeUpdates } from './merge.ts'
 import { LIMITS, NO_LIMITS, type ScanLimits } from './scan.ts'
 import { decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
@@ -10,14 +10,16 @@ import { bringUpToDate, HeldSnapshot } from './sync.ts'
 import { Tail } from './tail.ts'
 
 /** Stands in where an update deletes nothing, so that the deletes of an idle room stay encoded. */
-const NONE = new Deletes()
+const NONE = new IdSet()
 
 export class Content {
   readonly #tail = new Tail()
   readonly #stateVector: StateVector = new Map()
   #snapshot: HeldSnapshot | null = null
   /** Decoded at first need, so that an idle room costs its bytes; from then on it holds the tail's deletes too. */
-  #deletes: Deletes | null = null
+  #deletes: IdSet | null = null
+  /** Ids at a key of a map: gathered at first need, kept from then on. */
+  #atKeys: IdSet | null = null
 
   get bytes(): number {
     return (this.#snapshot?.data.length ?? 0) + this.#tail.bytes
@@ -110,18 +112,31 @@ export class Content {
   }
 
   #admit(update: Uint8Array, kind: 'step2' | 'live', limits: ScanLimits): Admission {
-    return admit(update, { stateVector: this.#stateVector, deletes: () => this.#heldDeletes() }, kind, limits)
+    const held = {
+      stateVector: this.#stateVector,
+      deletes: () => this.#heldDeletes(),
+      atKeys: () => this.#heldAtKeys(),
+    }
+    return admit(update, held, kind, limits)
   }
 
   #apply(admission: Admission & { kind: 'new' }, before: StateVector): void {
     for (const [client] of admission.advances) {
       if (!before.has(client)) before.set(client, this.#stateVector.get(client) ?? 0)
     }
-    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes())
+    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes(), this.#atKeys)
   }
 
-  #heldDeletes(): Deletes {
-    this.#deletes ??= this.#snapshot === null ? new Deletes() : Deletes.decode(this.#snapshot.deletes)
+  #heldAtKeys(): IdSet {
+    if (this.#atKeys === null) {
+      const snapshot = this.#snapshot === null ? [] : [this.#snapshot.data]
+      this.#atKeys = idsAtKeys([...snapshot, ...this.#tail.updates], new IdSet())
+    }
+    return this.#atKeys
+  }
+
+  #heldDeletes(): IdSet {
+    this.#deletes ??= this.#snapshot === null ? new IdSet() : IdSet.decode(this.#snapshot.deletes)
     return this.#deletes
   }
 }

@@ -1,5 +1,5 @@
 /** Writing an update anew with a part of its structs, whose bytes are copied as they are. */
-import type { Deletes } from './deletes.ts'
+import type { IdSet } from './id-set.ts'
 import type { Reached } from './reach.ts'
 import { Field, type ScannedUpdate, STRIDE } from './scan.ts'
 import { putVarUint, varUintSize } from './varuint.ts'
@@ -14,7 +14,7 @@ export const writeReduced = (
   bytes: Uint8Array,
   { structs }: ScannedUpdate,
   reached: readonly Reached[],
-  deletes: Deletes | null,
+  deletes: IdSet | null,
 ): Uint8Array => {
   const parts = reached
     .map(({ run, first, next }) => ({

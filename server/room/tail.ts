@@ -95,11 +95,13 @@ export class Tail {
 
   /** All of it as one update, merged once for all who ask until it changes. */
   merged(): Uint8Array {
-    this.#merged ??= mergeUpdates([
-      ...this.#entries.map((entry) => entry.data),
-      ...this.#gathering.map((update) => update.data),
-    ])
+    this.#merged ??= mergeUpdates(this.updates)
     return this.#merged
+  }
+
+  /** All of it, in the order it was taken in. */
+  get updates(): Uint8Array[] {
+    return [...this.#entries.map((entry) => entry.data), ...this.#gathering.map((update) => update.data)]
   }
 
   #find(batch: string): Entry | undefined {
