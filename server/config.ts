@@ -1,7 +1,7 @@
 /** Environment -> Config, or one error that names every fault. */
 
+import { type AuthConfig, readAuth, readOpenMode } from './config-auth.ts'
 import { nameFaults } from './config-names.ts'
-import { isLoopback } from './loopback.ts'
 
 export interface Config {
   readonly host: string
@@ -13,8 +13,9 @@ export interface Config {
   /** PEM text, or the path of a PEM file, of the CA that signed the database's certificate. */
   readonly databaseCa: string | null
   readonly dataDir: string
-  /** Every caller may do everything. The only mode of this version. */
-  readonly openMode: true
+  readonly auth: AuthConfig
+  /** Every caller may do everything. */
+  readonly openMode: boolean
   /** Exact origins of browsers that may call; empty: the same origin only (open mode: any loopback origin too). */
   readonly allowedOrigins: readonly string[]
   /** Rooms in one append statement. */
@@ -74,13 +75,7 @@ export const readConfig = (env: Environment): Config => {
   const faults: string[] = nameFaults(env)
   const { text, whole, share } = readers(env, faults)
   const host = text('HOST', '127.0.0.1')
-  const auth = text('AUTH', '')
-  if (auth !== '' && auth !== 'open') faults.push(`AUTH is '${auth}': must be 'open' or unset`)
-  if (auth === '' && !isLoopback(host)) {
-    faults.push(
-      `HOST is '${host}', which others can reach, and in open mode every caller may do everything: set AUTH=open if that is meant, or HOST=127.0.0.1`,
-    )
-  }
+  const auth = readAuth(env, text, faults)
   const config: Config = {
     host,
     port: whole('PORT', 1234, 0, 65535),
@@ -88,7 +83,8 @@ export const readConfig = (env: Environment): Config => {
     databasePool: whole('DATABASE_POOL', 4, 1, 100),
     databaseCa: text('DATABASE_CA', '') || null,
     dataDir: text('DATA_DIR', './data'),
-    openMode: true,
+    auth,
+    openMode: readOpenMode(auth, text('AUTH', ''), host, faults),
     allowedOrigins: origins(env, faults),
     batchRooms: whole('BATCH_ROOMS', 1000, 1, 10_000),
     logLevel: logLevel(text('LOG_LEVEL', 'info'), faults),

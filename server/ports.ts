@@ -44,3 +44,7 @@ export type CounterName =
   | 'sockets_refused'
   | 'readers_lagging'
   | 'presence_dropped'
+  | 'updates_barred'
+  | 'tokens_refused'
+  | 'callback_failures'
+  | 'rights_changed'

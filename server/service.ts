@@ -1,7 +1,9 @@
 /** Assembles the service and hands each part what it needs; starts, drains and closes it. */
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
-import { openAccess } from './access.ts'
+import { assembleAccess, concerns } from './access/assemble.ts'
+import { Changes } from './access/changes.ts'
+import { Standing } from './access/standing.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
@@ -35,6 +37,8 @@ export interface Service {
 const FRAME_OVERHEAD = 16
 /** How often other processes' writes are looked for. */
 const POLL_MS = 1000
+/** How often changes of rights made by other processes are looked for. */
+const RIGHTS_POLL_MS = 400
 
 /**
  * Starts the service; a start that fails releases what it had.
@@ -77,6 +81,20 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     },
   })
   releases.push(() => rooms.close())
+  const standing = new Standing()
+  const { access, forget } = await assembleAccess({ auth: config.auth, standing, clock, logger, counters })
+  const changes = new Changes({
+    database,
+    standing,
+    clock,
+    logger,
+    process: random.uuid(),
+    pollMs: database.kind === 'postgres' ? RIGHTS_POLL_MS : 0,
+    act: async (made) => {
+      forget()
+      await sockets.reconsider(({ caller, scope }) => made.some((change) => concerns(change, caller.user, scope)))
+    },
+  })
   let draining = false
   const app = createApp({
     config,
@@ -88,7 +106,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   const sockets = new Sockets(server, {
     rooms,
-    access: openAccess(),
+    access,
     clock,
     logger,
     counters,
@@ -96,9 +114,12 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       maxUpdateBytes: limits.updateBytes,
       maxFrameBytes: limits.syncBytes + FRAME_OVERHEAD,
       maxWaiting: limits.waitingSockets,
+      readerPresence: config.auth.readerPresence,
     },
     originAllowed: (origin, host) => originAllowed({ origin, host, config }),
   })
+  await changes.open()
+  releases.push(() => changes.close())
   const address = await listen(server, config)
   releases.push(() => closeServer(server))
   releases.push(() => sockets.close())

@@ -3,16 +3,16 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { parsePagePath, roomIdOf } from '../shared/names.ts'
-import { Close, type CloseCode, closeReason, deniedMessage, SUBPROTOCOL } from '../shared/protocol.ts'
-import type { Access } from './access.ts'
+import { type PageName, parsePagePath, roomIdOf } from '../shared/names.ts'
+import { Close, type CloseCode, SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
+import type { Access, Credentials, Refusal } from './access.ts'
 import { Holds } from './hold.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
 import { PageDeleted, type Rooms } from './room/rooms.ts'
-import { Socket } from './socket.ts'
+import { refuse as refuseNow, Socket, type SocketSettings } from './socket.ts'
+import { Rights } from './socket-rights.ts'
 
 const PATH = '/collab/'
-const TOKEN_PREFIX = 'scriptorium.token.'
 /** Until caller and room are known a socket waits this long. */
 const OPEN_MS = 5000
 const SWEEP_MS = 5000
@@ -20,9 +20,7 @@ const RETRY_MS = 2000
 /** A closing handshake that nobody answers is cut after this. */
 const CLOSING_MS = 2000
 
-export interface UpgradeSettings {
-  /** Bytes of one live update. */
-  readonly maxUpdateBytes: number
+export interface UpgradeSettings extends SocketSettings {
   /** Bytes of the largest frame, a first sync. */
   readonly maxFrameBytes: number
   /** Sockets that may wait for their room at once. */
@@ -78,8 +76,8 @@ export class Sockets {
   async close(): Promise<void> {
     this.#stopSweep()
     for (const [ws, socket] of this.#open) {
-      if (socket !== null) socket.close(Close.restart, 'the service restarts')
-      else if (ws.readyState === ws.OPEN) refuseNow(ws, Close.restart, 'the service restarts', RETRY_MS)
+      socket?.close(Close.restart, 'the service restarts')
+      refuseNow(ws, Close.restart, 'the service restarts', RETRY_MS)
     }
     const gone = [...this.#open.keys()].map((ws) => new Promise<void>((resolve) => ws.once('close', () => resolve())))
     const cancel = this.#parts.clock.after(CLOSING_MS, () => {
@@ -106,7 +104,7 @@ export class Sockets {
     if (!this.#parts.originAllowed(request.headers.origin ?? null, request.headers.host ?? null)) {
       return { status: '403 Forbidden', text: 'this origin may not connect; see ALLOWED_ORIGINS' }
     }
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+    const offered = offeredBy(request)
     if (offered[0] !== '' && offered.every((name) => name.startsWith(TOKEN_PREFIX))) {
       return { status: '400 Bad Request', text: `offer ${SUBPROTOCOL} or y beside the token` }
     }
@@ -143,19 +141,21 @@ export class Sockets {
     const path = queryAt < 0 ? url : url.slice(0, queryAt)
     const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1))
     const acknowledged = ws.protocol === SUBPROTOCOL
-    const refuse = (code: CloseCode, text: string) => {
+    const key = `${net.remoteAddress} ${path}`
+    const refuse = (code: CloseCode, text: string, retryAfterMs?: number) => {
       this.#parts.counters.count('sockets_refused')
-      if (acknowledged) refuseNow(ws, code, text)
-      else this.#refuseHeld(ws, `${net.remoteAddress} ${path}`, code, text)
+      if (acknowledged) refuseNow(ws, code, text, retryAfterMs)
+      else this.#hold(ws, key, () => refuseNow(ws, code, text, retryAfterMs))
     }
+    const again = (text: string) => refuse(Close.overloaded, text, RETRY_MS)
     const page = parsePagePath(path.slice(PATH.length))
     if ('fault' in page) return refuse(Close.badMessage, page.fault)
-    const caller = await this.#parts.access.identify({ query })
-    if ('refused' in caller) return refuse(Close.unauthorized, caller.refused)
-    const grant = this.#parts.access.grant(caller, page)
-    const { rooms, logger, settings, clock } = this.#parts
-    const place = { roomId: roomIdOf(page), caller, grant, acknowledged }
-    const socket = new Socket(ws, net, place, { rooms, logger, settings, now: clock.now() })
+    const rights = await this.#rightsOf(request, query, page)
+    if (!(rights instanceof Rights)) return 'again' in rights ? again(rights.again) : refuse(...refusalOf(rights))
+    const { rooms, logger, counters, settings, clock } = this.#parts
+    const hold = (closing: () => void) => this.#hold(ws, key, closing)
+    const place = { roomId: roomIdOf(page), rights, acknowledged }
+    const socket = new Socket(ws, net, place, { rooms, logger, counters, settings, hold, now: clock.now() })
     if (!this.#open.has(ws)) return
     this.#open.set(ws, socket)
     const cancel = clock.after(OPEN_MS, () =>
@@ -175,8 +175,25 @@ export class Sockets {
     }
   }
 
-  #refuseHeld(ws: WebSocket, key: string, code: CloseCode, text: string): void {
-    const cancel = this.#holds.hold(key, () => refuseNow(ws, code, text))
+  /** Acts on changes of rights. @returns when none of those who lost a right can use it any more */
+  async reconsider(concerns: (rights: Rights) => boolean): Promise<void> {
+    const concerned = [...this.#open.values()].filter((socket) => socket !== null && concerns(socket.rights))
+    await Promise.all(concerned.map((socket) => socket?.reconsider()))
+  }
+
+  /** Who calls, and what they may do there. Nothing tells whether the page exists before that is known. */
+  async #rightsOf(request: IncomingMessage, query: URLSearchParams, page: PageName): Promise<Rights | Refusal> {
+    const { access } = this.#parts
+    const caller = await access.identify(credentialsOf(request, query))
+    if (!('user' in caller)) return caller
+    const grant = await access.grant(caller, page)
+    if (!('role' in grant)) return grant
+    if (grant.role === 'none') return { denied: 'you may not come here' }
+    return new Rights(access, page, caller, grant)
+  }
+
+  #hold(ws: WebSocket, key: string, refuse: () => void): void {
+    const cancel = this.#holds.hold(key, refuse)
     ws.on('close', cancel)
   }
 
@@ -189,13 +206,17 @@ export class Sockets {
   }
 }
 
-const refuseNow = (ws: WebSocket, code: CloseCode, text: string, retryAfterMs?: number): void => {
-  if (ws.readyState !== ws.OPEN) return
-  if (code === Close.unauthorized || code === Close.forbidden || code === Close.deleted) ws.send(deniedMessage(text))
-  // A paused socket would never read the client's answer to the close frame.
-  ws.resume()
-  ws.close(code, closeReason(code, text, retryAfterMs))
-}
+const offeredBy = (request: IncomingMessage): string[] =>
+  (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+
+const credentialsOf = (request: IncomingMessage, query: URLSearchParams): Credentials => ({
+  query,
+  authorization: request.headers.authorization ?? null,
+  protocols: offeredBy(request),
+})
+
+const refusalOf = (refusal: Exclude<Refusal, { again: string }>): [CloseCode, string] =>
+  'denied' in refusal ? [Close.forbidden, refusal.denied] : [Close.unauthorized, refusal.refused]
 
 const refuseHandshake = (socket: Duplex, status: string, text: string): void => {
   const body = JSON.stringify({

@@ -5,6 +5,9 @@ import * as encoding from 'lib0/encoding'
 /** WebSocket subprotocol of clients that know messages 4 to 8. */
 export const SUBPROTOCOL = 'scriptorium.v1'
 
+/** A subprotocol that begins so carries a token. */
+export const TOKEN_PREFIX = 'scriptorium.token.'
+
 export const Message = {
   sync: 0,
   awareness: 1,

@@ -62,6 +62,11 @@ export class Content {
     return { ...admission, bytes }
   }
 
+  /** What would be taken of an update, of which nothing is. */
+  weigh(update: Uint8Array, kind: 'step2' | 'live'): Admission {
+    return this.#admit(update, kind, LIMITS)
+  }
+
   /**
    * Takes a batch read from the log, as committed.
    * @returns what is new of it, or `known`, or `gap` where it does not join on to what is held

@@ -9,7 +9,7 @@ import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { Content } from './content.ts'
 import { closeFor, type Ending } from './ending.ts'
 import { type FoldSettings, Follow } from './follow.ts'
-import { type Member, Membership } from './member.ts'
+import { type Barrier, type Member, Membership } from './member.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
 import { Relay } from './relay.ts'
 import { decodeStateVector } from './state-vector.ts'
@@ -107,7 +107,7 @@ export class Room implements Appending {
   join(member: Member): void {
     this.#members.set(member, new Membership(member))
     this.idleSince = null
-    member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+    this.#ask(member)
     this.#tellPresence(member)
   }
 
@@ -133,14 +133,11 @@ export class Room implements Appending {
     const membership = this.#membership(member)
     const n = membership.number()
     this.#parts.counters.count('updates_received')
-    if (member.role === 'read') return this.#refuse(membership, n, 'read-only', 'you may read this page, not write it')
+    if (member.barrier !== null) return this.#receiveBarred(membership, n, kind, update, member.barrier)
     const admission = this.#content.take(update, kind, member.user, this.#relay.before)
     switch (admission.kind) {
       case 'invalid':
-        membership.poisoned = true
-        this.#refuse(membership, n, 'invalid', admission.reason)
-        if (!member.acknowledged) member.close(4400, `update refused: ${admission.reason}`)
-        return
+        return this.#refuseInvalid(membership, n, admission.reason)
       case 'gap':
         return this.#refuseGap(membership, n)
       case 'nothing':
@@ -163,6 +160,11 @@ export class Room implements Appending {
     else this.#settleLater(membership, n)
   }
 
+  /** Asks a member for what it has: it may write now what was refused before. */
+  askAgain(member: Member): void {
+    if (this.#members.has(member)) this.#ask(member)
+  }
+
   /** A message that is too large to be looked at. */
   refuseTooLarge(member: Member, reason: string): void {
     const membership = this.#membership(member)
@@ -172,6 +174,7 @@ export class Room implements Appending {
 
   /** Takes an awareness update. @throws Error when it cannot be decoded */
   receivePresence(member: Member, update: Uint8Array): void {
+    if (!member.isShown) return
     const renew = this.#presence.receive(member, update)
     if (renew !== null) member.send(awarenessMessage(renew), 'presence')
     this.#endTurnLater()
@@ -268,7 +271,33 @@ export class Room implements Appending {
     if (membership.poisoned) return this.#refuse(membership, n, 'stuck', 'it depends on a message that was refused')
     this.#refuse(membership, n, 'gap', 'it depends on what the page does not hold')
     if (!membership.mayAsk(this.#parts.clock.now())) return
-    membership.member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+    this.#ask(membership.member)
+  }
+
+  #ask(member: Member): void {
+    member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+  }
+
+  #refuseInvalid(membership: Membership, n: number, reason: string): void {
+    const { member } = membership
+    membership.poisoned = true
+    this.#refuse(membership, n, 'invalid', reason)
+    if (!member.acknowledged) member.close(4400, `update refused: ${reason}`)
+  }
+
+  /** From whoever may not write, what adds something is dropped, and the socket lives: readers clean up what they read. */
+  #receiveBarred(
+    membership: Membership,
+    n: number,
+    kind: 'step2' | 'live',
+    update: Uint8Array,
+    barrier: Barrier,
+  ): void {
+    const admission = this.#content.weigh(update, kind)
+    if (admission.kind === 'invalid') return this.#refuseInvalid(membership, n, admission.reason)
+    if (admission.kind === 'nothing' && !admission.gap) return this.#settleLater(membership, n)
+    this.#parts.counters.count('updates_barred')
+    this.#refuse(membership, n, barrier.code, barrier.reason)
   }
 
   #tellingUnsaved<T>(change: () => T): T {
