@@ -2,15 +2,20 @@
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { assembleAccess, concerns } from './access/assemble.ts'
+import { Audit } from './access/audit.ts'
 import { Changes } from './access/changes.ts'
+import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
 import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
+import { createApi } from './http/api.ts'
 import { createApp } from './http/app.ts'
+import { freezeRoutes } from './http/freeze.ts'
 import { originAllowed } from './http/origin.ts'
+import { peopleRoutes } from './http/people.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
@@ -95,9 +100,23 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       await sockets.reconsider(({ caller, scope }) => made.some((change) => concerns(change, caller.user, scope)))
     },
   })
+  const audit = new Audit(database, random)
+  const managers = createManagers({ changes, database, random, clock })
+  const api = createApi({
+    config,
+    access,
+    logger,
+    maxBodyBytes: limits.syncBytes,
+    note: (act) => audit.note(act),
+    routes: [
+      freezeRoutes(managers),
+      peopleRoutes({ ...managers, isOpen: config.openMode, audit: (page) => audit.list(page) }),
+    ],
+  })
   let draining = false
   const app = createApp({
     config,
+    api,
     metrics,
     logger,
     readiness: () => ({ draining, database: log.reachable }),

@@ -115,6 +115,13 @@ export const stateMessage = (state: MemberState): Uint8Array =>
     encoding.writeVarString(encoder, JSON.stringify(state))
   })
 
+/** Message 6: a fresh token for this socket. */
+export const tokenMessage = (token: string): Uint8Array =>
+  framed((encoder) => {
+    encoding.writeVarUint(encoder, Message.token)
+    encoding.writeVarString(encoder, token)
+  })
+
 /** A frame from a client, decoded whole. */
 export type ClientMessage =
   | { readonly type: 'step1'; readonly stateVector: Uint8Array }

@@ -4,6 +4,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono } from 'hono'
 import type { Metrics } from '../metrics.ts'
 import type { Logger } from '../ports.ts'
+import type { Api } from './api.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
 import { problem } from './problem.ts'
 
@@ -27,6 +28,8 @@ export interface AppParts {
   readonly config: OriginRules
   readonly metrics: Metrics
   readonly logger: Logger
+  /** What is served below /api/v1. */
+  readonly api?: Api
   readiness(): Readiness
   gauges(): Gauges
 }
@@ -50,6 +53,7 @@ export const createApp = (parts: AppParts): Hono => {
   app.get('/metrics', async (c) =>
     c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
   )
+  if (parts.api !== undefined) app.route('/api/v1', parts.api)
   app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
   app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
   app.notFound(() => problem(404, 'Not found'))

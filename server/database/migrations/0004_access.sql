@@ -3,7 +3,8 @@
 --   the whole story, story '' for everything. id rises in commit order, so that a reader asks for what is above the last.
 --   subject is the SHA-256 of a user id: it must outlive the person's wish to be forgotten, and need not name them.
 -- grant_reader: the processes that read grant_change, and how far each has; whoever changes a right waits for them.
--- audit: who did what to whom among those who manage; kept until somebody deletes rows.
+-- audit: who (author) did what to whom (about) among those who manage; kept until somebody deletes rows.
+-- Columns called author, via or about hold user ids, here and everywhere: forgetting a person looks for those names.
 
 CREATE TABLE scriptorium.grant_change (
   id bigint NOT NULL PRIMARY KEY,
@@ -30,6 +31,7 @@ CREATE TABLE scriptorium.audit (
   act text NOT NULL,
   story text,
   page text,
+  about text,
   detail jsonb
 );
 
