@@ -5,7 +5,17 @@ import { Keys } from './keys.ts'
 import { type Reached, reach } from './reach.ts'
 import { InvalidUpdate } from './reader.ts'
 import { writeReduced } from './reduce.ts'
-import { LIMITS, NO_LIMITS, type RootType, type ScanLimits, type ScannedUpdate, scanUpdate } from './scan.ts'
+import type { Fresh } from './runs.ts'
+import {
+  Field,
+  LIMITS,
+  NO_LIMITS,
+  type RootType,
+  type ScanLimits,
+  type ScannedUpdate,
+  STRIDE,
+  scanUpdate,
+} from './scan.ts'
 import { stateVectorBytes } from './state-vector.ts'
 
 /** What a room holds. */
@@ -18,24 +28,17 @@ export interface Held {
   atKeys(): IdSet
 }
 
+export interface New extends Fresh {
+  readonly kind: 'new'
+  /** Root types that it names, with what they are where that can be told. */
+  readonly roots: ReadonlyMap<string, RootType | null>
+  readonly gap: boolean
+}
+
 export type Admission =
   /** It adds nothing. `gap`: something was left out, because it refers to what is not held. */
   | { readonly kind: 'nothing'; readonly gap: boolean }
-  | {
-      readonly kind: 'new'
-      /** What is new, as a Yjs V1 update; the very bytes that came where all of it is. */
-      readonly bytes: Uint8Array
-      /** The clocks of clients that wrote, after it. */
-      readonly advances: readonly (readonly [client: number, clock: number])[]
-      /** The clients that wrote. */
-      readonly clients: readonly number[]
-      /** What it deletes anew, or null. */
-      readonly deletes: IdSet | null
-      /** Root types that it names, with what they are where that can be told. */
-      readonly roots: ReadonlyMap<string, RootType | null>
-      readonly keys: Keys
-      readonly gap: boolean
-    }
+  | New
   /** It refers to what is not held, and nothing of it was taken. */
   | { readonly kind: 'gap' }
   | { readonly kind: 'invalid'; readonly reason: string }
@@ -68,15 +71,23 @@ export const admit = (
  * Advances what is held by what was let in.
  * @param atKeys null: not known yet
  */
-export const apply = (
-  admission: Extract<Admission, { kind: 'new' }>,
-  stateVector: Map<number, number>,
-  deletes: IdSet,
-  atKeys: IdSet | null,
-): void => {
+export const apply = (admission: New, stateVector: Map<number, number>, deletes: IdSet, atKeys: IdSet | null): void => {
   if (atKeys !== null) admission.keys.addTo(atKeys)
-  for (const [client, clock] of admission.advances) stateVector.set(client, clock)
+  for (const { run, clock } of admission.taken) stateVector.set(run.client, clock)
   if (admission.deletes !== null) deletes.addAll(admission.deletes)
+}
+
+/** Reads an update that was let in before. @param atKeys the ids at a key among what was held before it */
+export const freshOf = (bytes: Uint8Array, atKeys: () => IdSet): Fresh => {
+  const { structs, runs, deletes } = scanUpdate(bytes, NO_LIMITS)
+  const taken = runs.map((run) => ({
+    run,
+    first: run.first,
+    next: run.last,
+    last: run.last,
+    clock: structs[(run.last - 1) * STRIDE + Field.endClock] as number,
+  }))
+  return { bytes, source: bytes, structs, taken, deletes, keys: new Keys(structs, runs, atKeys) }
 }
 
 /** The ids at a key among updates that each add only what is new, in the order they were let in. */
@@ -147,9 +158,10 @@ const decide = (
   }
   return {
     kind: 'new',
-    bytes: isWhole ? bytes : writeReduced(bytes, update, taken, deletes),
-    advances: taken.map(({ run, clock }) => [run.client, clock] as const),
-    clients: taken.map(({ run }) => run.client),
+    bytes: isWhole ? bytes : writeReduced(bytes, update.structs, taken, deletes),
+    source: bytes,
+    structs: update.structs,
+    taken,
     deletes,
     roots: update.roots,
     keys,

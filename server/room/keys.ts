@@ -33,7 +33,7 @@ export class Keys {
   holdSeveral(several: readonly number[], deletes: IdSet | null): boolean {
     for (const struct of several) {
       const run = this.#runs.find(({ first, last }) => first <= struct && struct < last)
-      if (run === undefined || !this.#isAtKey(struct)) continue
+      if (run === undefined || !this.isAtKey(struct)) continue
       const at = struct * STRIDE
       const [clock, end] = [this.#structs[at + Field.clock] as number, this.#structs[at + Field.endClock] as number]
       if (deletes?.covers(run.client, clock, end) !== true) return true
@@ -47,7 +47,7 @@ export class Keys {
     if (this.#held().isEmpty && !this.#hasAny()) return
     for (const { client, first, last } of this.#runs) {
       for (let struct = first; struct < last; struct++) {
-        if (!this.#isAtKey(struct)) continue
+        if (!this.isAtKey(struct)) continue
         const clock = this.#structs[struct * STRIDE + Field.clock] as number
         set.add(client, clock, (this.#structs[struct * STRIDE + Field.endClock] as number) - clock)
       }
@@ -59,7 +59,8 @@ export class Keys {
     return false
   }
 
-  #isAtKey(struct: number): boolean {
+  /** Whether the struct with this index lies at a key. */
+  isAtKey(struct: number): boolean {
     this.#found ??= new Uint8Array(this.#structs.length / STRIDE)
     const found = this.#found
     const path: number[] = []

@@ -2,12 +2,14 @@
 import { awarenessMessage, Sync, syncMessage } from '../../shared/protocol.ts'
 import type { Counters } from '../ports.ts'
 import type { Membership } from './member.ts'
-import { mergeUpdates } from './merge.ts'
+import { type Fresh, Runs } from './runs.ts'
 import type { StateVector } from './state-vector.ts'
 
 export class Relay {
   readonly #counters: Counters
-  #updates: { readonly data: Uint8Array; readonly from: Membership | null }[] = []
+  #updates = new Runs()
+  /** The only one who wrote since the last flush; null: several did, or rows of the log. */
+  #author: Membership | null = null
   #before: StateVector = new Map()
 
   constructor(counters: Counters) {
@@ -20,8 +22,9 @@ export class Relay {
   }
 
   /** @param from the member who wrote it; null: read from the log */
-  push(data: Uint8Array, from: Membership | null): void {
-    this.#updates.push({ data, from })
+  push(fresh: Fresh, from: Membership | null): void {
+    this.#author = this.#updates.isEmpty || this.#author === from ? from : null
+    this.#updates.add(fresh)
   }
 
   /** Forgets the clocks that loading advanced: nobody was there to be told. */
@@ -36,12 +39,11 @@ export class Relay {
   flush(members: Iterable<Membership>, received: (before: StateVector) => StateVector): void {
     const updates = this.#updates
     const before = this.#before
-    this.#updates = []
+    if (updates.isEmpty) return
+    const author = this.#author
+    this.#updates = new Runs()
     this.#before = new Map()
-    const first = updates[0]
-    if (first === undefined) return
-    const author = updates.every((update) => update.from === first.from) ? first.from : null
-    const frame = syncMessage(Sync.update, mergeUpdates(updates.map((update) => update.data)))
+    const frame = syncMessage(Sync.update, updates.encode())
     for (const membership of members) {
       if (membership === author || membership.isLagging) continue
       if (membership.member.isFull) {

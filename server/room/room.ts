@@ -149,8 +149,8 @@ export class Room implements Appending {
         this.#parts.counters.count('updates_stored')
         this.#parts.unsaved(admission.bytes.length)
         membership.addedSomething()
-        this.#relay.push(admission.bytes, membership)
-        if (kind === 'live') for (const client of admission.clients) this.#presence.bind(member, client)
+        this.#relay.push(admission, membership)
+        if (kind === 'live') for (const { run } of admission.taken) this.#presence.bind(member, run.client)
         this.#endTurnLater()
         break
       default:

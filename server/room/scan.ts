@@ -47,10 +47,12 @@ export const Field = {
   isInside: 8,
   /** 1 where it says that it lies at a key; without an origin only that tells. */
   hasKey: 9,
+  /** Offset of its content. */
+  content: 10,
 } as const
 
 /** Numbers a struct. */
-export const STRIDE = 10
+export const STRIDE = 11
 
 /** The structs of one client, in the order of their clocks. */
 export interface Run {
@@ -133,6 +135,7 @@ class Scan {
     let afterClock = 0
     let isInside = 0
     let length: number
+    let contentAt = reader.at
     const hasKey = (info & 32) !== 0 ? 1 : 0
     if (ref === Ref.gc || ref === Ref.skip) {
       if (info !== ref) throw new InvalidUpdate('a struct without content has references')
@@ -160,6 +163,7 @@ class Scan {
       if ((beforeClient === client && beforeClock >= clock) || (afterClient === client && afterClock >= clock)) {
         throw new InvalidUpdate('an item refers to what its client wrote later')
       }
+      contentAt = reader.at
       length = skipContent(reader, ref)
       const isXml = length < 0
       if (isXml) length = 1
@@ -170,7 +174,19 @@ class Scan {
     const endClock = clock + length
     if (length === 0) throw new InvalidUpdate('a struct is empty')
     if (endClock >= CLOCK_END) throw new InvalidUpdate('a clock is out of range')
-    structs.push(clock, endClock, start, ref, beforeClient, beforeClock, afterClient, afterClock, isInside, hasKey)
+    structs.push(
+      clock,
+      endClock,
+      start,
+      ref,
+      beforeClient,
+      beforeClock,
+      afterClient,
+      afterClock,
+      isInside,
+      hasKey,
+      contentAt,
+    )
     return endClock
   }
 

@@ -2,9 +2,9 @@
 import * as Y from 'yjs'
 import { Sync, syncMessage } from '../../shared/protocol.ts'
 import type { Snapshot } from '../log/port.ts'
-import { EMPTY_UPDATE } from './merge.ts'
 import type { StateVector } from './state-vector.ts'
 import { covers, stateVectorBytes } from './state-vector.ts'
+import type { Tail } from './tail.ts'
 
 /** A snapshot as a room holds it: framed once for all who join, and what a returning client lacks of its deletes. */
 export class HeldSnapshot {
@@ -51,21 +51,19 @@ export class HeldSnapshot {
 /**
  * The messages that bring a client from `known` to the room's state; the last of them has the kind `last`.
  * A stock client emits `synced` at a step 2, so the step 2 comes last, when all content is in place.
- * @param tail all that the snapshot does not hold, as one update
  */
 export const bringUpToDate = (
   known: StateVector,
   snapshot: HeldSnapshot | null,
-  tail: Uint8Array,
+  tail: Pick<Tail, 'merged' | 'diff'>,
   last: typeof Sync.step2 | typeof Sync.update,
 ): Uint8Array[] => {
   if (known.size === 0) {
-    const end = syncMessage(last, tail)
+    const end = syncMessage(last, tail.merged())
     return snapshot === null ? [end] : [snapshot.framed(), end]
   }
-  const vector = stateVectorBytes(known)
-  const end = syncMessage(last, tail === EMPTY_UPDATE ? tail : Y.diffUpdate(tail, vector))
+  const end = syncMessage(last, tail.diff(known))
   if (snapshot === null) return [end]
   if (covers(known, snapshot.stateVector)) return snapshot.hasDeletes ? [snapshot.deletesFramed(), end] : [end]
-  return [syncMessage(Sync.update, Y.diffUpdate(snapshot.data, vector)), end]
+  return [syncMessage(Sync.update, Y.diffUpdate(snapshot.data, stateVectorBytes(known))), end]
 }

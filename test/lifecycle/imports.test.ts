@@ -33,13 +33,13 @@ const RULES: readonly Rule[] = [
   },
   {
     files: /^server\/room\//,
-    ours: /^(server\/(room\/|ports\.ts|log\/port\.ts)|shared\/)/,
+    ours: /^(server\/(room\/|ports\.ts|pace\.ts|log\/port\.ts)|shared\/)/,
     packages: LIBRARIES,
     why: 'a room knows updates and members, no sockets, no SQL and no Node, so that it can be simulated',
   },
   {
     files: /^server\/log\//,
-    ours: /^(server\/(log\/|ports\.ts|database\/port\.ts|threads\/)|shared\/)/,
+    ours: /^(server\/(log\/|ports\.ts|pace\.ts|database\/port\.ts|threads\/)|shared\/)/,
     packages: [...LIBRARIES, 'node:'],
     why: 'the log knows rows and batches, and of the database its port only',
   },
