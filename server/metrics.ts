@@ -20,6 +20,7 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   readers_lagging: 'Readers whose queue was dropped for a fresh sync',
   presence_dropped: 'Presence entries that were not taken',
   updates_barred: 'Updates dropped because their sender may not write there now',
+  updates_foreign: 'Updates not taken, in whole or in part, because the owner of their clientID is here',
   tokens_refused: 'Callers refused for want of a valid token',
   callback_failures: 'Questions that AUTH_CALLBACK_URL gave no answer to',
   rights_changed: 'Sockets whose rights were changed while they were open',

@@ -47,6 +47,7 @@ export type CounterName =
   | 'readers_lagging'
   | 'presence_dropped'
   | 'updates_barred'
+  | 'updates_foreign'
   | 'tokens_refused'
   | 'callback_failures'
   | 'rights_changed'

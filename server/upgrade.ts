@@ -151,7 +151,11 @@ export class Sockets {
     const page = parsePagePath(path.slice(PATH.length))
     if ('fault' in page) return refuse(Close.badMessage, page.fault)
     const rights = await this.#rightsOf(request, query, page)
-    if (!(rights instanceof Rights)) return 'again' in rights ? again(rights.again) : refuse(...refusalOf(rights))
+    if (!(rights instanceof Rights)) {
+      if ('again' in rights) return again(rights.again)
+      this.#parts.counters.count('tokens_refused')
+      return refuse(...refusalOf(rights))
+    }
     const { rooms, logger, counters, settings, clock } = this.#parts
     const hold = (closing: () => void) => this.#hold(ws, key, closing)
     const place = { roomId: roomIdOf(page), rights, acknowledged }

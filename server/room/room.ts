@@ -10,7 +10,9 @@ import { Content } from './content.ts'
 import { closeFor, type Ending } from './ending.ts'
 import { type FoldSettings, Follow } from './follow.ts'
 import { type Barrier, type Member, Membership } from './member.ts'
+import { Owners } from './owners.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
+import type { Reached } from './reach.ts'
 import { Relay } from './relay.ts'
 import { decodeStateVector } from './state-vector.ts'
 
@@ -44,6 +46,7 @@ export class Room implements Appending {
   readonly #members = new Map<Member, Membership>()
   readonly #content = new Content()
   readonly #relay: Relay
+  readonly #owners = new Owners<Member>()
   readonly #presence: Presence<Member>
   readonly #follow: Follow
   #exists: boolean
@@ -61,7 +64,11 @@ export class Room implements Appending {
     this.idleSince = parts.clock.now()
     this.#parts = parts
     this.#relay = new Relay(parts.counters)
-    this.#presence = new Presence(parts.settings.maxPresenceBytes, () => parts.counters.count('presence_dropped'))
+    this.#presence = new Presence(
+      parts.settings.maxPresenceBytes,
+      () => parts.counters.count('presence_dropped'),
+      (member, id) => this.#owners.claim(member, id),
+    )
     this.#exists = loaded.exists
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
     for (const batch of loaded.tail) {
@@ -114,6 +121,7 @@ export class Room implements Appending {
   /** @param clean whether the socket was closed by its client, not lost: a lost one may return */
   leave(member: Member, clean: boolean): void {
     if (!this.#members.delete(member)) return
+    this.#owners.release(member)
     if (this.#members.size === 0) this.idleSince = this.#parts.clock.now()
     const orphans = this.#presence.unbind(member)
     if (orphans.length === 0) return
@@ -134,12 +142,15 @@ export class Room implements Appending {
     const n = membership.number()
     this.#parts.counters.count('updates_received')
     if (member.barrier !== null) return this.#receiveBarred(membership, n, kind, update, member.barrier)
-    const admission = this.#content.take(update, kind, member.user, this.#relay.before)
+    const bringer = this.#owners.bringer(member)
+    const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before))
     switch (admission.kind) {
       case 'invalid':
         return this.#refuseInvalid(membership, n, admission.reason)
       case 'gap':
         return this.#refuseGap(membership, n)
+      case 'owner':
+        return this.#refuseOwner(membership, n, admission.barred)
       case 'nothing':
         this.#parts.counters.count('updates_known')
         membership.addedNothing()
@@ -147,16 +158,16 @@ export class Room implements Appending {
       case 'new':
         this.#taken++
         this.#parts.counters.count('updates_stored')
-        this.#parts.unsaved(admission.bytes.length)
         membership.addedSomething()
         this.#relay.push(admission, membership)
-        if (kind === 'live') for (const { run } of admission.taken) this.#presence.bind(member, run.client)
+        if (kind === 'live') this.#bind(member, admission.taken)
         this.#endTurnLater()
         break
       default:
         admission satisfies never
     }
-    if (admission.gap) this.#refuse(membership, n, 'gap', 'a part of it depends on what the page does not hold')
+    if (admission.barred !== undefined) this.#refuseOwner(membership, n, admission.barred)
+    else if (admission.gap) this.#refuse(membership, n, 'gap', 'a part of it depends on what the page does not hold')
     else this.#settleLater(membership, n)
   }
 
@@ -276,6 +287,20 @@ export class Room implements Appending {
 
   #ask(member: Member): void {
     member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+  }
+
+  /** What is somebody's who is here is theirs to bring. */
+  #refuseOwner(membership: Membership, n: number, clients: readonly number[]): void {
+    this.#parts.counters.count('updates_foreign')
+    this.#refuse(membership, n, 'owner', 'it was written under the clientID of somebody else who is here')
+    const now = this.#parts.clock.now()
+    for (const owner of new Set(clients.flatMap((client) => this.#owners.holders(client)))) {
+      if (this.#members.get(owner)?.mayAsk(now)) this.#ask(owner)
+    }
+  }
+
+  #bind(member: Member, taken: readonly Reached[]): void {
+    for (const { run } of taken) if (this.#owners.isHeldBy(member, run.client)) this.#presence.bind(member, run.client)
   }
 
   #refuseInvalid(membership: Membership, n: number, reason: string): void {
