@@ -65,7 +65,7 @@ const access = ({ auth, openMode }: Config): string[] => {
   if (openMode) {
     return [
       '  Access    OPEN: every caller may read, write and delete everything',
-      '            (set AUTH_JWT_SECRET, AUTH_JWKS_URL or AUTH_CALLBACK_URL before others can reach it)',
+      '            (open mode; set AUTH_JWT_SECRET, AUTH_JWKS_URL or AUTH_CALLBACK_URL before others can reach it)',
     ]
   }
   const tokens = { secret: 'HS256 secret', 'jwks-url': 'key set by URL', 'jwks-file': 'key set in a file' }
