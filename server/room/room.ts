@@ -3,7 +3,7 @@
  * the end of the turn, acknowledged after its commit. A mark counts what the room took in; what is committed is a mark
  * too, so an acknowledgement is a comparison.
  */
-import { awarenessMessage, type RefusalCode, Sync, syncMessage } from '../../shared/protocol.ts'
+import { awarenessMessage, type RefusalCode, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { Content } from './content.ts'
@@ -60,8 +60,14 @@ export class Room implements Appending {
     this.epoch = loaded.epoch
     this.idleSince = parts.clock.now()
     this.#parts = parts
-    this.#relay = new Relay(parts.counters)
     this.#presence = new Presence(parts.settings.maxPresenceBytes, () => parts.counters.count('presence_dropped'))
+    this.#relay = new Relay({
+      clock: parts.clock,
+      counters: parts.counters,
+      presence: this.#presence,
+      members: () => this.#members.values(),
+      received: (before) => this.#content.stateVectorBefore(before),
+    })
     this.#exists = loaded.exists
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
     for (const batch of loaded.tail) {
@@ -103,12 +109,15 @@ export class Room implements Appending {
     return this.#content.bytes
   }
 
-  /** Lets a member in: it is asked for what it has, and told who is here. */
+  /** Lets a member in: it is asked for what it has, told who is here and what it may do. */
   join(member: Member): void {
     this.#members.set(member, new Membership(member))
     this.idleSince = null
-    member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
-    this.#tellPresence(member)
+    const welcome = [syncMessage(Sync.step1, this.#content.stateVector())]
+    const present = this.#presence.all()
+    if (present !== null) welcome.push(awarenessMessage(present))
+    if (member.acknowledged) welcome.push(stateMessage({ role: member.role, frozen: false, pageBytes: this.bytes }))
+    member.sendAll(welcome)
   }
 
   /** @param clean whether the socket was closed by its client, not lost: a lost one may return */
@@ -125,7 +134,7 @@ export class Room implements Appending {
   step1(member: Member, stateVector: Uint8Array): void {
     const known = decodeStateVector(stateVector)
     if (this.#membership(member).deferStep1(known, this.#committed)) return
-    for (const frame of this.#content.answer(known)) member.send(frame, 'sync')
+    member.sendAll(this.#content.answer(known))
   }
 
   /** Takes a sync message of kind 1 (step 2) or 2 (live update). */
@@ -174,7 +183,7 @@ export class Room implements Appending {
   receivePresence(member: Member, update: Uint8Array): void {
     const renew = this.#presence.receive(member, update)
     if (renew !== null) member.send(awarenessMessage(renew), 'presence')
-    this.#endTurnLater()
+    if (this.#presence.hasChanged) this.#endTurnLater()
   }
 
   /** Answers query awareness, with an empty message where nobody is here. */
@@ -186,7 +195,7 @@ export class Room implements Appending {
   resume(member: Member): void {
     const since = this.#members.get(member)?.endLag()
     if (since === undefined) return
-    for (const frame of this.#content.missed(since)) member.send(frame, 'sync')
+    member.sendAll(this.#content.missed(since))
     this.#tellPresence(member)
   }
 
@@ -229,6 +238,7 @@ export class Room implements Appending {
   end(why: Ending): void {
     if (this.#ended) return
     this.#ended = true
+    this.#relay.close()
     this.#parts.unsaved(-this.#content.unsavedBytes)
     this.#parts.logger.warn({ room: this.roomId, why }, 'room ended')
     for (const member of [...this.#members.keys()]) closeFor(member, why)
@@ -253,7 +263,7 @@ export class Room implements Appending {
 
   #settle(membership: Membership): void {
     for (const known of membership.settleThrough(this.#committed)) {
-      for (const frame of this.#content.answer(known)) membership.member.send(frame, 'sync')
+      membership.member.sendAll(this.#content.answer(known))
     }
   }
 
@@ -305,8 +315,7 @@ export class Room implements Appending {
   }
 
   #endTurn(): void {
-    this.#relay.flush(this.#members.values(), (before) => this.#content.stateVectorBefore(before))
-    this.#relay.flushPresence(this.#members.values(), this.#presence.takeChanged())
+    this.#relay.flush()
     if (this.#content.isGathering && this.#inFlight === null) this.#parts.log.append(this)
   }
 
