@@ -1,6 +1,7 @@
 /** Assembles the service and hands each part what it needs; starts, drains and closes it. */
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
+import * as Y from 'yjs'
 import { openAccess } from './access.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
@@ -66,6 +67,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
+    diff: async (update, stateVector) => Y.diffUpdate(update, stateVector),
     settings: {
       foldRows: fold.rows,
       foldMaxRows: fold.maxRows,

@@ -15,6 +15,7 @@ import type { Member } from './room/member.ts'
 import { EMPTY_PRESENCE } from './room/presence.ts'
 import type { Room } from './room/room.ts'
 import type { Rooms } from './room/rooms.ts'
+import type { Reply } from './room/sync.ts'
 import type { Wire } from './wire.ts'
 
 /** Past this a reader gets no presence. */
@@ -108,14 +109,14 @@ export class Socket implements Member {
     this.#ws.resume()
   }
 
-  send(message: Uint8Array, kind: 'sync' | 'presence' | 'control'): void {
+  send(message: Reply, kind: 'sync' | 'presence' | 'control'): void {
     if (this.#closed || this.#ws.readyState !== this.#ws.OPEN) return
     if (kind === 'presence' && this.#net.writableLength > CROWDED_BYTES) return
     this.#sentAt = this.#now
     this.#parts.wire.write(this.#net, message)
   }
 
-  sendAll(messages: readonly Uint8Array[]): void {
+  sendAll(messages: readonly Reply[]): void {
     this.#net.cork()
     for (const message of messages) this.send(message, 'sync')
     this.#net.uncork()

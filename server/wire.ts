@@ -4,6 +4,7 @@
  * without compression it writes each frame whole and at once.
  */
 import type { Writable } from 'node:stream'
+import type { HeadAndBody } from '../shared/protocol.ts'
 
 /** Larger messages are written beside their header instead of being copied behind it. */
 const COPIED_BYTES = 16_384
@@ -29,25 +30,35 @@ const withHeader = (length: number, more: number): Buffer => {
   return frame
 }
 
+const NOTHING = new Uint8Array(0)
+
+const writeBeside = (connection: Writable, head: Uint8Array, body: Uint8Array): void => {
+  const frame = withHeader(head.length + body.length, head.length)
+  frame.set(head, frame.length - head.length)
+  connection.cork()
+  connection.write(frame)
+  connection.write(body)
+  connection.uncork()
+}
+
 export class Wire {
   /** The last small message, framed: what is sent to all of a room is framed once. */
   #message: Uint8Array | null = null
   #frame: Buffer = Buffer.alloc(0)
 
   /** Writes a message, which must not change any more. */
-  write(connection: Writable, message: Uint8Array): void {
-    if (message.length > COPIED_BYTES) {
-      connection.cork()
-      connection.write(withHeader(message.length, 0))
-      connection.write(message)
-      connection.uncork()
-      return
+  write(connection: Writable, message: Uint8Array | HeadAndBody): void {
+    if (!(message instanceof Uint8Array)) writeBeside(connection, ...message)
+    else if (message.length > COPIED_BYTES) writeBeside(connection, NOTHING, message)
+    else {
+      if (message !== this.#message) this.#keep(message)
+      connection.write(this.#frame)
     }
-    if (message !== this.#message) {
-      this.#frame = withHeader(message.length, message.length)
-      this.#frame.set(message, this.#frame.length - message.length)
-      this.#message = message
-    }
-    connection.write(this.#frame)
+  }
+
+  #keep(message: Uint8Array): void {
+    this.#frame = withHeader(message.length, message.length)
+    this.#frame.set(message, this.#frame.length - message.length)
+    this.#message = message
   }
 }

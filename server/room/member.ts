@@ -1,6 +1,7 @@
 /** A member of a room, and what the room keeps of it: its numbered messages, and what waits for their commit. */
 import { type CloseCode, type RefusalCode, refusedMessage, savedMessage } from '../../shared/protocol.ts'
 import type { StateVector } from './state-vector.ts'
+import type { Reply } from './sync.ts'
 
 /** A connected client as a room sees it. The socket implements it. */
 export interface Member {
@@ -11,9 +12,9 @@ export interface Member {
   /** Whether so much is buffered for it that it gets no more updates until it drains. */
   readonly isFull: boolean
   /** Sends a message, which must not change any more. */
-  send(message: Uint8Array, kind: 'sync' | 'presence' | 'control'): void
+  send(message: Reply, kind: 'sync' | 'presence' | 'control'): void
   /** Sends messages that belong together, in one write. */
-  sendAll(messages: readonly Uint8Array[]): void
+  sendAll(messages: readonly Reply[]): void
   close(code: CloseCode, text: string, retryAfterMs?: number): void
 }
 

@@ -3,7 +3,7 @@
  * the end of the turn, acknowledged after its commit. A mark counts what the room took in; what is committed is a mark
  * too, so an acknowledgement is a comparison.
  */
-import { awarenessMessage, type RefusalCode, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
+import { awarenessMessage, Close, type RefusalCode, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { Content } from './content.ts'
@@ -12,7 +12,8 @@ import { type FoldSettings, Follow } from './follow.ts'
 import { type Member, Membership } from './member.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
 import { Relay } from './relay.ts'
-import { decodeStateVector } from './state-vector.ts'
+import { decodeStateVector, type StateVector } from './state-vector.ts'
+import type { Diff, Reply } from './sync.ts'
 
 export interface RoomSettings extends FoldSettings {
   /** Bytes of one client's presence. */
@@ -26,6 +27,8 @@ export interface RoomParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: RoomSettings
+  /** Compares large pages off the event loop. */
+  readonly diff: Diff
   /** Told how many bytes more (or fewer) wait for their commit. */
   readonly unsaved: (delta: number) => void
   /** Told that the room can serve no longer; its members are closed by then. */
@@ -34,6 +37,7 @@ export interface RoomParts {
 
 /** Whoever was lost without a close may return within this time without having left. */
 const ABSENCE_MS = 3000
+const RETRY_MS = 2000
 
 export class Room implements Appending {
   readonly roomId: string
@@ -134,7 +138,7 @@ export class Room implements Appending {
   step1(member: Member, stateVector: Uint8Array): void {
     const known = decodeStateVector(stateVector)
     if (this.#membership(member).deferStep1(known, this.#committed)) return
-    member.sendAll(this.#content.answer(known))
+    this.#answer(member, known)
   }
 
   /** Takes a sync message of kind 1 (step 2) or 2 (live update). */
@@ -195,7 +199,7 @@ export class Room implements Appending {
   resume(member: Member): void {
     const since = this.#members.get(member)?.endLag()
     if (since === undefined) return
-    member.sendAll(this.#content.missed(since))
+    this.#reply(member, this.#content.missed({ stateVector: since, inParts: false }, this.#parts.diff))
     this.#tellPresence(member)
   }
 
@@ -251,6 +255,21 @@ export class Room implements Appending {
     return membership
   }
 
+  #answer(member: Member, stateVector: StateVector): void {
+    this.#reply(member, this.#content.answer({ stateVector, inParts: member.acknowledged }, this.#parts.diff))
+  }
+
+  #reply(member: Member, replies: Reply[] | Promise<Reply[]>): void {
+    if (!(replies instanceof Promise)) return member.sendAll(replies)
+    replies.then(
+      (messages) => member.sendAll(messages),
+      (error: unknown) => {
+        this.#parts.logger.warn({ room: this.roomId, error: String(error) }, 'a returning client was not answered')
+        member.close(Close.overloaded, 'too much to compare now', RETRY_MS)
+      },
+    )
+  }
+
   #tellPresence(member: Member): void {
     const present = this.#presence.all()
     if (present !== null) member.send(awarenessMessage(present), 'presence')
@@ -262,9 +281,7 @@ export class Room implements Appending {
   }
 
   #settle(membership: Membership): void {
-    for (const known of membership.settleThrough(this.#committed)) {
-      membership.member.sendAll(this.#content.answer(known))
-    }
+    for (const known of membership.settleThrough(this.#committed)) this.#answer(membership.member, known)
   }
 
   #refuse(membership: Membership, n: number, code: RefusalCode, reason: string): void {
