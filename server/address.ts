@@ -23,7 +23,11 @@ export const readProxies = (entries: readonly string[]): ProxyList => {
     const [address = '', bits, more] = entry.split('/')
     const family = familyOf(address)
     const most = family === 'ipv4' ? 32 : 128
-    if (family === null || more !== undefined || (bits !== undefined && !(/^\d+$/.test(bits) && Number(bits) <= most))) {
+    if (
+      family === null ||
+      more !== undefined ||
+      (bits !== undefined && !(/^\d+$/.test(bits) && Number(bits) <= most))
+    ) {
       throw new Error(`TRUSTED_PROXIES holds '${entry}': must be an address or a network such as 10.0.0.0/8`)
     }
     if (bits === undefined) list.addAddress(address, family)
@@ -41,7 +45,11 @@ export const readProxies = (entries: readonly string[]): ProxyList => {
  * The client's address: that of the connection, or, where a trusted proxy says so, the last one in X-Forwarded-For that
  * is no trusted proxy. What stands before it anybody may have written.
  */
-export const clientAddress = (connected: string | undefined, forwarded: string | undefined, proxies: ProxyList): string => {
+export const clientAddress = (
+  connected: string | undefined,
+  forwarded: string | undefined,
+  proxies: ProxyList,
+): string => {
   let address = plain(connected ?? '')
   const hops = (forwarded ?? '').split(',').map((hop) => plain(hop.trim()))
   while (proxies.trusts(address)) {

@@ -1,6 +1,7 @@
 /** Environment -> Config, or one error that names every fault. */
 
 import { type AuthConfig, readAuth, readOpenMode } from './config-auth.ts'
+import { type Limits, readLimits } from './config-limits.ts'
 import { nameFaults } from './config-names.ts'
 
 export interface Config {
@@ -24,6 +25,8 @@ export interface Config {
   readonly shutdownGraceMs: number
   readonly fold: FoldSettings
   readonly limits: Limits
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
 }
 
 export interface FoldSettings {
@@ -33,21 +36,6 @@ export interface FoldSettings {
   readonly maxRows: number
   /** Size of the tail, as a share of the snapshot, at which it is folded. */
   readonly ratio: number
-}
-
-export interface Limits {
-  /** Largest live update. */
-  readonly updateBytes: number
-  /** Largest step 2, so the largest frame of all. */
-  readonly syncBytes: number
-  /** What this process holds uncommitted before writers are not read. */
-  readonly unsavedBytes: number
-  /** Sockets that wait for their room at once. */
-  readonly waitingSockets: number
-  /** Memory of rooms that nobody has open. */
-  readonly idleRoomBytes: number
-  /** Presence of one client. */
-  readonly presenceBytes: number
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -64,8 +52,6 @@ export class ConfigError extends Error {
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
-
-const MEGABYTE = 1024 * 1024
 
 /**
  * Reads every setting.
@@ -94,17 +80,10 @@ export const readConfig = (env: Environment): Config => {
       maxRows: whole('FOLD_MAX_ROWS', 2000, 1, 1_000_000),
       ratio: share('FOLD_RATIO', 0.1),
     },
-    limits: {
-      updateBytes: whole('MAX_UPDATE_BYTES', MEGABYTE, 1024, 64 * MEGABYTE),
-      syncBytes: whole('MAX_SYNC_BYTES', 32 * MEGABYTE, 1024, 512 * MEGABYTE),
-      unsavedBytes: whole('MAX_UNSAVED_BYTES', 64 * MEGABYTE, 1024, 16_384 * MEGABYTE),
-      waitingSockets: whole('MAX_WAITING_SOCKETS', 2000, 1, 1_000_000),
-      idleRoomBytes: whole('MAX_IDLE_ROOM_BYTES', 64 * MEGABYTE, 0, 65_536 * MEGABYTE),
-      presenceBytes: whole('MAX_PRESENCE_BYTES', 4096, 64, MEGABYTE),
-    },
+    limits: readLimits(whole, faults),
+    trustedProxies: (env.TRUSTED_PROXIES ?? '').split(/[\s,]+/).filter((proxy) => proxy !== ''),
   }
   if (config.fold.maxRows < config.fold.rows) faults.push('FOLD_MAX_ROWS is less than FOLD_ROWS')
-  if (config.limits.syncBytes < config.limits.updateBytes) faults.push('MAX_SYNC_BYTES is less than MAX_UPDATE_BYTES')
   if (faults.length > 0) throw new ConfigError(faults)
   return config
 }

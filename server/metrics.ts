@@ -24,6 +24,16 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   tokens_refused: 'Callers refused for want of a valid token',
   callback_failures: 'Questions that AUTH_CALLBACK_URL gave no answer to',
   rights_changed: 'Sockets whose rights were changed while they were open',
+  limit_waiting_sockets: 'Sockets refused because MAX_WAITING_SOCKETS waited already',
+  limit_user_sockets: 'Sockets refused because their user had MAX_USER_SOCKETS',
+  limit_room_sockets: 'Sockets refused because their page had MAX_PAGE_SOCKETS',
+  limit_address_sockets: 'Sockets refused because their address had MAX_ADDRESS_SOCKETS',
+  limit_user_rooms: 'Sockets refused because their user had MAX_USER_PAGES open',
+  limit_page_bytes: 'Updates refused because their page would be larger than MAX_PAGE_BYTES',
+  limit_message_bytes: 'Updates refused because they were larger than MAX_UPDATE_BYTES',
+  limit_partial_bytes: 'Sockets cut because half-received frames had more than MAX_PARTIAL_BYTES',
+  rate_pauses: 'Times that a socket was not read because it sent too fast',
+  rate_closes: 'Sockets closed with 4529 after 30 s of not being read',
 }
 
 export interface Metrics {

@@ -58,8 +58,12 @@ const refilled = (left: number, perSecond: number, seconds: number): number =>
 
 /** The budgets of one socket. */
 export interface Pace {
-  /** Takes a message. @returns how long to wait before more is read, in ms */
-  take(bytes: number): number
+  /**
+   * Takes a message.
+   * @param isUpdate counts for the room; of presence clients send as much as they hear
+   * @returns how long to wait before more is read, in ms
+   */
+  take(bytes: number, isUpdate: boolean): number
   /** @returns how long to wait still */
   wait(): number
   /** The socket is gone. */
@@ -107,13 +111,14 @@ export class Rates {
     const own = new Budget(this.#settings.socket, now)
     const room = this.#rooms.enter(roomId, now)
     const ofUser = user === null ? null : this.#users.enter(user, now)
-    const take = (bytes: number): number => {
+    const take = (bytes: number, isUpdate: boolean): number => {
       const at = this.#clock.now()
-      return Math.max(own.take(bytes, at), room.take(bytes, at), ofUser?.take(bytes, at) ?? 0)
+      const wait = Math.max(own.take(bytes, at), ofUser?.take(bytes, at) ?? 0)
+      return isUpdate ? Math.max(wait, room.take(bytes, at)) : wait
     }
     return {
       take,
-      wait: () => take(0),
+      wait: () => take(0, true),
       end: () => {
         this.#rooms.leave(roomId)
         if (user !== null) this.#users.leave(user)

@@ -1,11 +1,13 @@
 /** Assembles the service and hands each part what it needs; starts, drains and closes it. */
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
+import * as Y from 'yjs'
 import { assembleAccess, concerns } from './access/assemble.ts'
 import { Audit } from './access/audit.ts'
 import { Changes } from './access/changes.ts'
 import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
+import { readProxies } from './address.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
@@ -23,6 +25,7 @@ import type { Logger } from './ports.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
 import { systemClock, systemRandom } from './system.ts'
+import { ThreadPool } from './threads/pool.ts'
 import { Sockets } from './upgrade.ts'
 
 export interface Address {
@@ -44,6 +47,9 @@ const FRAME_OVERHEAD = 16
 const POLL_MS = 1000
 /** How often changes of rights made by other processes are looked for. */
 const RIGHTS_POLL_MS = 400
+/** Whoever has not sent the headers of a request, or all of it, by then is cut. */
+const HEADERS_MS = 10_000
+const REQUEST_MS = 60_000
 
 /**
  * Starts the service; a start that fails releases what it had.
@@ -66,7 +72,9 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
-  const log = openLog({ database, clock, random, logger, counters, batchRooms: config.batchRooms })
+  const threads = new ThreadPool({ threads: 1 })
+  releases.push(() => threads.close())
+  const log = openLog({ database, clock, random, logger, counters, threads, batchRooms: config.batchRooms })
   releases.push(() => log.close())
   const { limits, fold } = config
   const rooms = new Rooms({
@@ -75,11 +83,13 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
+    diff: async (update, stateVector) => Y.diffUpdate(update, stateVector),
     settings: {
       foldRows: fold.rows,
       foldMaxRows: fold.maxRows,
       foldRatio: fold.ratio,
       maxPresenceBytes: limits.presenceBytes,
+      maxPageBytes: limits.pageBytes,
       maxUnsavedBytes: limits.unsavedBytes,
       maxIdleBytes: limits.idleRoomBytes,
       pollMs: database.kind === 'postgres' ? POLL_MS : 0,
@@ -122,7 +132,10 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
   })
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: { maxHeaderSize: limits.headerBytes, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+  }) as Server
   const sockets = new Sockets(server, {
     rooms,
     access,
@@ -133,8 +146,12 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       maxUpdateBytes: limits.updateBytes,
       maxFrameBytes: limits.syncBytes + FRAME_OVERHEAD,
       maxWaiting: limits.waitingSockets,
+      maxPartialBytes: limits.partialBytes,
+      sockets: limits.sockets,
+      rates: limits.rates,
       readerPresence: config.auth.readerPresence,
     },
+    proxies: readProxies(config.trustedProxies),
     originAllowed: (origin, host) => originAllowed({ origin, host, config }),
   })
   await changes.open()

@@ -11,6 +11,8 @@ export const Reason = {
   rate: 4,
   /** What its caller may do is being asked. */
   deciding: 8,
+  /** It does not read what it asks for. */
+  full: 16,
 } as const
 export type Reason = (typeof Reason)[keyof typeof Reason]
 

@@ -7,17 +7,22 @@ import {
   type CloseCode,
   closeReason,
   deniedMessage,
+  Message,
   readClientMessage,
-  stateMessage,
+  Sync,
 } from '../shared/protocol.ts'
 import type { Refusal } from './access.ts'
-import type { Counters, Logger } from './ports.ts'
-import type { Barrier, Identity, Member } from './room/member.ts'
+import type { Partials, Receiving } from './partial.ts'
+import type { Clock, Counters, Logger } from './ports.ts'
+import type { Pace, Rates } from './rates.ts'
+import type { Barrier, Identity, Member, Standing } from './room/member.ts'
 import { EMPTY_PRESENCE } from './room/presence.ts'
 import type { Room } from './room/room.ts'
 import type { Rooms } from './room/rooms.ts'
+import type { Reply } from './room/sync.ts'
 import { Reading, Reason } from './socket-reading.ts'
 import type { Decision, Rights } from './socket-rights.ts'
+import type { Wire } from './wire.ts'
 
 /** Past this a reader gets no presence. */
 const CROWDED_BYTES = 1_000_000
@@ -29,6 +34,11 @@ const STUCK_MS = 30_000
 const SILENT_MS = 20_000
 const PING_MS = 25_000
 const RETRY_MS = 2000
+const RATE_RETRY_MS = 10_000
+/** Half-received frames smaller than this are not counted. */
+const TRACKED_BYTES = 65_536
+/** Whoever sends less between two sweeps, and no whole frame, may as well be gone. */
+const LIVELY_BYTES = 1000
 
 /** Closed with one of these, a stock client of 1.x or 2.x comes again at once and brings the same. */
 const STUBBORN: ReadonlySet<CloseCode> = new Set([
@@ -50,6 +60,8 @@ export const refuse = (ws: WebSocket, code: CloseCode, text: string, retryAfterM
   ws.close(code, closeReason(code, text, retryAfterMs))
 }
 
+const isUpdate = (frame: Uint8Array): boolean => frame[0] === Message.sync && frame[1] !== Sync.step1
+
 export interface SocketSettings {
   /** Bytes of one live update. */
   readonly maxUpdateBytes: number
@@ -59,28 +71,34 @@ export interface SocketSettings {
 
 export interface SocketParts {
   readonly rooms: Rooms
+  readonly clock: Clock
+  readonly rates: Rates
+  readonly partials: Partials
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: SocketSettings
-  readonly now: number
+  readonly wire: Wire
   /** Calls `refuse` after the hold of a stock client that will come again at once. */
-  readonly hold: (refuse: () => void) => void
+  readonly hold: (ws: WebSocket, key: string, refuse: () => void) => void
 }
 
 /** What a socket is once caller and room are known. */
 export interface Place {
   readonly roomId: string
+  /** Address and page, by which refusals are held. */
+  readonly key: string
   readonly rights: Rights
   /** Whether it speaks `scriptorium.v1`. */
   readonly acknowledged: boolean
 }
 
-export class Socket implements Member {
+export class Socket implements Member, Receiving {
   readonly #ws: WebSocket
   readonly #net: NetSocket
   readonly #parts: SocketParts
   readonly #place: Place
   readonly #reading: Reading
+  readonly #pace: Pace
   #room: Room | null = null
   #closed = false
   #sentAt: number
@@ -89,27 +107,36 @@ export class Socket implements Member {
   #buffered = 0
   #progressAt: number
   #unreadSince: number | null = null
+  #cancelResume: () => void = () => undefined
+  /** Bytes that came since the last whole frame, and all that came until the last sweep. */
+  #partial = 0
+  #bytesRead = 0
   /** Frames that came while it was asked what their sender may do. */
   #held: [data: Buffer, isBinary: boolean][] = []
+  #deciding = 0
   /** The newest token that waits for the one before it. */
   #nextToken: string | null = null
   #forgetRelief: () => void = () => undefined
   /** The sweep's clock: exact enough for deadlines of seconds, and free. */
   #now: number
 
-  constructor(ws: WebSocket, net: NetSocket, place: Place, parts: SocketParts) {
+  /** @param now by the clock of the sweep */
+  constructor(ws: WebSocket, net: NetSocket, place: Place, parts: SocketParts, now: number) {
     this.#ws = ws
     this.#net = net
     this.#place = place
     this.#parts = parts
     this.#reading = new Reading(ws)
-    this.#now = parts.now
-    this.#sentAt = this.#heardAt = this.#pingedAt = this.#progressAt = parts.now
+    this.#pace = parts.rates.enter(place.roomId, place.rights.caller.user)
+    this.#now = now
+    this.#sentAt = this.#heardAt = this.#pingedAt = this.#progressAt = now
     ws.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
     ws.on('pong', () => {
       this.#heardAt = this.#now
     })
     net.on('drain', this.#onDrain)
+    // Before ws reads it, which may make a frame whole.
+    net.prependListener('data', this.#onData)
   }
 
   get user(): string | null {
@@ -125,6 +152,11 @@ export class Socket implements Member {
     return this.rights.barrier
   }
 
+  get state(): Standing {
+    const { role, frozen, barrier } = this.rights
+    return { role, frozen: frozen !== null, ...(barrier === null ? {} : { reason: barrier.reason }) }
+  }
+
   get isShown(): boolean {
     return this.rights.role !== 'read' || this.#parts.settings.readerPresence
   }
@@ -138,7 +170,7 @@ export class Socket implements Member {
   }
 
   get isFull(): boolean {
-    return this.#ws.bufferedAmount > FULL_BYTES
+    return this.#net.writableLength > FULL_BYTES
   }
 
   /** Joins its room; nothing is read before. @throws PageDeleted, DatabaseError */
@@ -149,7 +181,6 @@ export class Socket implements Member {
       return
     }
     this.#room = room
-    this.#tellState()
     this.#reading.go(Reason.opening)
   }
 
@@ -158,10 +189,17 @@ export class Socket implements Member {
     await this.#decide(this.rights.decide())
   }
 
-  send(frame: Uint8Array, kind: 'sync' | 'presence' | 'control'): void {
-    if (this.#closed || (kind === 'presence' && this.#ws.bufferedAmount > CROWDED_BYTES)) return
+  send(message: Reply, kind: 'sync' | 'presence' | 'control'): void {
+    if (this.#closed || this.#ws.readyState !== this.#ws.OPEN) return
+    if (kind === 'presence' && this.#net.writableLength > CROWDED_BYTES) return
     this.#sentAt = this.#now
-    this.#ws.send(frame)
+    this.#parts.wire.write(this.#net, message)
+  }
+
+  sendAll(messages: readonly Reply[]): void {
+    this.#net.cork()
+    for (const message of messages) this.send(message, 'sync')
+    this.#net.uncork()
   }
 
   close(code: CloseCode, text: string, retryAfterMs?: number): void {
@@ -175,7 +213,7 @@ export class Socket implements Member {
   #closeHeld(code: CloseCode, text: string): void {
     this.#ended(true)
     this.#ws.pause()
-    this.#parts.hold(() => refuse(this.#ws, code, text))
+    this.#parts.hold(this.#ws, this.#place.key, () => refuse(this.#ws, code, text))
   }
 
   /** The socket is gone. @param code the close code it ended with; 1006: it was lost */
@@ -187,9 +225,12 @@ export class Socket implements Member {
   sweep(now: number): void {
     this.#now = now
     if (this.#closed || this.#room === null) return
-    const buffered = this.#ws.bufferedAmount
+    const buffered = this.#net.writableLength
     if (buffered < this.#buffered || buffered <= CROWDED_BYTES) this.#progressAt = now
     this.#buffered = buffered
+    // In the middle of a large frame a client cannot answer a ping.
+    if (this.#net.bytesRead - this.#bytesRead > LIVELY_BYTES) this.#heardAt = now
+    this.#bytesRead = this.#net.bytesRead
     if (this.rights.isExpired(now)) this.close(Close.unauthorized, 'the token has expired')
     else if (now - this.#progressAt > STUCK_MS) this.close(Close.overloaded, 'you read too slowly', RETRY_MS)
     else if (this.#unreadSince !== null && now - this.#unreadSince > STUCK_MS) {
@@ -206,6 +247,8 @@ export class Socket implements Member {
 
   #receive(data: Buffer, isBinary: boolean): void {
     const room = this.#room
+    if (this.#partial > TRACKED_BYTES) this.#parts.partials.end(this)
+    this.#partial = 0
     if (this.#closed || room === null) return
     this.#heardAt = this.#now
     if (this.#reading.isStoppedFor(Reason.deciding)) {
@@ -220,6 +263,37 @@ export class Socket implements Member {
       this.close(Close.badMessage, error instanceof Error ? error.message : 'bad message')
     }
     if (this.#parts.rooms.isFull) this.#stopReading()
+    if (this.isFull) this.#reading.stop(Reason.full)
+    const wait = this.#pace.take(data.length, isUpdate(data))
+    if (wait > 0) this.#slow(wait)
+  }
+
+  /** Too fast: what it sends stays with it for a while. */
+  #slow(wait: number): void {
+    if (this.#closed || this.#reading.isStoppedFor(Reason.rate)) return
+    this.#parts.counters.count('rate_pauses')
+    this.#reading.stop(Reason.rate)
+    this.#resumeLater(wait, this.#parts.clock.now() + STUCK_MS)
+  }
+
+  #resumeLater(wait: number, deadline: number): void {
+    const { clock, counters } = this.#parts
+    this.#cancelResume = clock.after(Math.max(0, Math.min(wait, deadline - clock.now())), () => {
+      const more = this.#pace.wait()
+      if (more === 0) return this.#reading.go(Reason.rate)
+      if (clock.now() < deadline) return this.#resumeLater(more, deadline)
+      counters.count('rate_closes')
+      this.close(Close.rateLimited, 'you send too fast', RATE_RETRY_MS)
+    })
+  }
+
+  /** Too much is half received, and most of it is of this one. */
+  cut(): void {
+    this.#parts.counters.count('limit_partial_bytes')
+    this.#ended(true)
+    refuse(this.#ws, Close.overloaded, 'too much is half received', RETRY_MS)
+    // Its answer would come behind the frame that it has not sent whole.
+    this.#net.destroySoon()
   }
 
   #handle(room: Room, frame: Uint8Array): void {
@@ -267,14 +341,18 @@ export class Socket implements Member {
   /** Reads nothing until it is known what the caller may do now. */
   async #decide(deciding: Promise<Decision>): Promise<void> {
     this.#reading.stop(Reason.deciding)
-    const decision = await deciding
+    this.#deciding++
+    const decision = await deciding.finally(() => {
+      this.#deciding--
+    })
     if (this.#closed) return
     if (typeof decision === 'object') return this.#refused(decision)
     if (decision !== 'same') {
       this.#parts.counters.count('rights_changed')
-      this.#tellState()
+      this.#room?.tellState(this)
     }
     if (decision === 'more') this.#room?.askAgain(this)
+    if (this.#deciding > 0) return
     this.#reading.go(Reason.deciding)
     const held = this.#held
     this.#held = []
@@ -285,19 +363,6 @@ export class Socket implements Member {
     if ('again' in decision) return this.close(Close.overloaded, decision.again, RETRY_MS)
     if ('denied' in decision) return this.close(Close.forbidden, decision.denied)
     this.close(Close.unauthorized, decision.refused)
-  }
-
-  #tellState(): void {
-    if (!this.acknowledged || this.#room === null) return
-    const { role, frozen, barrier } = this.rights
-    const reason = barrier?.reason
-    const state = {
-      role,
-      frozen: frozen !== null,
-      ...(reason === undefined ? {} : { reason }),
-      pageBytes: this.#room.bytes,
-    }
-    this.send(stateMessage(state), 'control')
   }
 
   /** Too much waits for its commit: the client keeps what it writes until half of that is committed. */
@@ -315,13 +380,27 @@ export class Socket implements Member {
     if (this.#closed) return
     this.#closed = true
     this.#forgetRelief()
+    this.#cancelResume()
+    this.#pace.end()
+    this.#parts.partials.end(this)
     this.#held = []
     this.#room?.leave(this, clean)
     this.#room = null
     this.#net.off('drain', this.#onDrain)
+    this.#net.off('data', this.#onData)
   }
 
   readonly #onDrain = (): void => {
-    if (this.#ws.bufferedAmount < CROWDED_BYTES) this.#room?.resume(this)
+    if (this.#net.writableLength >= CROWDED_BYTES) return
+    if (this.#reading.isStoppedFor(Reason.full)) this.#reading.go(Reason.full)
+    this.#room?.resume(this)
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    const before = this.#partial
+    this.#partial += chunk.length
+    if (this.#partial > TRACKED_BYTES) {
+      this.#parts.partials.add(this, before > TRACKED_BYTES ? chunk.length : this.#partial)
+    }
   }
 }

@@ -6,11 +6,17 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { type PageName, parsePagePath, roomIdOf } from '../shared/names.ts'
 import { Close, type CloseCode, SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
 import type { Access, Credentials, Refusal } from './access.ts'
+import { clientAddress, type ProxyList } from './address.ts'
 import { Holds } from './hold.ts'
+import { Limits, type SocketLimits } from './limits.ts'
+import { isLoopback } from './loopback.ts'
+import { Partials } from './partial.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
+import { type RateSettings, Rates } from './rates.ts'
 import { PageDeleted, type Rooms } from './room/rooms.ts'
-import { refuse as refuseNow, Socket, type SocketSettings } from './socket.ts'
+import { refuse as refuseNow, Socket, type SocketParts, type SocketSettings } from './socket.ts'
 import { Rights } from './socket-rights.ts'
+import { Wire } from './wire.ts'
 
 const PATH = '/collab/'
 /** Until caller and room are known a socket waits this long. */
@@ -25,6 +31,10 @@ export interface UpgradeSettings extends SocketSettings {
   readonly maxFrameBytes: number
   /** Sockets that may wait for their room at once. */
   readonly maxWaiting: number
+  /** Bytes of half-received frames of all sockets. */
+  readonly maxPartialBytes: number
+  readonly sockets: SocketLimits
+  readonly rates: RateSettings
 }
 
 export interface UpgradeParts {
@@ -34,6 +44,8 @@ export interface UpgradeParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: UpgradeSettings
+  /** Whose word on the address of a client is believed. */
+  readonly proxies: ProxyList
   /** Whether a browser page of this origin may open a socket here; null: not a browser. */
   readonly originAllowed: (origin: string | null, host: string | null) => boolean
 }
@@ -41,8 +53,10 @@ export interface UpgradeParts {
 /** All WebSockets of this process. */
 export class Sockets {
   readonly #parts: UpgradeParts
+  readonly #socketParts: SocketParts
   readonly #wss: WebSocketServer
   readonly #holds: Holds
+  readonly #limits: Limits
   readonly #open = new Map<WebSocket, Socket | null>()
   #waiting = 0
   #draining = false
@@ -51,6 +65,19 @@ export class Sockets {
   /** Serves upgrades of `server`. */
   constructor(server: Server, parts: UpgradeParts) {
     this.#parts = parts
+    const { rooms, clock, logger, counters, settings } = parts
+    this.#limits = new Limits(settings.sockets)
+    this.#socketParts = {
+      rooms,
+      clock,
+      logger,
+      counters,
+      settings,
+      rates: new Rates(settings.rates, clock),
+      partials: new Partials(settings.maxPartialBytes),
+      wire: new Wire(),
+      hold: (ws, key, refuse) => this.#hold(ws, key, refuse),
+    }
     this.#holds = new Holds(parts.clock)
     this.#wss = new WebSocketServer({
       noServer: true,
@@ -109,6 +136,7 @@ export class Sockets {
       return { status: '400 Bad Request', text: `offer ${SUBPROTOCOL} or y beside the token` }
     }
     if (this.#waiting >= this.#parts.settings.maxWaiting) {
+      this.#parts.counters.count('limit_waiting_sockets')
       return { status: '503 Service Unavailable', text: 'too many sockets wait for their page' }
     }
     return null
@@ -141,7 +169,8 @@ export class Sockets {
     const path = queryAt < 0 ? url : url.slice(0, queryAt)
     const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1))
     const acknowledged = ws.protocol === SUBPROTOCOL
-    const key = `${net.remoteAddress} ${path}`
+    const address = clientAddress(net.remoteAddress, forwardedFor(request), this.#parts.proxies)
+    const key = `${address} ${path}`
     const refuse = (code: CloseCode, text: string, retryAfterMs?: number) => {
       this.#parts.counters.count('sockets_refused')
       if (acknowledged) refuseNow(ws, code, text, retryAfterMs)
@@ -156,11 +185,17 @@ export class Sockets {
       this.#parts.counters.count('tokens_refused')
       return refuse(...refusalOf(rights))
     }
-    const { rooms, logger, counters, settings, clock } = this.#parts
-    const hold = (closing: () => void) => this.#hold(ws, key, closing)
-    const place = { roomId: roomIdOf(page), rights, acknowledged }
-    const socket = new Socket(ws, net, place, { rooms, logger, counters, settings, hold, now: clock.now() })
     if (!this.#open.has(ws)) return
+    const { logger, clock, counters } = this.#parts
+    const place = { roomId: roomIdOf(page), key, rights, acknowledged }
+    const counted = { roomId: place.roomId, user: rights.caller.user, address: isLoopback(address) ? null : address }
+    const leave = this.#limits.enter(counted)
+    if (typeof leave !== 'function') {
+      counters.count(leave.counter)
+      return again(leave.text)
+    }
+    ws.on('close', leave)
+    const socket = new Socket(ws, net, place, this.#socketParts, clock.now())
     this.#open.set(ws, socket)
     const cancel = clock.after(OPEN_MS, () =>
       socket.close(Close.overloaded, 'the page takes too long to open', RETRY_MS),
@@ -212,6 +247,11 @@ export class Sockets {
 
 const offeredBy = (request: IncomingMessage): string[] =>
   (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+
+const forwardedFor = ({ headers }: IncomingMessage): string | undefined => {
+  const given = headers['x-forwarded-for']
+  return Array.isArray(given) ? given.join(',') : given
+}
 
 const credentialsOf = (request: IncomingMessage, query: URLSearchParams): Credentials => ({
   query,

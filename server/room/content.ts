@@ -8,7 +8,7 @@ import { type Bringer, barredOf, bySender, leaveOut } from './owned.ts'
 import type { Fresh } from './runs.ts'
 import { LIMITS, NO_LIMITS, type ScanLimits } from './scan.ts'
 import { decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
-import { bringUpToDate, HeldSnapshot } from './sync.ts'
+import { bringUpToDate, type Diff, HeldSnapshot, type Known, type Reply } from './sync.ts'
 import { Tail } from './tail.ts'
 
 /** Stands in where an update deletes nothing, so that the deletes of an idle room stay encoded. */
@@ -123,13 +123,13 @@ export class Content {
   }
 
   /** The messages that answer a step 1. */
-  answer(known: StateVector): Uint8Array[] {
-    return bringUpToDate(known, this.#snapshot, this.#tail, Sync.step2)
+  answer(known: Known, diff: Diff): Reply[] | Promise<Reply[]> {
+    return bringUpToDate(known, this.#snapshot, this.#tail, Sync.step2, diff)
   }
 
   /** The messages that bring a reader who missed some up to date. */
-  missed(since: StateVector): Uint8Array[] {
-    return bringUpToDate(since, this.#snapshot, this.#tail, Sync.update)
+  missed(since: Known, diff: Diff): Reply[] | Promise<Reply[]> {
+    return bringUpToDate(since, this.#snapshot, this.#tail, Sync.update, diff)
   }
 
   #admit(update: Uint8Array, kind: 'step2' | 'live', limits: ScanLimits): Admission {

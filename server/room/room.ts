@@ -3,7 +3,7 @@
  * the end of the turn, acknowledged after its commit. A mark counts what the room took in; what is committed is a mark
  * too, so an acknowledgement is a comparison.
  */
-import { awarenessMessage, type RefusalCode, Sync, syncMessage } from '../../shared/protocol.ts'
+import { awarenessMessage, Close, type RefusalCode, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { Content } from './content.ts'
@@ -14,11 +14,14 @@ import { Owners } from './owners.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
 import type { Reached } from './reach.ts'
 import { Relay } from './relay.ts'
-import { decodeStateVector } from './state-vector.ts'
+import { decodeStateVector, type StateVector } from './state-vector.ts'
+import type { Diff, Reply } from './sync.ts'
 
 export interface RoomSettings extends FoldSettings {
   /** Bytes of one client's presence. */
   readonly maxPresenceBytes: number
+  /** Bytes of a page. */
+  readonly maxPageBytes: number
 }
 
 export interface RoomParts {
@@ -28,6 +31,8 @@ export interface RoomParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: RoomSettings
+  /** Compares large pages off the event loop. */
+  readonly diff: Diff
   /** Told how many bytes more (or fewer) wait for their commit. */
   readonly unsaved: (delta: number) => void
   /** Told that the room can serve no longer; its members are closed by then. */
@@ -36,6 +41,7 @@ export interface RoomParts {
 
 /** Whoever was lost without a close may return within this time without having left. */
 const ABSENCE_MS = 3000
+const RETRY_MS = 2000
 
 export class Room implements Appending {
   readonly roomId: string
@@ -63,12 +69,18 @@ export class Room implements Appending {
     this.epoch = loaded.epoch
     this.idleSince = parts.clock.now()
     this.#parts = parts
-    this.#relay = new Relay(parts.counters)
     this.#presence = new Presence(
       parts.settings.maxPresenceBytes,
       () => parts.counters.count('presence_dropped'),
       (member, id) => this.#owners.claim(member, id),
     )
+    this.#relay = new Relay({
+      clock: parts.clock,
+      counters: parts.counters,
+      presence: this.#presence,
+      members: () => this.#members.values(),
+      received: (before) => this.#content.stateVectorBefore(before),
+    })
     this.#exists = loaded.exists
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
     for (const batch of loaded.tail) {
@@ -110,12 +122,15 @@ export class Room implements Appending {
     return this.#content.bytes
   }
 
-  /** Lets a member in: it is asked for what it has, and told who is here. */
+  /** Lets a member in: it is asked for what it has, told who is here and what it may do. */
   join(member: Member): void {
     this.#members.set(member, new Membership(member))
     this.idleSince = null
-    this.#ask(member)
-    this.#tellPresence(member)
+    const welcome = [syncMessage(Sync.step1, this.#content.stateVector())]
+    const present = this.#presence.all()
+    if (present !== null) welcome.push(awarenessMessage(present))
+    if (member.acknowledged) welcome.push(this.#stateOf(member))
+    member.sendAll(welcome)
   }
 
   /** @param clean whether the socket was closed by its client, not lost: a lost one may return */
@@ -133,7 +148,7 @@ export class Room implements Appending {
   step1(member: Member, stateVector: Uint8Array): void {
     const known = decodeStateVector(stateVector)
     if (this.#membership(member).deferStep1(known, this.#committed)) return
-    for (const frame of this.#content.answer(known)) member.send(frame, 'sync')
+    this.#answer(member, known)
   }
 
   /** Takes a sync message of kind 1 (step 2) or 2 (live update). */
@@ -142,6 +157,8 @@ export class Room implements Appending {
     const n = membership.number()
     this.#parts.counters.count('updates_received')
     if (member.barrier !== null) return this.#receiveBarred(membership, n, kind, update, member.barrier)
+    const { maxPageBytes } = this.#parts.settings
+    if (this.bytes + update.length > maxPageBytes) return this.#refusePage(membership, n, kind, update)
     const bringer = this.#owners.bringer(member)
     const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before))
     switch (admission.kind) {
@@ -171,6 +188,11 @@ export class Room implements Appending {
     else this.#settleLater(membership, n)
   }
 
+  /** Tells a member what it may do now. */
+  tellState(member: Member): void {
+    if (member.acknowledged && this.#members.has(member)) member.send(this.#stateOf(member), 'control')
+  }
+
   /** Asks a member for what it has: it may write now what was refused before. */
   askAgain(member: Member): void {
     if (this.#members.has(member)) this.#ask(member)
@@ -179,8 +201,8 @@ export class Room implements Appending {
   /** A message that is too large to be looked at. */
   refuseTooLarge(member: Member, reason: string): void {
     const membership = this.#membership(member)
-    this.#refuse(membership, membership.number(), 'too-large', reason)
-    if (!member.acknowledged) member.close(4413, reason)
+    this.#parts.counters.count('limit_message_bytes')
+    this.#refuseLarge(membership, membership.number(), reason)
   }
 
   /** Takes an awareness update. @throws Error when it cannot be decoded */
@@ -188,7 +210,7 @@ export class Room implements Appending {
     if (!member.isShown) return
     const renew = this.#presence.receive(member, update)
     if (renew !== null) member.send(awarenessMessage(renew), 'presence')
-    this.#endTurnLater()
+    if (this.#presence.hasChanged) this.#endTurnLater()
   }
 
   /** Answers query awareness, with an empty message where nobody is here. */
@@ -200,7 +222,7 @@ export class Room implements Appending {
   resume(member: Member): void {
     const since = this.#members.get(member)?.endLag()
     if (since === undefined) return
-    for (const frame of this.#content.missed(since)) member.send(frame, 'sync')
+    this.#reply(member, this.#content.missed({ stateVector: since, inParts: false }, this.#parts.diff))
     this.#tellPresence(member)
   }
 
@@ -243,16 +265,36 @@ export class Room implements Appending {
   end(why: Ending): void {
     if (this.#ended) return
     this.#ended = true
+    this.#relay.close()
     this.#parts.unsaved(-this.#content.unsavedBytes)
     this.#parts.logger.warn({ room: this.roomId, why }, 'room ended')
     for (const member of [...this.#members.keys()]) closeFor(member, why)
     this.#parts.ended(this)
   }
 
+  #stateOf(member: Member): Uint8Array {
+    return stateMessage({ ...member.state, pageBytes: this.bytes })
+  }
+
   #membership(member: Member): Membership {
     const membership = this.#members.get(member)
     if (membership === undefined) throw new Error('not a member of this room')
     return membership
+  }
+
+  #answer(member: Member, stateVector: StateVector): void {
+    this.#reply(member, this.#content.answer({ stateVector, inParts: member.acknowledged }, this.#parts.diff))
+  }
+
+  #reply(member: Member, replies: Reply[] | Promise<Reply[]>): void {
+    if (!(replies instanceof Promise)) return member.sendAll(replies)
+    replies.then(
+      (messages) => member.sendAll(messages),
+      (error: unknown) => {
+        this.#parts.logger.warn({ room: this.roomId, error: String(error) }, 'a returning client was not answered')
+        member.close(Close.overloaded, 'too much to compare now', RETRY_MS)
+      },
+    )
   }
 
   #tellPresence(member: Member): void {
@@ -266,9 +308,7 @@ export class Room implements Appending {
   }
 
   #settle(membership: Membership): void {
-    for (const known of membership.settleThrough(this.#committed)) {
-      for (const frame of this.#content.answer(known)) membership.member.send(frame, 'sync')
-    }
+    for (const known of membership.settleThrough(this.#committed)) this.#answer(membership.member, known)
   }
 
   #refuse(membership: Membership, n: number, code: RefusalCode, reason: string): void {
@@ -287,6 +327,20 @@ export class Room implements Appending {
 
   #ask(member: Member): void {
     member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+  }
+
+  /** What would make the page too large; what adds nothing would not. */
+  #refusePage(membership: Membership, n: number, kind: 'step2' | 'live', update: Uint8Array): void {
+    const admission = this.#content.weigh(update, kind)
+    if (admission.kind === 'invalid') return this.#refuseInvalid(membership, n, admission.reason)
+    if (admission.kind === 'nothing' && !admission.gap) return this.#settleLater(membership, n)
+    this.#parts.counters.count('limit_page_bytes')
+    this.#refuseLarge(membership, n, `a page may have ${this.#parts.settings.maxPageBytes} bytes`)
+  }
+
+  #refuseLarge({ member }: Membership, n: number, reason: string): void {
+    this.#refuse(this.#membership(member), n, 'too-large', reason)
+    if (!member.acknowledged) member.close(4413, reason)
   }
 
   /** What is somebody's who is here is theirs to bring. */
@@ -359,8 +413,7 @@ export class Room implements Appending {
   }
 
   #endTurn(): void {
-    this.#relay.flush(this.#members.values(), (before) => this.#content.stateVectorBefore(before))
-    this.#relay.flushPresence(this.#members.values(), this.#presence.takeChanged())
+    this.#relay.flush()
     if (this.#content.isGathering && this.#inFlight === null) this.#parts.log.append(this)
   }
 

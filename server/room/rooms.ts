@@ -3,6 +3,7 @@ import type { Log } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import type { Member } from './member.ts'
 import { Room, type RoomSettings } from './room.ts'
+import type { Diff } from './sync.ts'
 
 export interface RoomsSettings extends RoomSettings {
   /** Bytes not committed past which writers are not read. */
@@ -20,6 +21,8 @@ export interface RoomsParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: RoomsSettings
+  /** Compares large pages off the event loop. */
+  readonly diff: Diff
 }
 
 /** A page was deleted: nobody may join it. */
@@ -95,7 +98,7 @@ export class Rooms {
   }
 
   async #load(roomId: string): Promise<Room> {
-    const { log, clock, random, logger, counters, settings } = this.#parts
+    const { log, clock, random, logger, counters, settings, diff } = this.#parts
     const loaded = await log.load(roomId)
     if (loaded.deleted) throw new PageDeleted('this page was deleted')
     const room = new Room(roomId, loaded, {
@@ -105,6 +108,7 @@ export class Rooms {
       logger,
       counters,
       settings,
+      diff,
       unsaved: (delta) => this.#addUnsaved(delta),
       ended: (ended) => {
         if (this.#rooms.get(roomId) === ended) this.#rooms.delete(roomId)

@@ -56,8 +56,8 @@ const RULES: readonly Rule[] = [
     why: 'routes speak to access, room and log, never to sockets or the database',
   },
   {
-    files: /^server\/(socket|upgrade|hold)[\w-]*\.ts$/,
-    ours: /^(server\/(socket|upgrade|hold|access\.ts|limits|rates|partial|address|room\/|log\/port|ports)|shared\/)/,
+    files: /^server\/(socket|upgrade|hold|wire)[\w-]*\.ts$/,
+    ours: /^(server\/(socket|upgrade|hold|wire|access\.ts|limits|rates|partial|address|loopback|room\/|log\/port|ports)|shared\/)/,
     packages: ['ws', 'lib0', 'node:'],
     why: 'a socket knows frames, sizes and close codes, and hands updates to its room',
   },
@@ -90,7 +90,7 @@ const ALONE: readonly { readonly name: string; readonly where: RegExp; readonly 
     why: 'only the database folder knows PGlite',
   },
   { name: 'jose', where: /^server\/access\//, why: 'only access knows how tokens are verified' },
-  { name: 'ws', where: /^server\/(socket|upgrade|hold)[\w-]*\.ts$/, why: 'only the socket files know ws' },
+  { name: 'ws', where: /^server\/(socket|upgrade|hold|wire)[\w-]*\.ts$/, why: 'only the socket files know ws' },
 ]
 
 const filesBelow = (folder: string): string[] =>
