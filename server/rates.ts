@@ -57,7 +57,7 @@ const refilled = (left: number, perSecond: number, seconds: number): number =>
   Math.min(Math.max(left, -MAX_DEBT_S * perSecond) + seconds * perSecond, perSecond * BURST_S)
 
 /** The budgets of one socket. */
-export interface Pace {
+export interface Budgets {
   /**
    * Takes a message.
    * @param isUpdate counts for the room; of presence clients send as much as they hear
@@ -106,7 +106,7 @@ export class Rates {
   }
 
   /** @param user null: nobody who could be told from others */
-  enter(roomId: string, user: string | null): Pace {
+  enter(roomId: string, user: string | null): Budgets {
     const now = this.#clock.now()
     const own = new Budget(this.#settings.socket, now)
     const room = this.#rooms.enter(roomId, now)

@@ -1,6 +1,7 @@
 /** Assembles the service and hands each part what it needs; starts, drains and closes it. */
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
+import { Hono } from 'hono'
 import * as Y from 'yjs'
 import { assembleAccess, concerns } from './access/assemble.ts'
 import { Audit } from './access/audit.ts'
@@ -13,8 +14,8 @@ import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
 import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
-import { createApi } from './http/api.ts'
 import { createApp } from './http/app.ts'
+import { authorizer } from './http/authorize.ts'
 import { freezeRoutes } from './http/freeze.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
@@ -112,21 +113,17 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   })
   const audit = new Audit(database, random)
   const managers = createManagers({ changes, database, random, clock })
-  const api = createApi({
-    config,
-    access,
-    logger,
-    maxBodyBytes: limits.syncBytes,
-    note: (act) => audit.note(act),
-    routes: [
-      freezeRoutes(managers),
-      peopleRoutes({ ...managers, isOpen: config.openMode, audit: (page) => audit.list(page) }),
-    ],
-  })
+  const managing = new Hono()
+  const authorize = authorizer(access)
+  freezeRoutes(managing, { ...managers, authorize })
+  peopleRoutes(managing, { ...managers, authorize, isOpen: config.openMode, audit: (page) => audit.list(page) })
   let draining = false
   const app = createApp({
     config,
-    api,
+    api: {
+      guard: { config, maxBodyBytes: limits.syncBytes, note: (act) => audit.note(act) },
+      routes: [managing],
+    },
     metrics,
     logger,
     readiness: () => ({ draining, database: log.reachable }),

@@ -14,14 +14,16 @@ import {
 import type { Refusal } from './access.ts'
 import type { Partials, Receiving } from './partial.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
-import type { Pace, Rates } from './rates.ts'
+import type { Rates } from './rates.ts'
 import type { Barrier, Identity, Member, Standing } from './room/member.ts'
 import { EMPTY_PRESENCE } from './room/presence.ts'
 import type { Room } from './room/room.ts'
 import type { Rooms } from './room/rooms.ts'
 import type { Reply } from './room/sync.ts'
+import { FrameBytes } from './socket-frames.ts'
 import { Reading, Reason } from './socket-reading.ts'
 import type { Decision, Rights } from './socket-rights.ts'
+import { Throttle } from './socket-throttle.ts'
 import type { Wire } from './wire.ts'
 
 /** Past this a reader gets no presence. */
@@ -35,8 +37,6 @@ const SILENT_MS = 20_000
 const PING_MS = 25_000
 const RETRY_MS = 2000
 const RATE_RETRY_MS = 10_000
-/** Half-received frames smaller than this are not counted. */
-const TRACKED_BYTES = 65_536
 /** Whoever sends less between two sweeps, and no whole frame, may as well be gone. */
 const LIVELY_BYTES = 1000
 
@@ -98,7 +98,8 @@ export class Socket implements Member, Receiving {
   readonly #parts: SocketParts
   readonly #place: Place
   readonly #reading: Reading
-  readonly #pace: Pace
+  readonly #throttle: Throttle
+  readonly #frames: FrameBytes
   #room: Room | null = null
   #closed = false
   #sentAt: number
@@ -107,9 +108,7 @@ export class Socket implements Member, Receiving {
   #buffered = 0
   #progressAt: number
   #unreadSince: number | null = null
-  #cancelResume: () => void = () => undefined
-  /** Bytes that came since the last whole frame, and all that came until the last sweep. */
-  #partial = 0
+  /** All that came until the last sweep. */
   #bytesRead = 0
   /** Frames that came while it was asked what their sender may do. */
   #held: [data: Buffer, isBinary: boolean][] = []
@@ -127,7 +126,14 @@ export class Socket implements Member, Receiving {
     this.#place = place
     this.#parts = parts
     this.#reading = new Reading(ws)
-    this.#pace = parts.rates.enter(place.roomId, place.rights.caller.user)
+    this.#throttle = new Throttle({
+      clock: parts.clock,
+      counters: parts.counters,
+      reading: this.#reading,
+      budgets: parts.rates.enter(place.roomId, place.rights.caller.user),
+      giveUp: () => this.close(Close.rateLimited, 'you send too fast', RATE_RETRY_MS),
+    })
+    this.#frames = new FrameBytes(net, parts.partials, this)
     this.#now = now
     this.#sentAt = this.#heardAt = this.#pingedAt = this.#progressAt = now
     ws.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
@@ -135,8 +141,6 @@ export class Socket implements Member, Receiving {
       this.#heardAt = this.#now
     })
     net.on('drain', this.#onDrain)
-    // Before ws reads it, which may make a frame whole.
-    net.prependListener('data', this.#onData)
   }
 
   get user(): string | null {
@@ -247,8 +251,7 @@ export class Socket implements Member, Receiving {
 
   #receive(data: Buffer, isBinary: boolean): void {
     const room = this.#room
-    if (this.#partial > TRACKED_BYTES) this.#parts.partials.end(this)
-    this.#partial = 0
+    this.#frames.whole()
     if (this.#closed || room === null) return
     this.#heardAt = this.#now
     if (this.#reading.isStoppedFor(Reason.deciding)) {
@@ -264,27 +267,7 @@ export class Socket implements Member, Receiving {
     }
     if (this.#parts.rooms.isFull) this.#stopReading()
     if (this.isFull) this.#reading.stop(Reason.full)
-    const wait = this.#pace.take(data.length, isUpdate(data))
-    if (wait > 0) this.#slow(wait)
-  }
-
-  /** Too fast: what it sends stays with it for a while. */
-  #slow(wait: number): void {
-    if (this.#closed || this.#reading.isStoppedFor(Reason.rate)) return
-    this.#parts.counters.count('rate_pauses')
-    this.#reading.stop(Reason.rate)
-    this.#resumeLater(wait, this.#parts.clock.now() + STUCK_MS)
-  }
-
-  #resumeLater(wait: number, deadline: number): void {
-    const { clock, counters } = this.#parts
-    this.#cancelResume = clock.after(Math.max(0, Math.min(wait, deadline - clock.now())), () => {
-      const more = this.#pace.wait()
-      if (more === 0) return this.#reading.go(Reason.rate)
-      if (clock.now() < deadline) return this.#resumeLater(more, deadline)
-      counters.count('rate_closes')
-      this.close(Close.rateLimited, 'you send too fast', RATE_RETRY_MS)
-    })
+    this.#throttle.count(data.length, isUpdate(data))
   }
 
   /** Too much is half received, and most of it is of this one. */
@@ -380,27 +363,17 @@ export class Socket implements Member, Receiving {
     if (this.#closed) return
     this.#closed = true
     this.#forgetRelief()
-    this.#cancelResume()
-    this.#pace.end()
-    this.#parts.partials.end(this)
+    this.#throttle.end()
+    this.#frames.end()
     this.#held = []
     this.#room?.leave(this, clean)
     this.#room = null
     this.#net.off('drain', this.#onDrain)
-    this.#net.off('data', this.#onData)
   }
 
   readonly #onDrain = (): void => {
     if (this.#net.writableLength >= CROWDED_BYTES) return
     if (this.#reading.isStoppedFor(Reason.full)) this.#reading.go(Reason.full)
     this.#room?.resume(this)
-  }
-
-  readonly #onData = (chunk: Buffer): void => {
-    const before = this.#partial
-    this.#partial += chunk.length
-    if (this.#partial > TRACKED_BYTES) {
-      this.#parts.partials.add(this, before > TRACKED_BYTES ? chunk.length : this.#partial)
-    }
   }
 }

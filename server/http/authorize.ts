@@ -1,64 +1,66 @@
-/** Whether a request may do what it asks for: the same check for every route. */
+/** Who calls, and whether they may: every route asks here, and nowhere else. */
 import type { Context } from 'hono'
-import { type Access, barrierOf, type Caller, type Credentials, type Role, type Scope, suffices } from '../access.ts'
+import { type Access, barrierOf, type Caller, type Credentials, type Refusal, type Role, suffices } from '../access.ts'
 import { Problem } from './problem.ts'
 
-/** What the middleware of the API hands to its routes. */
-export interface ApiVariables {
-  access: Access
-  /** Set by `authorize`: an act of a manager is written down. */
-  authorized: Authorized | undefined
-  /** What a route adds to what is written down of it. */
-  noted: { about?: string; detail?: Readonly<Record<string, unknown>> } | undefined
-}
-
-export interface Authorized {
-  readonly caller: Caller
-  readonly need: Need
-  readonly scope: Scope | null
-}
-
+/** What a caller wants to do. `admin` is for the service itself. */
 export type Need = Exclude<Role, 'none'> | 'admin'
 
-export type ApiContext = Context<{ Variables: ApiVariables }>
+/** What it is done to: a page, a story (its own document stands for it), or the service. */
+export type What = { readonly story: string; readonly page?: string } | 'service'
 
 /**
- * Who calls, where they may do what they ask for.
- * @param what a page, a story (`page` null), or null: the service
- * @throws Problem 401 without a valid token; 404 alike where there is no such page and where it is not theirs;
- *   403 where they may read it and not more; 503 where nobody can tell now
+ * @returns the caller
+ * @throws Problem 401 without a valid token; 404 alike for what does not exist and for what is not theirs; 403 where they
+ *   may read it and not more; 503 where nobody can tell now
  */
-export const authorize = async (c: ApiContext, what: Scope | null, need: Need): Promise<Caller> => {
-  const access = c.get('access')
-  const caller = await access.identify(credentialsOf(c))
-  if (!('user' in caller)) throw refusal(caller)
-  if (what === null || need === 'admin') {
-    if (!caller.isAdmin) throw new Problem(403, 'Not allowed', 'This is for operators: the token has no "admin": true.')
-  } else await authorizeScope(access, caller, what, need)
-  c.set('authorized', { caller, need, scope: what })
-  return caller
+export type Authorize = (c: Context, what: What, need: Need) => Promise<Caller>
+
+/** What was asked for and granted, for the audit. */
+export interface Authorized {
+  readonly caller: Caller
+  readonly what: What
+  readonly need: Need
 }
 
-const authorizeScope = async (access: Access, caller: Caller, what: Scope, need: Exclude<Need, 'admin'>) => {
-  const grant = await access.grant(caller, what)
+/** Where the request keeps it. */
+export const AUTHORIZED = 'authorized'
+
+/** The answer for what does not exist and for what is not the caller's: they must not be told apart. */
+export const NOT_FOUND = 'there is no such thing, or it is not yours'
+
+export const authorizer =
+  (access: Access): Authorize =>
+  async (c, what, need) => {
+    const caller = await access.identify(credentialsOf(c))
+    if (!('user' in caller)) throw refusal(caller)
+    if (need === 'admin') {
+      if (!caller.isAdmin) throw new Problem(403, 'Forbidden', 'this is for operators: the token has no "admin": true')
+    } else if (what !== 'service') await check(access, caller, what, need)
+    const authorized: Authorized = { caller, what, need }
+    c.set(AUTHORIZED, authorized)
+    return caller
+  }
+
+const check = async (access: Access, caller: Caller, what: Exclude<What, 'service'>, need: Exclude<Need, 'admin'>) => {
+  const { story, page = null } = what
+  const grant = await access.grant(caller, { story, page })
   if (!('role' in grant)) throw refusal(grant)
-  if (grant.role === 'none') throw notThere()
-  if (!suffices(grant.role, need))
-    throw new Problem(403, 'Not allowed', `This asks for ${need}, you may ${grant.role}.`)
+  if (grant.role === 'none') throw new Problem(404, 'Not found', NOT_FOUND)
+  if (!suffices(grant.role, need)) {
+    throw new Problem(403, 'Forbidden', `you may not ${need} ${page === null ? story : `${story}/${page}`}`)
+  }
   const barrier = need === 'read' ? null : barrierOf(grant)
   if (barrier !== null) throw new Problem(403, 'Frozen', barrier.reason)
 }
 
-/** What is answered for a page that does not exist, and for one that is not the caller's. */
-export const notThere = (): Problem => new Problem(404, 'Not found', 'There is no such page, or you may not see it.')
-
-const refusal = (answer: { refused: string } | { denied: string } | { again: string }): Problem => {
+const refusal = (answer: Refusal): Problem => {
   if ('again' in answer) return new Problem(503, 'Try again', answer.again, { 'retry-after': '2' })
-  if ('denied' in answer) return notThere()
-  return new Problem(401, 'Who is it?', answer.refused, { 'www-authenticate': 'Bearer' })
+  if ('denied' in answer) return new Problem(404, 'Not found', NOT_FOUND)
+  return new Problem(401, 'Unauthorized', answer.refused, { 'www-authenticate': 'Bearer' })
 }
 
-const credentialsOf = (c: ApiContext): Credentials => ({
+const credentialsOf = (c: Context): Credentials => ({
   query: new URL(c.req.url).searchParams,
   authorization: c.req.header('authorization') ?? null,
   protocols: [],

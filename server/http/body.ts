@@ -1,7 +1,7 @@
 /** What stands in a request: names from its path, values from its JSON. */
 import type { Context } from 'hono'
 import { nameFault } from '../../shared/names.ts'
-import type { Scope } from '../access.ts'
+import type { What } from './authorize.ts'
 import { Problem } from './problem.ts'
 
 /** The JSON object of a request; an empty one where there is no body. @throws Problem 400 */
@@ -34,10 +34,8 @@ export const nameOf = (what: string, given: string): string => {
 }
 
 /** The story, and the page where the path names one. @throws Problem 400 */
-export const scopeOf = (c: Context): Scope => {
+export const scopeOf = (c: Context): Exclude<What, 'service'> => {
   const page = c.req.param('page')
-  return {
-    story: nameOf('story', c.req.param('story') ?? ''),
-    page: page === undefined ? null : nameOf('page', page),
-  }
+  const story = nameOf('story', c.req.param('story') ?? '')
+  return page === undefined ? { story } : { story, page: nameOf('page', page) }
 }

@@ -12,21 +12,16 @@ export const problem = (
     headers: { 'content-type': 'application/problem+json', ...headers },
   })
 
-/** Thrown by a route, answered as a problem. */
+/** A fault of the request that a route throws; answered as a problem. */
 export class Problem extends Error {
-  override name = 'Problem'
   readonly status: number
   readonly title: string
   readonly headers: Readonly<Record<string, string>>
-
   constructor(status: number, title: string, detail: string, headers: Readonly<Record<string, string>> = {}) {
     super(detail)
+    this.name = 'Problem'
     this.status = status
     this.title = title
     this.headers = headers
-  }
-
-  response(): Response {
-    return problem(this.status, this.title, this.message, this.headers)
   }
 }
