@@ -136,7 +136,7 @@ const nobody = ({ user }: Question, at: number): Answer => ({
 
 /** @throws Error when it is not understood: an answer that is half understood allows nothing */
 const readAnswer = (question: Question, given: unknown, at: number): Answer => {
-  if (typeof given !== 'object' || given === null) throw new Error('its answer is no object')
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error('its answer is no object')
   const { user, name, role = 'none', admin = false, expires } = given as Record<string, unknown>
   const known = ROLES.find((each) => each === role)
   if (known === undefined) throw new Error('its answer names a role that there is not')
