@@ -1,16 +1,7 @@
 /** One WebSocket, one member of a room: frames in and out, sizes, buffers, close codes. */
 import type { Socket as NetSocket } from 'node:net'
 import type { WebSocket } from 'ws'
-import {
-  awarenessMessage,
-  Close,
-  type CloseCode,
-  closeReason,
-  deniedMessage,
-  Message,
-  readClientMessage,
-  Sync,
-} from '../shared/protocol.ts'
+import { awarenessMessage, Close, type CloseCode, Message, readClientMessage, Sync } from '../shared/protocol.ts'
 import type { Refusal } from './access.ts'
 import type { Partials, Receiving } from './partial.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
@@ -20,8 +11,10 @@ import { EMPTY_PRESENCE } from './room/presence.ts'
 import type { Room } from './room/room.ts'
 import type { Rooms } from './room/rooms.ts'
 import type { Reply } from './room/sync.ts'
+import { Deciding } from './socket-deciding.ts'
 import { FrameBytes } from './socket-frames.ts'
 import { Reading, Reason } from './socket-reading.ts'
+import { refuse, STUBBORN } from './socket-refuse.ts'
 import type { Decision, Rights } from './socket-rights.ts'
 import { Throttle } from './socket-throttle.ts'
 import type { Wire } from './wire.ts'
@@ -39,26 +32,6 @@ const RETRY_MS = 2000
 const RATE_RETRY_MS = 10_000
 /** Whoever sends less between two sweeps, and no whole frame, may as well be gone. */
 const LIVELY_BYTES = 1000
-
-/** Closed with one of these, a stock client of 1.x or 2.x comes again at once and brings the same. */
-const STUBBORN: ReadonlySet<CloseCode> = new Set([
-  Close.badMessage,
-  Close.unauthorized,
-  Close.forbidden,
-  Close.deleted,
-  Close.tooLarge,
-])
-/** Of those, message 2 precedes them. */
-const DENIALS: ReadonlySet<CloseCode> = new Set([Close.unauthorized, Close.forbidden, Close.deleted])
-
-/** Closes a socket that is still open, paused or not. */
-export const refuse = (ws: WebSocket, code: CloseCode, text: string, retryAfterMs?: number): void => {
-  if (ws.readyState !== ws.OPEN) return
-  if (DENIALS.has(code)) ws.send(deniedMessage(text))
-  // A paused socket would never read the client's answer to the close frame.
-  ws.resume()
-  ws.close(code, closeReason(code, text, retryAfterMs))
-}
 
 const isUpdate = (frame: Uint8Array): boolean => frame[0] === Message.sync && frame[1] !== Sync.step1
 
@@ -100,6 +73,8 @@ export class Socket implements Member, Receiving {
   readonly #reading: Reading
   readonly #throttle: Throttle
   readonly #frames: FrameBytes
+  /** Made when something is to be decided: most sockets live without. */
+  #deciding: Deciding | null = null
   #room: Room | null = null
   #closed = false
   #sentAt: number
@@ -110,11 +85,6 @@ export class Socket implements Member, Receiving {
   #unreadSince: number | null = null
   /** All that came until the last sweep. */
   #bytesRead = 0
-  /** Frames that came while it was asked what their sender may do. */
-  #held: [data: Buffer, isBinary: boolean][] = []
-  #deciding = 0
-  /** The newest token that waits for the one before it. */
-  #nextToken: string | null = null
   #forgetRelief: () => void = () => undefined
   /** The sweep's clock: exact enough for deadlines of seconds, and free. */
   #now: number
@@ -189,8 +159,8 @@ export class Socket implements Member, Receiving {
   }
 
   /** Acts on a change of rights; resolves when nothing that is barred now can be written any more. */
-  async reconsider(): Promise<void> {
-    await this.#decide(this.rights.decide())
+  reconsider(): Promise<void> {
+    return this.#decider().again()
   }
 
   send(message: Reply, kind: 'sync' | 'presence' | 'control'): void {
@@ -254,10 +224,7 @@ export class Socket implements Member, Receiving {
     this.#frames.whole()
     if (this.#closed || room === null) return
     this.#heardAt = this.#now
-    if (this.#reading.isStoppedFor(Reason.deciding)) {
-      this.#held.push([data, isBinary])
-      return
-    }
+    if (this.#deciding?.holds(data, isBinary)) return
     try {
       if (!isBinary) throw new Error('a text frame; messages are binary')
       this.#handle(room, data)
@@ -296,50 +263,33 @@ export class Socket implements Member, Receiving {
       case 'queryAwareness':
         return room.queryPresence(this)
       case 'token':
-        if (this.acknowledged) return this.#renew(message.token)
+        if (this.acknowledged) return this.#decider().renew(message.token)
         throw new Error('message 6 is only for clients of scriptorium.v1')
       default:
         message satisfies never
     }
   }
 
-  /** A fresh token: one is looked at, and of those that come meanwhile the newest. */
-  #renew(token: string): void {
-    if (this.#reading.isStoppedFor(Reason.deciding)) {
-      this.#nextToken = token
-      return
-    }
-    this.#decide(this.rights.renew(token))
-      .catch((error: unknown) => {
+  #decider(): Deciding {
+    this.#deciding ??= new Deciding({
+      rights: this.rights,
+      reading: this.#reading,
+      decided: (decision) => this.#decided(decision),
+      failed: (error) => {
         this.#parts.logger.warn({ error: String(error) }, 'a fresh token could not be looked at')
         this.close(Close.overloaded, 'the token cannot be looked at now', RETRY_MS)
-      })
-      .finally(() => {
-        const next = this.#nextToken
-        this.#nextToken = null
-        if (next !== null && !this.#closed) this.#renew(next)
-      })
+      },
+      handle: (data, isBinary) => this.#receive(data, isBinary),
+    })
+    return this.#deciding
   }
 
-  /** Reads nothing until it is known what the caller may do now. */
-  async #decide(deciding: Promise<Decision>): Promise<void> {
-    this.#reading.stop(Reason.deciding)
-    this.#deciding++
-    const decision = await deciding.finally(() => {
-      this.#deciding--
-    })
-    if (this.#closed) return
+  #decided(decision: Decision): void {
     if (typeof decision === 'object') return this.#refused(decision)
-    if (decision !== 'same') {
-      this.#parts.counters.count('rights_changed')
-      this.#room?.tellState(this)
-    }
+    if (decision === 'same') return
+    this.#parts.counters.count('rights_changed')
+    this.#room?.tellState(this)
     if (decision === 'more') this.#room?.askAgain(this)
-    if (this.#deciding > 0) return
-    this.#reading.go(Reason.deciding)
-    const held = this.#held
-    this.#held = []
-    for (const [data, isBinary] of held) this.#receive(data, isBinary)
   }
 
   #refused(decision: Refusal): void {
@@ -365,7 +315,7 @@ export class Socket implements Member, Receiving {
     this.#forgetRelief()
     this.#throttle.end()
     this.#frames.end()
-    this.#held = []
+    this.#deciding?.end()
     this.#room?.leave(this, clean)
     this.#room = null
     this.#net.off('drain', this.#onDrain)

@@ -124,7 +124,7 @@ it('an update of one who holds what another wrote before a crash is taken, whoev
   Y.applyUpdate(folded, Y.mergeUpdates(parts.map(({ data }) => data)))
   expect(Y.encodeStateVector(folded)).toEqual(Y.encodeStateVector(ben))
   expect(parts.map(({ author, via }) => [author, via]).sort()).toEqual([
-    ['ben', null],
     [null, 'ben'],
+    ['ben', null],
   ])
 })

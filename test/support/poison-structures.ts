@@ -151,7 +151,7 @@ export const STRUCTURES: Readonly<Record<string, (target: Target) => Uint8Array>
         update(next(target), [
           {
             ref: JSON_TEXTS,
-            content: (encoder) => [uint(encoder, 1), text(encoder, '{"a":'.repeat(depth) + '1' + '}'.repeat(depth))],
+            content: (encoder) => [uint(encoder, 1), text(encoder, `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)],
           },
         ]),
     ])()
