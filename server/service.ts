@@ -1,7 +1,6 @@
 /** Assembles the service and hands each part what it needs; starts, drains and closes it. */
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
-import * as Y from 'yjs'
 import { openAccess } from './access.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
@@ -35,6 +34,8 @@ export interface Service {
 
 /** Frame bytes around an update. */
 const FRAME_OVERHEAD = 16
+/** A fold and a returning client's comparison need not wait for one another. */
+const THREADS = 2
 /** How often other processes' writes are looked for. */
 const POLL_MS = 1000
 
@@ -59,7 +60,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
-  const threads = new ThreadPool({ threads: 1 })
+  const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
   const log = openLog({ database, clock, random, logger, counters, threads, batchRooms: config.batchRooms })
   releases.push(() => log.close())
@@ -70,7 +71,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
-    diff: async (update, stateVector) => Y.diffUpdate(update, stateVector),
+    diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
     settings: {
       foldRows: fold.rows,
       foldMaxRows: fold.maxRows,

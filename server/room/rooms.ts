@@ -166,16 +166,16 @@ export class Rooms {
   }
 
   async #compare(rooms: readonly Room[]): Promise<void> {
-    const knownBefore = new Map(rooms.map((room) => [room, { seq: room.seq, exists: room.exists }]))
-    const heads = await this.#parts.log.heads(rooms.map((room) => room.roomId))
-    for (const [room, known] of knownBefore) {
-      if (room.isEnded) continue
-      const head = heads.get(room.roomId)
-      if (head === undefined) {
-        if (known.exists) room.end('went-back')
-      } else if (head.deleted) room.end('deleted')
-      else if (head.epoch !== room.epoch && known.exists) room.end('replaced')
-      else if (head.seq < known.seq) room.end('went-back')
+    const known = new Map(rooms.map(({ roomId, seq, epoch }) => [roomId, { roomId, seq, epoch }]))
+    const changed = await this.#parts.log.changed([...known.values()])
+    for (const [roomId, head] of changed) {
+      const room = this.#rooms.get(roomId)
+      const before = known.get(roomId)
+      if (room === undefined || before === undefined || room.isEnded) continue
+      if (head === null) room.end('went-back')
+      else if (head.deleted) room.end('deleted')
+      else if (head.epoch !== room.epoch) room.end('replaced')
+      else if (head.seq < before.seq) room.end('went-back')
       else if (head.seq > room.seq) await room.catchUp()
     }
   }
