@@ -8,8 +8,8 @@ import { addressOf, messageFrame, subprotocolOf, tokenMessage } from './wire.ts'
 export interface MemberEvents {
   /** An update, live or of a first sync, at the time it was read. */
   update?(update: Uint8Array, at: number): void
-  /** Presence, as an awareness update; `frame` is the message it came in. */
-  presence?(update: Uint8Array, message: Uint8Array, at: number): void
+  /** Presence, as an awareness update, and the message it came in; the first comes before the member has joined. */
+  presence?(update: Uint8Array, message: Uint8Array, at: number, member: Member): void
   /** A message sent at `sentAt` is committed. */
   saved?(sentAt: number, at: number): void
   /** It can go on no longer. */
@@ -140,7 +140,7 @@ export class Member {
     const type = decoding.readVarUint(decoder)
     if (type === Message.sync) this.#handleSync(decoder, at)
     else if (type === Message.awareness) {
-      this.#events.presence?.(decoding.readVarUint8Array(decoder), payload, at)
+      this.#events.presence?.(decoding.readVarUint8Array(decoder), payload, at, this)
     } else if (this.#endpoint.dialect !== 'scriptorium') return
     else if (type === Message.saved) this.#handleSaved(decoding.readVarUint(decoder), at)
     else if (type === Message.refused) {

@@ -146,10 +146,7 @@ export class Room {
         if (keepsSeen) this.#seen.push(Uint8Array.from(update))
         if (reader.receive(update, at) && this.onProgress !== null) this.#progress(this.onProgress)
       },
-      presence: (update, message, at) => {
-        const self = this.#members[index]
-        if (self !== undefined) watcher?.receive(update, message, self, at)
-      },
+      presence: (update, message, at, self) => watcher?.receive(update, message, self, at),
       saved: (sentAt, at) => {
         this.#measured.onSaved(sentAt, at)
         if (isWriter) this.onProgress?.(index)
