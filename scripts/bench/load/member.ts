@@ -22,6 +22,8 @@ export interface Baggage {
   readonly stateVector?: Uint8Array
   /** What it answers when it is asked, as an update. */
   readonly answer?: Uint8Array
+  /** A framed message that it opens with, after its step 1. */
+  readonly greeting?: Buffer | null
 }
 
 const NO_STATE = Uint8Array.of(0)
@@ -83,6 +85,7 @@ export class Member {
       if (dialect === 'hocuspocus') member.#write(tokenMessage())
       // A relay has nothing to sync with.
       if (dialect !== 'relay') member.#write(syncMessage(Sync.step1, baggage.stateVector ?? NO_STATE))
+      if (baggage.greeting) connection.write(baggage.greeting)
     })
     connection.listen({
       message: (payload) => member.#receive(payload),
