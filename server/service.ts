@@ -2,6 +2,7 @@
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { openAccess } from './access.ts'
+import { Nodes } from './cluster/nodes.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
@@ -60,9 +61,21 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
+  const nodes =
+    database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId: random.uuid() }) : null
+  releases.push(() => nodes?.leave())
   const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
-  const log = openLog({ database, clock, random, logger, counters, threads, batchRooms: config.batchRooms })
+  const log = openLog({
+    database,
+    clock,
+    random,
+    logger,
+    counters,
+    threads,
+    batchRooms: config.batchRooms,
+    loadsAtOnce: Math.max(1, config.databasePool - 2),
+  })
   releases.push(() => log.close())
   const { limits, fold } = config
   const rooms = new Rooms({
@@ -71,6 +84,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
+    isAlone: () => nodes?.isAlone() ?? Promise.resolve(true),
     diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
     settings: {
       foldRows: fold.rows,

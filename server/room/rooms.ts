@@ -2,7 +2,7 @@
 import type { Log } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import type { Member } from './member.ts'
-import { Room, type RoomSettings } from './room.ts'
+import { Room, type RoomParts, type RoomSettings } from './room.ts'
 import type { Diff } from './sync.ts'
 
 export interface RoomsSettings extends RoomSettings {
@@ -23,6 +23,8 @@ export interface RoomsParts {
   readonly settings: RoomsSettings
   /** Compares large pages off the event loop. */
   readonly diff: Diff
+  /** Whether no other process serves from this database; asked before each poll. */
+  isAlone(): Promise<boolean>
 }
 
 /** A page was deleted: nobody may join it. */
@@ -32,19 +34,31 @@ const SWEEP_MS = 1000
 /** A room without members stays this long, for whoever comes back after a lost connection. */
 const LINGER_MS = 15_000
 const HEADS_AT_ONCE = 1000
+/** A process that is alone looks after its rooms in so many turns. */
+const TURNS = 10
 
 export class Rooms {
   readonly #parts: RoomsParts
+  /** The same for all rooms. */
+  readonly #roomParts: RoomParts
   readonly #rooms = new Map<string, Room>()
   readonly #opening = new Map<string, Promise<Room>>()
   readonly #relief = new Set<() => void>()
   #unsavedBytes = 0
+  #turn = 0
   #stopSweep: () => void = () => undefined
   #stopPoll: () => void = () => undefined
   #closed = false
 
   constructor(parts: RoomsParts) {
     this.#parts = parts
+    this.#roomParts = {
+      ...parts,
+      unsaved: (delta) => this.#addUnsaved(delta),
+      ended: (room) => {
+        if (this.#rooms.get(room.roomId) === room) this.#rooms.delete(room.roomId)
+      },
+    }
     this.#sweepLater()
     if (parts.settings.pollMs > 0) this.#pollLater()
   }
@@ -98,22 +112,9 @@ export class Rooms {
   }
 
   async #load(roomId: string): Promise<Room> {
-    const { log, clock, random, logger, counters, settings, diff } = this.#parts
-    const loaded = await log.load(roomId)
+    const loaded = await this.#parts.log.load(roomId)
     if (loaded.deleted) throw new PageDeleted('this page was deleted')
-    const room = new Room(roomId, loaded, {
-      log,
-      clock,
-      random,
-      logger,
-      counters,
-      settings,
-      diff,
-      unsaved: (delta) => this.#addUnsaved(delta),
-      ended: (ended) => {
-        if (this.#rooms.get(roomId) === ended) this.#rooms.delete(roomId)
-      },
-    })
+    const room = new Room(roomId, loaded, this.#roomParts)
     this.#rooms.set(roomId, room)
     return room
   }
@@ -160,9 +161,22 @@ export class Rooms {
   }
 
   async #poll(): Promise<void> {
-    const watched = [...this.#rooms.values()].filter((room) => room.isWatched)
+    const watched = (await this.#parts.isAlone()) ? this.#watchedInTurn() : [...this.#watched()]
     for (let at = 0; at < watched.length; at += HEADS_AT_ONCE)
       await this.#compare(watched.slice(at, at + HEADS_AT_ONCE))
+  }
+
+  *#watched(): Generator<Room> {
+    for (const room of this.#rooms.values()) if (room.isWatched) yield room
+  }
+
+  /** A part of the watched rooms, another each time: a database may be put back in time, or written to by hand. */
+  #watchedInTurn(): Room[] {
+    this.#turn = (this.#turn + 1) % TURNS
+    const rooms: Room[] = []
+    let at = 0
+    for (const room of this.#rooms.values()) if (at++ % TURNS === this.#turn && room.isWatched) rooms.push(room)
+    return rooms
   }
 
   async #compare(rooms: readonly Room[]): Promise<void> {
