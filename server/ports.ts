@@ -59,5 +59,6 @@ export type CounterName =
   | 'limit_page_bytes'
   | 'limit_message_bytes'
   | 'limit_partial_bytes'
+  | 'limit_memory'
   | 'rate_pauses'
   | 'rate_closes'

@@ -2,13 +2,13 @@
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
-import * as Y from 'yjs'
 import { assembleAccess, concerns } from './access/assemble.ts'
 import { Audit } from './access/audit.ts'
 import { Changes } from './access/changes.ts'
 import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
 import { readProxies } from './address.ts'
+import { Nodes } from './cluster/nodes.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
@@ -25,7 +25,7 @@ import { createMetrics } from './metrics.ts'
 import type { Logger } from './ports.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
-import { systemClock, systemRandom } from './system.ts'
+import { isMemoryTight, systemClock, systemRandom } from './system.ts'
 import { ThreadPool } from './threads/pool.ts'
 import { Sockets } from './upgrade.ts'
 
@@ -44,6 +44,8 @@ export interface Service {
 
 /** Frame bytes around an update. */
 const FRAME_OVERHEAD = 16
+/** A fold and a returning client's comparison need not wait for one another. */
+const THREADS = 2
 /** How often other processes' writes are looked for. */
 const POLL_MS = 1000
 /** How often changes of rights made by other processes are looked for. */
@@ -73,9 +75,21 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
-  const threads = new ThreadPool({ threads: 1 })
+  const nodes =
+    database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId: random.uuid() }) : null
+  releases.push(() => nodes?.leave())
+  const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
-  const log = openLog({ database, clock, random, logger, counters, threads, batchRooms: config.batchRooms })
+  const log = openLog({
+    database,
+    clock,
+    random,
+    logger,
+    counters,
+    threads,
+    batchRooms: config.batchRooms,
+    loadsAtOnce: Math.max(1, config.databasePool - 2),
+  })
   releases.push(() => log.close())
   const { limits, fold } = config
   const rooms = new Rooms({
@@ -84,7 +98,9 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
-    diff: async (update, stateVector) => Y.diffUpdate(update, stateVector),
+    isTight: isMemoryTight,
+    isAlone: () => nodes?.isAlone() ?? Promise.resolve(true),
+    diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
     settings: {
       foldRows: fold.rows,
       foldMaxRows: fold.maxRows,

@@ -150,8 +150,8 @@ export class Content {
 
   #heldAtKeys(): IdSet {
     if (this.#atKeys === null) {
-      const snapshot = this.#snapshot === null ? [] : [this.#snapshot.data]
-      this.#atKeys = idsAtKeys([...snapshot, ...this.#tail.updates], new IdSet())
+      const ofSnapshot = this.#snapshot?.idsAtKeys() ?? new IdSet()
+      this.#atKeys = idsAtKeys(this.#tail.updates, ofSnapshot)
     }
     return this.#atKeys
   }

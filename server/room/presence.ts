@@ -43,7 +43,7 @@ export class Presence<M extends Present> {
   readonly #holders = new Map<number, M[]>()
   readonly #speakers = new Map<M, Speaker>()
   /** The last clock of clients that were removed. */
-  readonly #removed = new Map<number, number>()
+  #removed: Map<number, number> | null = null
   #changed: Client[] = []
 
   /**
@@ -87,9 +87,9 @@ export class Presence<M extends Present> {
     let renew: Uint8Array | null = null
     for (const { id, clock, json } of own) {
       if (isFirstOfOne && !this.bind(member, id)) continue
-      const removedAt = this.#removed.get(id)
+      const removedAt = this.#removed?.get(id)
       if (removedAt !== undefined && clock <= removedAt) {
-        this.#removed.delete(id)
+        this.#removed?.delete(id)
         renew = awarenessUpdate([{ id, clock: removedAt, state: null }])
       } else this.#put(id, clock, json, member.identity ?? null)
     }
@@ -164,7 +164,7 @@ export class Presence<M extends Present> {
     const state = this.#read(json, identity)
     if (state === undefined || (held === undefined && state === null)) return
     if (held !== undefined && clock === held.clock && state !== null) return
-    this.#removed.delete(id)
+    this.#removed?.delete(id)
     const client = held ?? { id, clock, state: null, isChanged: false }
     this.#clients.set(id, client)
     this.#change(client, clock, state)
@@ -187,6 +187,7 @@ export class Presence<M extends Present> {
 
   #forget({ id, clock }: Client): void {
     this.#clients.delete(id)
+    this.#removed ??= new Map()
     const oldest = this.#removed.size >= MAX_REMOVED ? this.#removed.keys().next() : null
     if (oldest !== null && !oldest.done) this.#removed.delete(oldest.value)
     this.#removed.set(id, clock)

@@ -2,6 +2,8 @@
 import * as Y from 'yjs'
 import { type HeadAndBody, partHead, Sync, syncHead, syncMessage } from '../../shared/protocol.ts'
 import type { Snapshot } from '../log/port.ts'
+import { idsAtKeys } from './admit.ts'
+import { IdSet } from './id-set.ts'
 import { covers, type StateVector, stateVectorBytes } from './state-vector.ts'
 import type { Tail } from './tail.ts'
 
@@ -24,17 +26,24 @@ export class HeldSnapshot {
   readonly data: Uint8Array
   readonly stateVector: StateVector
   readonly #deletesAt: number
+  readonly #atKeys: Uint8Array | null
 
   constructor(snapshot: Snapshot, stateVector: StateVector) {
     this.seq = snapshot.seq
     this.data = snapshot.data
     this.stateVector = stateVector
     this.#deletesAt = snapshot.deletesAt
+    this.#atKeys = snapshot.atKeys
   }
 
   /** The encoded delete set of the snapshot. */
   get deletes(): Uint8Array {
     return this.data.subarray(this.#deletesAt)
+  }
+
+  /** The ids at a key of a map; read from the snapshot itself where the fold did not gather them. */
+  idsAtKeys(): IdSet {
+    return this.#atKeys === null ? idsAtKeys([this.data], new IdSet()) : IdSet.decode(this.#atKeys)
   }
 
   get hasDeletes(): boolean {

@@ -40,7 +40,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^server\/log\//,
     ours: /^(server\/(log\/|ports\.ts|pace\.ts|database\/port\.ts|threads\/)|shared\/)/,
-    packages: [...LIBRARIES, 'node:'],
+    packages: [...LIBRARIES, 'node:', 'p-limit'],
     why: 'the log knows rows and batches, and of the database its port only',
   },
   {

@@ -19,6 +19,7 @@ const squash = (updates: readonly Uint8Array[], seq: number) => {
     data,
     stateVector,
     deletesAt: data.length - (Y.encodeSnapshot(Y.snapshot(doc)).length - stateVector.length),
+    atKeys: null,
   }
 }
 
@@ -133,7 +134,13 @@ describe('joining', () => {
     const content = new Content()
     const doc = new Y.Doc()
     const data = randomFrom(1).bytes(300_000)
-    content.hold({ seq: 1, data, stateVector: Uint8Array.of(1, 7, 1), deletesAt: data.length - 1 })
+    content.hold({
+      seq: 1,
+      data,
+      stateVector: Uint8Array.of(1, 7, 1),
+      deletesAt: data.length - 1,
+      atKeys: Uint8Array.of(0),
+    })
     doc.on('update', (update: Uint8Array) => content.take(update, 'live', null, new Map()))
     for (let i = 0; i < 100; i++) doc.getText('text').insert(i, 'x')
     const stock = answerTo(content, new Map(), false)

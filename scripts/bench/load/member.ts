@@ -8,8 +8,8 @@ import { addressOf, messageFrame, subprotocolOf, tokenMessage } from './wire.ts'
 export interface MemberEvents {
   /** An update, live or of a first sync, at the time it was read. */
   update?(update: Uint8Array, at: number): void
-  /** Presence, as an awareness update; `frame` is the message it came in. */
-  presence?(update: Uint8Array, message: Uint8Array, at: number): void
+  /** Presence, as an awareness update, and the message it came in; the first comes before the member has joined. */
+  presence?(update: Uint8Array, message: Uint8Array, at: number, member: Member): void
   /** A message sent at `sentAt` is committed. */
   saved?(sentAt: number, at: number): void
   /** It can go on no longer. */
@@ -22,6 +22,8 @@ export interface Baggage {
   readonly stateVector?: Uint8Array
   /** What it answers when it is asked, as an update. */
   readonly answer?: Uint8Array
+  /** A framed message that it opens with, after its step 1. */
+  readonly greeting?: Buffer | null
 }
 
 const NO_STATE = Uint8Array.of(0)
@@ -83,6 +85,7 @@ export class Member {
       if (dialect === 'hocuspocus') member.#write(tokenMessage())
       // A relay has nothing to sync with.
       if (dialect !== 'relay') member.#write(syncMessage(Sync.step1, baggage.stateVector ?? NO_STATE))
+      if (baggage.greeting) connection.write(baggage.greeting)
     })
     connection.listen({
       message: (payload) => member.#receive(payload),
@@ -140,7 +143,7 @@ export class Member {
     const type = decoding.readVarUint(decoder)
     if (type === Message.sync) this.#handleSync(decoder, at)
     else if (type === Message.awareness) {
-      this.#events.presence?.(decoding.readVarUint8Array(decoder), payload, at)
+      this.#events.presence?.(decoding.readVarUint8Array(decoder), payload, at, this)
     } else if (this.#endpoint.dialect !== 'scriptorium') return
     else if (type === Message.saved) this.#handleSaved(decoding.readVarUint(decoder), at)
     else if (type === Message.refused) {

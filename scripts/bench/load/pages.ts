@@ -5,7 +5,8 @@ import { typing, words } from './traces.ts'
 import { newClient, ROOT } from './typing.ts'
 
 const TYPED_AT_A_TIME = 2000
-const SENTENCES_AT_A_TIME = 20
+/** A sentence put into another takes about so many. */
+const SENTENCE_BYTES = 80
 
 /** What a page is like: `edits` typed one by one, or sentences put in anywhere until it has about `bytes` bytes. */
 export type PageKind = { readonly edits: number } | { readonly bytes: number }
@@ -38,13 +39,11 @@ const typeInto = (doc: Y.Doc, edits: number, random: SeededRandom): void => {
 
 const fill = (doc: Y.Doc, bytes: number, random: SeededRandom): void => {
   const text = doc.getText(ROOT)
-  let size = 0
-  doc.on('update', (update: Uint8Array) => {
-    size += update.length
-  })
-  while (size < bytes) {
+  // Encoding megabytes takes long, so it is done when the page may have become large enough.
+  for (let size = 0; size < bytes; size = Y.encodeStateAsUpdate(doc).length) {
+    const sentences = Math.max(1, Math.floor((bytes - size) / SENTENCE_BYTES))
     Y.transact(doc, () => {
-      for (let sentence = 0; sentence < SENTENCES_AT_A_TIME; sentence++) {
+      for (let sentence = 0; sentence < sentences; sentence++) {
         text.insert(random.below(text.length + 1), words(20 + random.below(40), random))
       }
     })

@@ -44,8 +44,8 @@ export class RoomPresence {
     this.#sentAt = clients.map(() => [0])
   }
 
-  /** Has a person move its cursor. */
-  move(person: number, member: Member, at: number): void {
+  /** A person's cursor moves. @returns the frame that says so */
+  move(person: number, at: number): Buffer {
     const sent = this.#sentAt[person] ?? []
     const clock = sent.length
     sent.push(at)
@@ -55,7 +55,7 @@ export class RoomPresence {
       encoding.writeVarUint(encoder, clock)
       encoding.writeVarString(encoder, stateOf(person, clock))
     })
-    member.write(messageFrame(this.#dialect, this.#room, awarenessMessage(update)))
+    return messageFrame(this.#dialect, this.#room, awarenessMessage(update))
   }
 
   /** What one person knows of the others. */

@@ -4,7 +4,7 @@ import type { SeededRandom } from '../random.ts'
 import type { Endpoint } from '../targets/target.ts'
 import { Deliveries, type DeliveryReader } from './deliveries.ts'
 import type { Measured } from './measured.ts'
-import { Member } from './member.ts'
+import { Member, type MemberEvents } from './member.ts'
 import { type PresenceReader, RoomPresence } from './presence.ts'
 import { newClient, type Script, textOf } from './typing.ts'
 import { updateFrame } from './wire.ts'
@@ -96,8 +96,8 @@ export class Room {
 
   /** Has a person move its cursor. */
   move(person: number, at: number): void {
-    const member = this.#members[person]
-    if (member !== undefined) this.#presence?.move(person, member, at)
+    const frame = this.#presence?.move(person, at)
+    if (frame !== undefined) this.#members[person]?.write(frame)
   }
 
   /** What is not settled, in words; null: everything sent is acknowledged, and has reached all others. */
@@ -141,24 +141,22 @@ export class Room {
     const keepsSeen = isLast && this.#endpoint.dialect === 'relay'
     this.#readers[index] = reader
     if (watcher !== undefined) this.#watchers[index] = watcher
-    const member = await Member.join(this.#endpoint, this.name, {
+    // As stock clients do: what they say first is who they are.
+    const greeting = this.#presence?.move(index, performance.now()) ?? null
+    const events: MemberEvents = {
       update: (update, at) => {
         if (keepsSeen) this.#seen.push(Uint8Array.from(update))
         if (reader.receive(update, at) && this.onProgress !== null) this.#progress(this.onProgress)
       },
-      presence: (update, message, at) => {
-        const self = this.#members[index]
-        if (self !== undefined) watcher?.receive(update, message, self, at)
-      },
+      presence: (update, message, at, self) => watcher?.receive(update, message, self, at),
       saved: (sentAt, at) => {
         this.#measured.onSaved(sentAt, at)
         if (isWriter) this.onProgress?.(index)
       },
       failed: (error) => this.#measured.fail(error),
-    })
+    }
+    const member = await Member.join(this.#endpoint, this.name, events, { greeting })
     this.#members[index] = member
-    // As stock clients do: what they say first is who they are.
-    this.move(index, performance.now())
     return member
   }
 
