@@ -53,6 +53,11 @@ export class Content {
     return stateVectorBytes(this.#stateVector)
   }
 
+  /** Whether anything is held of a client. */
+  holdsClient(client: number): boolean {
+    return this.#stateVector.has(client)
+  }
+
   /** A copy of the state vector as it was before `advances`. */
   stateVectorBefore(advances: StateVector): StateVector {
     return new Map([...this.#stateVector, ...advances])

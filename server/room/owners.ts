@@ -24,6 +24,20 @@ const MAX_AWAY = 2000
 export class Owners<M extends Person> {
   readonly #owners = new Map<number, Owner<M>>()
   readonly #idsOf = new Map<M, number[]>()
+  readonly #claimed: (id: number) => void
+
+  /** @param claimed told of each id that somebody claims of whom it was not known */
+  constructor(claimed: (id: number) => void = () => undefined) {
+    this.#claimed = claimed
+  }
+
+  /** What is on record: an id is `user`'s, whoever claimed it meanwhile. @returns whether it is taken from somebody */
+  record(id: number, user: string): boolean {
+    const owner = this.#owners.get(id)
+    if (owner?.user === user) return false
+    this.#owners.set(id, { user, holders: [] })
+    return owner !== undefined
+  }
 
   /** Announces an id. @returns whether it is `member`'s, or nobody's who could own one */
   claim(member: M, id: number): boolean {
@@ -36,8 +50,10 @@ export class Owners<M extends Person> {
     if (ids.length >= MAX_IDS) return false
     ids.push(id)
     this.#idsOf.set(member, ids)
-    if (owner === undefined) this.#owners.set(id, { user, holders: [member] })
-    else owner.holders = [...owner.holders, member]
+    if (owner === undefined) {
+      this.#owners.set(id, { user, holders: [member] })
+      this.#claimed(id)
+    } else owner.holders = [...owner.holders, member]
     return true
   }
 

@@ -124,6 +124,16 @@ export class Presence<M extends Present> {
     })
   }
 
+  /** Takes an id from whoever holds it. */
+  evict(id: number): void {
+    for (const holder of this.#holders.get(id) ?? []) {
+      const ids = this.#speakers.get(holder)?.ids
+      ids?.splice(ids.indexOf(id), 1)
+    }
+    this.#holders.delete(id)
+    this.remove([id])
+  }
+
   /** Removes ids that nobody holds now. The removal carries the last clock, so that a newer state still wins. */
   remove(ids: readonly number[]): void {
     for (const id of ids) {

@@ -52,7 +52,7 @@ export class Room implements Appending {
   readonly #members = new Map<Member, Membership>()
   readonly #content = new Content()
   readonly #relay: Relay
-  readonly #owners = new Owners<Member>()
+  readonly #owners = new Owners<Member>((id) => this.#lookUpOwner(id))
   readonly #presence: Presence<Member>
   readonly #follow: Follow
   #exists: boolean
@@ -351,6 +351,18 @@ export class Room implements Appending {
     for (const owner of new Set(clients.flatMap((client) => this.#owners.holders(client)))) {
       if (this.#members.get(owner)?.mayAsk(now)) this.#ask(owner)
     }
+  }
+
+  /** Of an id that has written before somebody else may be on record. */
+  #lookUpOwner(id: number): void {
+    if (!this.#content.holdsClient(id)) return
+    const { log, logger } = this.#parts
+    log
+      .writer(this.roomId, id)
+      .then((user) => {
+        if (user !== null && this.#owners.record(id, user)) this.#presence.evict(id)
+      })
+      .catch((error: unknown) => logger.debug({ error: String(error) }, 'the owner of an id was not looked up'))
   }
 
   #bind(member: Member, taken: readonly Reached[]): void {
