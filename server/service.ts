@@ -123,7 +123,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     process: random.uuid(),
     pollMs: database.kind === 'postgres' ? RIGHTS_POLL_MS : 0,
     act: async (made) => {
-      forget()
+      if (made.some(({ kind }) => kind === 'grant')) forget()
       await sockets.reconsider(({ caller, scope }) => made.some((change) => concerns(change, caller.user, scope)))
     },
   })

@@ -46,14 +46,17 @@ interface Kept {
 const KEPT_MS = 5000
 const MAX_KEPT = 10_000
 const ANSWER_MS = 3000
-/** Requests at once; more have to come again. */
-const MAX_ASKING = 200
+/** Requests at once, and questions that wait for their turn; more have to come again. */
+const AT_ONCE = 50
+const MAX_ASKING = 10_000
 const AGAIN = { again: 'the backend that knows who may do what does not answer' } as const
 
 export class Callback {
   readonly #parts: CallbackParts
   readonly #kept = new Map<string, Kept>()
   readonly #asking = new Map<string, Promise<Reply>>()
+  readonly #turns: (() => void)[] = []
+  #requests = 0
 
   constructor(parts: CallbackParts) {
     this.#parts = parts
@@ -73,7 +76,7 @@ export class Callback {
     const shared = this.#asking.get(key)
     if (shared !== undefined) return shared
     if (this.#asking.size >= MAX_ASKING) return AGAIN
-    const asking = this.#request(question, now)
+    const asking = this.#inTurn(() => this.#request(question, this.#parts.clock.now()))
     this.#asking.set(key, asking)
     const reply = await asking
     if (this.#asking.get(key) === asking) {
@@ -90,6 +93,19 @@ export class Callback {
       if (!oldest.done) this.#kept.delete(oldest.value)
     }
     this.#kept.set(key, kept)
+  }
+
+  /** When a request ends its place goes to whoever has waited longest. */
+  async #inTurn<T>(request: () => Promise<T>): Promise<T> {
+    if (this.#requests >= AT_ONCE) await new Promise<void>((resolve) => this.#turns.push(resolve))
+    else this.#requests++
+    try {
+      return await request()
+    } finally {
+      const next = this.#turns.shift()
+      if (next === undefined) this.#requests--
+      else next()
+    }
   }
 
   async #request(question: Question, now: number): Promise<Reply> {
