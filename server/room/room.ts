@@ -158,7 +158,7 @@ export class Room implements Appending {
     this.#parts.counters.count('updates_received')
     if (member.barrier !== null) return this.#receiveBarred(membership, n, kind, update, member.barrier)
     const { maxPageBytes } = this.#parts.settings
-    if (this.bytes + update.length > maxPageBytes) return this.#refusePage(membership, n, kind, update)
+    if (this.bytes + update.length > maxPageBytes && this.#grows(kind, update)) return this.#refusePage(membership, n)
     const bringer = this.#owners.bringer(member)
     const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before))
     switch (admission.kind) {
@@ -329,11 +329,13 @@ export class Room implements Appending {
     member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
   }
 
-  /** What would make the page too large; what adds nothing would not. */
-  #refusePage(membership: Membership, n: number, kind: 'step2' | 'live', update: Uint8Array): void {
+  /** Whether an update adds more than deletes: those are how a page becomes smaller. */
+  #grows(kind: 'step2' | 'live', update: Uint8Array): boolean {
     const admission = this.#content.weigh(update, kind)
-    if (admission.kind === 'invalid') return this.#refuseInvalid(membership, n, admission.reason)
-    if (admission.kind === 'nothing' && !admission.gap) return this.#settleLater(membership, n)
+    return admission.kind === 'new' && admission.taken.length > 0
+  }
+
+  #refusePage(membership: Membership, n: number): void {
     this.#parts.counters.count('limit_page_bytes')
     this.#refuseLarge(membership, n, `a page may have ${this.#parts.settings.maxPageBytes} bytes`)
   }

@@ -147,9 +147,13 @@ describe('limits of the service', () => {
     await client.settled()
     expect(client.refusals).toMatchObject([{ code: 'too-large', reason: 'a page may have 20000 bytes' }])
     expect(await metric(service.address, 'limit_page_bytes')).toBe(1)
+    const other = await connectClient(service.collab, 's/p', { token })
+    other.edit('smaller', (doc) => doc.getText('text').delete(0, 100))
+    await other.settled()
+    expect(other.refusals).toEqual([])
     const stock = stockClient(service.collab, 's/p', { params: { token }, version: '1.x' })
     await stock.synced()
-    expect(stock.doc.getText('text').length).toBe(15_000)
+    expect(stock.doc.getText('text').length).toBe(14_900)
   })
 
   it('on headers are answered with 431, and the service goes on', async () => {
