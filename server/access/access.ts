@@ -3,11 +3,11 @@ import type { Access, Caller, Credentials, Grant, Refusal, Scope } from '../acce
 import { tokenOf } from './bearer.ts'
 import type { Callback } from './callback.ts'
 import type { Standing } from './standing.ts'
-import { type TokenRules, verifyToken } from './tokens.ts'
+import type { VerifiedTokens } from './verified.ts'
 
 export interface TokenAccessParts {
-  /** How tokens are verified; null: the backend reads them. */
-  readonly rules: TokenRules | null
+  /** Verifies tokens; null: the backend reads them. */
+  readonly tokens: VerifiedTokens | null
   /** Asked for permission instead of the grants of tokens; null: the tokens say it. */
   readonly callback: Callback | null
   readonly standing: Standing
@@ -34,10 +34,10 @@ export class TokenAccess implements Access {
   }
 
   async identifyToken(token: string): Promise<Caller | Refusal> {
-    const { rules, standing } = this.#parts
-    const caller = rules === null ? await this.#askWho(token) : await verifyToken(token, rules)
+    const { tokens, standing } = this.#parts
+    const caller = tokens === null ? await this.#askWho(token) : await tokens.verify(token)
     if (!('user' in caller)) return caller
-    if (rules !== null && caller.user !== null && standing.isRevoked(caller.user, caller.saidAt)) {
+    if (tokens !== null && caller.user !== null && standing.isRevoked(caller.user, caller.saidAt)) {
       return { refused: 'the token was revoked' }
     }
     return caller

@@ -9,6 +9,7 @@ import { KeySet, type Keys, secretKeys } from './keys.ts'
 import { openAccess } from './open.ts'
 import { type Standing, subjectOf } from './standing.ts'
 import type { Change } from './store.ts'
+import { VerifiedTokens } from './verified.ts'
 
 export interface AccessParts {
   readonly auth: AuthConfig
@@ -34,7 +35,8 @@ export const assembleAccess = async (parts: AccessParts): Promise<Assembled> => 
   const { issuer, audience } = auth
   const rules =
     auth.source === null ? null : { keys: await keysOf(auth.source, clock, logger), issuer, audience, clock }
-  return { access: new TokenAccess({ rules, callback, standing }), forget: () => callback?.forgetAll() }
+  const tokens = rules === null ? null : new VerifiedTokens(rules)
+  return { access: new TokenAccess({ tokens, callback, standing }), forget: () => callback?.forgetAll() }
 }
 
 const keysOf = async (source: TokenSource, clock: Clock, logger: Logger): Promise<Keys> => {

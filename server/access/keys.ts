@@ -5,7 +5,9 @@
 import { createLocalJWKSet, errors, type FlattenedJWSInput, type JWTHeaderParameters, type LocalJWKSet } from 'jose'
 import type { Clock, Logger } from '../ports.ts'
 
-export type Key = Awaited<ReturnType<LocalJWKSet>> | Uint8Array
+export type Key = Awaited<ReturnType<LocalJWKSet>>
+
+const HMAC_SHA256 = { name: 'HMAC', hash: 'SHA-256' }
 
 export interface Keys {
   readonly algorithms: readonly string[]
@@ -19,8 +21,9 @@ export class KeysAway extends Error {
 }
 
 export const secretKeys = (secret: string): Keys => {
-  const key = new TextEncoder().encode(secret)
-  return { algorithms: ['HS256'], find: async () => key }
+  // Once: importing costs as much as a verification.
+  const key = crypto.subtle.importKey('raw', new TextEncoder().encode(secret), HMAC_SHA256, false, ['verify'])
+  return { algorithms: ['HS256'], find: () => key }
 }
 
 export interface KeySetParts {

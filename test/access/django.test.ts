@@ -100,8 +100,8 @@ it.runIf(hasPython)(
     await ana.settled()
     expect(ana.acknowledged.has('x')).toBe(true)
     for (const [token, code] of [
-      ['signed:ben', 4403],
-      ['signed:nobody', 4401],
+      ['signed~ben', 4403],
+      ['signed~nobody', 4401],
       ['forged', 4401],
     ] as const) {
       const client = new Client(service.collab, 's/p', { token })

@@ -211,23 +211,21 @@ const halfFrame = async (collab: string, token: string, bytes: number) => {
 }
 
 describe('whoever is too fast', () => {
-  it('is slowed and never cut: 5,000 updates a second with default settings, all of them saved', async () => {
+  it('is slowed and never cut: more than 5,000 updates a second with default settings, all of them saved', async () => {
     const service = await start()
     const token = await tokenOf('ana', { stories: { '*': 'write' } })
     const client = await connectClient(service.collab, 's/p', { token })
-    const count = 15_000
-    const timer = setInterval(() => {
-      for (let n = 0; n < 100 && client.sent < count; n++) {
-        client.edit('', (doc) => doc.getText('text').insert(doc.getText('text').length, 'x'))
-      }
-    }, 20)
-    await until('all to be sent and saved', () => client.sent >= count && client.isSettled, { withinMs: 50_000 })
-    clearInterval(timer)
+    const updates: Uint8Array[] = []
+    const doc = new Y.Doc()
+    doc.on('update', (update: Uint8Array) => updates.push(update))
+    for (let n = 0; n < 15_000; n++) doc.getText('text').insert(n, 'x')
+    for (const update of updates) client.sendUpdate(update)
+    await client.settled(50_000)
     expect(client.closings).toEqual([])
     expect(client.refusals).toEqual([])
     expect(await metric(service.address, 'rate_pauses')).toBeGreaterThan(0)
     expect(await metric(service.address, 'rate_closes')).toBe(0)
-    expect((await readAs(service.collab, token)).getText('text').length).toBeGreaterThanOrEqual(count - 5)
+    expect((await readAs(service.collab, token)).getText('text').length).toBe(15_000)
   })
 
   it('slows others of the same page no more than the page’s own rate asks for', async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import { Sync } from '../../shared/protocol.ts'
+import { awarenessMessage, Sync } from '../../shared/protocol.ts'
 import { connectClient } from '../support/client.ts'
 import { metric } from '../support/metrics.ts'
 import { startService } from '../support/service.ts'
@@ -19,6 +20,16 @@ const forged = (page: Y.Doc, id: number, words: string): Uint8Array => {
   const before = Y.encodeStateVector(doc)
   doc.getText('text').insert(0, words)
   return Y.encodeStateAsUpdate(doc, before)
+}
+
+const presenceUnder = (id: number): Uint8Array => {
+  const doc = new Y.Doc()
+  doc.clientID = id
+  const awareness = new Awareness(doc)
+  awareness.setLocalState({ user: { name: 'Ana' } })
+  const message = awarenessMessage(encodeAwarenessUpdate(awareness, [id]))
+  awareness.destroy()
+  return message
 }
 
 it('nobody writes under the clientID of somebody who is here, live or as what they bring; stock clients as owners', async () => {
@@ -78,11 +89,9 @@ it('who is on record as the owner of an id keeps it, though somebody else announ
     [ana.doc.clientID],
   )
   const second = await startService(env)
-  const thief = new Y.Doc()
-  thief.clientID = ana.doc.clientID
-  const eve = stockClient(second.collab, 's/p', { doc: thief, params: { token: await tokenOf('eve', { stories }) } })
-  await eve.synced()
-  eve.awareness.setLocalState({ user: { name: 'Ana' } })
+  const eve = await connectClient(second.collab, 's/p', { token: await tokenOf('eve', { stories }) })
+  eve.sendRaw(presenceUnder(ana.doc.clientID))
+  eve.sendStep1()
   const back = await connectClient(second.collab, 's/p', { token: await tokenOf('ana', { stories }), doc: ana.doc })
   await until('her words to be taken', async () => {
     back.edit('mine', (doc) => doc.getText('text').insert(0, 'mine '))

@@ -4,6 +4,7 @@ import { TokenAccess } from '../../server/access/access.ts'
 import { readGrants } from '../../server/access/grants.ts'
 import { KeySet, type Keys, secretKeys } from '../../server/access/keys.ts'
 import { Standing } from '../../server/access/standing.ts'
+import { VerifiedTokens } from '../../server/access/verified.ts'
 import { type Access, type Caller, ROLES } from '../../server/access.ts'
 import { systemClock } from '../../server/system.ts'
 import { SECRET, seconds } from '../support/tokens.ts'
@@ -13,7 +14,7 @@ const keysOf = (keys: readonly JWK[], read = async (): Promise<unknown> => ({ ke
   new KeySet({ read, clock: systemClock, logger: quiet })
 const accessBy = (keys: Keys): Access =>
   new TokenAccess({
-    rules: { keys, issuer: 'app', audience: 'pages', clock: systemClock },
+    tokens: new VerifiedTokens({ keys, issuer: 'app', audience: 'pages', clock: systemClock }),
     callback: null,
     standing: new Standing(),
   })
@@ -238,6 +239,27 @@ describe('grants', () => {
   })
 
   it('are the four that there are, weakest first', () => expect(ROLES).toEqual(['none', 'read', 'write', 'manage']))
+})
+
+it('a token that was verified just now is not verified again, and ends when it ends', async () => {
+  let now = Date.now()
+  let finds = 0
+  const keys = secretKeys(SECRET)
+  const find: Keys['find'] = (header, token) => {
+    finds++
+    return keys.find(header, token)
+  }
+  const rules = { keys: { ...keys, find }, issuer: 'app', audience: 'pages', clock: { ...systemClock, now: () => now } }
+  const tokens = new VerifiedTokens(rules)
+  const token = await sign({ ...good(), exp: seconds() + 10 })
+  for (let n = 0; n < 5; n++) expect(await tokens.verify(token)).toMatchObject({ user: 'ana' })
+  expect(finds).toBe(1)
+  now += 31_000
+  expect(await tokens.verify(token)).toMatchObject({ user: 'ana' })
+  expect(finds).toBe(2)
+  now += 10_000
+  expect(await tokens.verify(token)).toEqual({ refused: 'the token has expired' })
+  for (let n = 0; n < 3; n++) expect(await tokens.verify('x.y.z')).toEqual({ refused: expect.any(String) })
 })
 
 it('a caller lasts until its token ends and the leeway is over', async () => {

@@ -39,9 +39,17 @@ describe.each([
 
 it('with its heap nearly full it lets go of pages that nobody has open, opens no more, and goes on serving', async () => {
   const store = await anyPostgres().open()
-  const hold = mine(
-    'globalThis.held = []; for (let n = 0; n < 27; n++) globalThis.held.push(new Array(4e5).fill({ n }).map((o) => ({ ...o })))',
-  )
+  const hold = mine(`
+    const { getHeapStatistics } = process.getBuiltinModule('node:v8')
+    globalThis.held = []
+    const fill = () => {
+      const { used_heap_size, heap_size_limit } = getHeapStatistics()
+      if (used_heap_size > heap_size_limit * 0.88) return
+      for (let n = 0; n < 20000; n++) globalThis.held.push({ n })
+      setImmediate(fill)
+    }
+    fill()
+  `)
   const service = await startService({ ...store.env, NODE_OPTIONS: `${hold} --max-old-space-size=320` })
   const stays = await connectClient(service.collab, 's/stays')
   const leaves = await connectClient(service.collab, 's/leaves')
