@@ -16,7 +16,7 @@ const PATH = '/collab/'
 const TOKEN_PREFIX = 'scriptorium.token.'
 /** Until caller and room are known a socket waits this long. */
 const OPEN_MS = 5000
-const SWEEP_MS = 5000
+const SWEEP_MS = 2000
 const RETRY_MS = 2000
 /** A closing handshake that nobody answers is cut after this. */
 const CLOSING_MS = 2000
