@@ -25,10 +25,16 @@ const CROWDED_BYTES = 1_000_000
 const FULL_BYTES = 8_000_000
 /** A reader that takes nothing for this long, or a writer that is not read for this long, is told to try again. */
 const STUCK_MS = 30_000
-/** Stock clients reconnect after 30 s without a message; pings do not count. */
-const SILENT_MS = 20_000
-const PING_MS = 25_000
+/** Stock clients reconnect after 30 s without a message; pings do not count. With the time between two sweeps: 28 s. */
+const SILENT_MS = 26_000
+/** Whoever is not heard for this long is pinged together with a sign of life, … */
+const UNHEARD_MS = 40_000
+/** … without one after this, … */
+const UNHEARD_LONG_MS = 60_000
+/** … and is lost after this. */
+const LOST_MS = 90_000
 const RETRY_MS = 2000
+const SIGN_OF_LIFE = awarenessMessage(EMPTY_PRESENCE)
 const RATE_RETRY_MS = 10_000
 /** Whoever sends less between two sweeps, and no whole frame, may as well be gone. */
 const LIVELY_BYTES = 1000
@@ -78,8 +84,8 @@ export class Socket implements Member, Receiving {
   #room: Room | null = null
   #closed = false
   #sentAt: number
-  #heardAt: number
   #pingedAt: number
+  #heardAt: number
   #buffered = 0
   #progressAt: number
   #unreadSince: number | null = null
@@ -209,14 +215,23 @@ export class Socket implements Member, Receiving {
     else if (now - this.#progressAt > STUCK_MS) this.close(Close.overloaded, 'you read too slowly', RETRY_MS)
     else if (this.#unreadSince !== null && now - this.#unreadSince > STUCK_MS) {
       this.close(Close.overloaded, 'the database is away', RETRY_MS)
-    } else if (now - this.#heardAt > 2 * PING_MS + SILENT_MS) this.#ws.terminate()
-    else {
-      if (now - this.#sentAt > SILENT_MS) this.send(awarenessMessage(EMPTY_PRESENCE), 'presence')
-      if (now - this.#pingedAt > PING_MS) {
-        this.#pingedAt = now
-        this.#ws.ping()
-      }
+    } else if (now - this.#heardAt > LOST_MS) this.#ws.terminate()
+    else this.#giveSignOfLife(now)
+  }
+
+  /** An idle socket costs one write in half a minute. */
+  #giveSignOfLife(now: number): void {
+    const isQuiet = now - this.#sentAt > SILENT_MS
+    const mayPing = now - this.#pingedAt > SILENT_MS
+    const isUnheard = mayPing && now - this.#heardAt > (isQuiet ? UNHEARD_MS : UNHEARD_LONG_MS)
+    if (!isQuiet && !isUnheard) return
+    this.#net.cork()
+    if (isQuiet) this.send(SIGN_OF_LIFE, 'presence')
+    if (isUnheard) {
+      this.#pingedAt = now
+      this.#ws.ping()
     }
+    this.#net.uncork()
   }
 
   #receive(data: Buffer, isBinary: boolean): void {

@@ -22,7 +22,7 @@ import { Wire } from './wire.ts'
 const PATH = '/collab/'
 /** Until caller and room are known a socket waits this long. */
 const OPEN_MS = 5000
-const SWEEP_MS = 5000
+const SWEEP_MS = 2000
 const RETRY_MS = 2000
 /** A closing handshake that nobody answers is cut after this. */
 const CLOSING_MS = 2000

@@ -1,6 +1,7 @@
 /** Following a page's log: how far this process knows it, what others wrote, and when it is worth a fold. */
 import type { Log } from '../log/port.ts'
-import type { Logger } from '../ports.ts'
+import { Pace } from '../pace.ts'
+import type { Clock, Logger } from '../ports.ts'
 import type { Content } from './content.ts'
 import type { Fresh } from './runs.ts'
 import type { StateVector } from './state-vector.ts'
@@ -17,6 +18,7 @@ export interface FoldSettings {
 export interface FollowParts {
   readonly roomId: string
   readonly log: Log
+  readonly clock: Clock
   readonly logger: Logger
   readonly content: Content
   readonly settings: FoldSettings
@@ -26,6 +28,8 @@ export interface FollowParts {
   readonly relay: { readonly before: StateVector; push(fresh: Fresh, from: null): void }
 }
 
+const FOLD_PACE = { share: 0.02, longestMs: 60_000 }
+
 export class Follow {
   readonly #parts: FollowParts
   /** The highest seq known; nothing below it is unknown. */
@@ -33,9 +37,12 @@ export class Follow {
   #lastBatch: string | null
   #reading: Promise<'went-back' | 'gap' | 'current'> | null = null
   #folding = false
+  /** A fold reads and writes the whole page, so a page that is written fast is folded by its cost, not by its rows. */
+  readonly #foldPace: Pace
 
   constructor(parts: FollowParts, seq: number, lastBatch: string | null) {
     this.#parts = parts
+    this.#foldPace = new Pace(parts.clock, FOLD_PACE)
     this.#seq = seq
     this.#lastBatch = lastBatch
   }
@@ -89,12 +96,14 @@ export class Follow {
     const { content, settings, roomId, logger, hasEnded } = this.#parts
     const { rows, share } = content.tail
     if (this.#folding || hasEnded() || rows < settings.foldRows) return
-    if (share < settings.foldRatio && rows < settings.foldMaxRows) return
+    if (rows < settings.foldMaxRows && (share < settings.foldRatio || this.#foldPace.waitMs > 0)) return
     this.#folding = true
+    this.#foldPace.begin()
     this.#fold()
       .catch((error: unknown) => logger.warn({ room: roomId, error: String(error) }, 'fold failed'))
       .finally(() => {
         this.#folding = false
+        this.#foldPace.end()
       })
   }
 

@@ -3,10 +3,9 @@
  * Stock clients echo every entry they hear, so an entry counts only from a socket that its clientID is bound to; those of
  * others are passed over before their state is looked at. Protocol: y-protocols/awareness.js.
  */
-import { type AwarenessEntry, awarenessUpdate } from './awareness-update.ts'
+import { type AwarenessEntry, awarenessUpdate, readAwareness } from './awareness-update.ts'
 import type { Identity } from './member.ts'
 import { readPresence } from './presence-state.ts'
-import { Reader } from './reader.ts'
 
 /** The slice of a member that presence needs. */
 export interface Present {
@@ -67,25 +66,13 @@ export class Presence<M extends Present> {
    * @throws Error when the update is truncated or has bytes left over
    */
   receive(member: M, update: Uint8Array): Uint8Array | null {
-    const reader = new Reader(update)
-    const count = reader.varUint()
-    if (count === 0) return null
     const speaker = this.#speakerOf(member)
-    const isFirstOfOne = count === 1 && !speaker.hasSpoken
-    const own: { id: number; clock: number; json: Uint8Array }[] = []
-    for (let i = 0; i < count; i++) {
-      const id = reader.varUint()
-      const clock = reader.varUint()
-      const length = reader.varUint()
-      const from = reader.at
-      reader.skip(length)
-      if (isFirstOfOne || speaker.ids.includes(id)) own.push({ id, clock, json: update.subarray(from, reader.at) })
-    }
-    // Read whole before any entry counts: a length that lies must not reach past the message.
-    if (reader.at !== update.length) throw new Error('bytes are left over after the awareness update')
+    const isFirstOfOne = update[0] === 1 && !speaker.hasSpoken
+    const own = readAwareness(update, (id) => isFirstOfOne || speaker.ids.includes(id))
+    if (update[0] === 0) return null
     speaker.hasSpoken = true
     let renew: Uint8Array | null = null
-    for (const { id, clock, json } of own) {
+    for (const { id, clock, state: json } of own) {
       if (isFirstOfOne && !this.bind(member, id)) continue
       const removedAt = this.#removed?.get(id)
       if (removedAt !== undefined && clock <= removedAt) {

@@ -88,9 +88,9 @@ export class Room implements Appending {
       throw new Error(`row ${batch.seq} of the page refers to what the rows before it do not hold`)
     }
     this.#relay.begin()
-    const { log, logger, settings } = parts
+    const { log, clock, logger, settings } = parts
     const hasEnded = () => this.#ended
-    const following = { roomId, log, logger, content: this.#content, settings, hasEnded, relay: this.#relay }
+    const following = { roomId, log, clock, logger, content: this.#content, settings, hasEnded, relay: this.#relay }
     this.#follow = new Follow(following, loaded.seq, loaded.tail.at(-1)?.id ?? null)
     this.#follow.foldIfDue()
   }

@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import type { Log, LoggedBatch } from '../../server/log/port.ts'
 import { Content } from '../../server/room/content.ts'
 import { Follow } from '../../server/room/follow.ts'
+import { systemClock } from '../../server/system.ts'
 
 const word = (text: string): Uint8Array => {
   const doc = new Y.Doc()
@@ -29,6 +30,7 @@ const following = () => {
     {
       roomId: 'story/page',
       log: log as Log,
+      clock: systemClock,
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
       content,
       settings: { foldRows: 200, foldMaxRows: 2000, foldRatio: 0.1 },
