@@ -154,12 +154,18 @@ export class Sockets {
       this.#open.delete(ws)
     })
     this.#waiting++
+    const cancel = this.#parts.clock.after(OPEN_MS, () => {
+      const text = 'the page takes too long to open'
+      this.#open.get(ws)?.close(Close.overloaded, text, RETRY_MS)
+      refuseNow(ws, Close.overloaded, text, RETRY_MS)
+    })
     this.#place(ws, request, net)
       .catch((error: unknown) => {
         this.#parts.logger.warn({ error: String(error) }, 'a page could not be opened')
         refuseNow(ws, Close.overloaded, 'the page cannot be opened now', RETRY_MS)
       })
       .finally(() => {
+        cancel()
         this.#waiting--
       })
   }
@@ -186,7 +192,7 @@ export class Sockets {
       this.#parts.counters.count('tokens_refused')
       return refuse(...refusalOf(rights))
     }
-    if (!this.#open.has(ws)) return
+    if (!this.#open.has(ws) || ws.readyState !== ws.OPEN) return
     const { logger, clock, counters } = this.#parts
     const place = { roomId: roomIdOf(page), key, rights, acknowledged }
     const counted = { roomId: place.roomId, user: rights.caller.user, address: isLoopback(address) ? null : address }
@@ -198,9 +204,6 @@ export class Sockets {
     ws.on('close', leave)
     const socket = new Socket(ws, net, place, this.#socketParts, clock.now())
     this.#open.set(ws, socket)
-    const cancel = clock.after(OPEN_MS, () =>
-      socket.close(Close.overloaded, 'the page takes too long to open', RETRY_MS),
-    )
     try {
       await socket.join()
     } catch (error) {
@@ -208,10 +211,9 @@ export class Sockets {
         logger.warn({ room: place.roomId, error: String(error) }, 'a page could not be opened')
         return socket.close(Close.overloaded, 'the page cannot be opened now', RETRY_MS)
       }
+      socket.gone(Close.deleted)
       this.#open.set(ws, null)
       refuse(Close.deleted, error.message)
-    } finally {
-      cancel()
     }
   }
 

@@ -16,7 +16,7 @@ const ON_ONE_PAGE = 50
 const GROWTH = 50_000_000
 
 /** Seeds that once found a fault. */
-const KEPT_SEEDS: readonly number[] = []
+const KEPT_SEEDS: readonly number[] = [4195169438]
 
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
