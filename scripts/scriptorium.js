@@ -9,6 +9,11 @@ const COMMANDS = {
     load: () => import('../dist/scripts/migrate.js'),
     entry: 'run',
   },
+  token: {
+    about: 'mint a token with AUTH_JWT_SECRET',
+    load: () => import('../dist/scripts/token.js'),
+    entry: 'run',
+  },
   bench: {
     about: 'measure (core: acknowledgement, relay, memory)',
     load: () => import('../dist/scripts/bench/main.js'),

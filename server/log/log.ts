@@ -5,7 +5,7 @@ import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { JobError, type Threads } from '../threads/pool.ts'
 import { Appender } from './append.ts'
 import { foldRoom } from './fold.ts'
-import { loadRoom, readBatches, readChanged } from './load.ts'
+import { loadRoom, readBatches, readChanged, readWriter } from './load.ts'
 import type { Log, Snapshot } from './port.ts'
 import { Reach } from './reach.ts'
 
@@ -49,6 +49,7 @@ export const openLog = (parts: LogParts): Log => {
     load: (roomId) => loading(() => reach.note(() => loadRoom(database, roomId))),
     read: (roomId, from) => reach.note(() => readBatches(database, roomId, from)),
     changed: (known) => reach.note(() => readChanged(database, known)),
+    writer: (roomId, clientId) => reach.note(() => readWriter(database, roomId, clientId)),
     append: (room) => appender.append(room),
     fold,
     drain: () => appender.drain(),

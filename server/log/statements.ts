@@ -109,3 +109,7 @@ export const THIN_SNAPSHOTS = `
     WINDOW w AS (ORDER BY seq)
   ) ranked
   WHERE s.room_id = $1 AND s.seq = ranked.seq AND ranked.age = 3 AND ranked.newer - ranked.older <= $2`
+
+/** Who first wrote live under a clientID. $1 room_id, $2 client_id. */
+export const WRITER = `
+  SELECT author FROM scriptorium.writer WHERE room_id = $1 AND client_id = $2`

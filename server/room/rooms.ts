@@ -25,7 +25,12 @@ export interface RoomsParts {
   readonly diff: Diff
   /** Whether no other process serves from this database; asked before each poll. */
   isAlone(): Promise<boolean>
+  /** Whether memory is nearly used up. */
+  isTight(): boolean
 }
+
+/** There is no memory for another page: it must be tried again. */
+export class NoMemory extends Error {}
 
 /** A page was deleted: nobody may join it. */
 export class PageDeleted extends Error {}
@@ -45,6 +50,7 @@ export class Rooms {
   readonly #opening = new Map<string, Promise<Room>>()
   readonly #relief = new Set<() => void>()
   #unsavedBytes = 0
+  #isTight = false
   #turn = 0
   #stopSweep: () => void = () => undefined
   #stopPoll: () => void = () => undefined
@@ -84,7 +90,7 @@ export class Rooms {
 
   /**
    * Opens the room if it is not open, and lets the member in.
-   * @throws PageDeleted, or DatabaseError when the page cannot be loaded: never a room without its content
+   * @throws PageDeleted, NoMemory, or DatabaseError when the page cannot be loaded: never a room without its content
    */
   async join(roomId: string, member: Member): Promise<Room> {
     for (;;) {
@@ -112,6 +118,10 @@ export class Rooms {
   }
 
   async #load(roomId: string): Promise<Room> {
+    if (this.#isTight) {
+      this.#parts.counters.count('limit_memory')
+      throw new NoMemory('memory is nearly used up')
+    }
     const loaded = await this.#parts.log.load(roomId)
     if (loaded.deleted) throw new PageDeleted('this page was deleted')
     const room = new Room(roomId, loaded, this.#roomParts)
@@ -139,9 +149,11 @@ export class Rooms {
     const idle = [...this.#rooms.values()].filter((room) => room.idleSince !== null && room.isSaved)
     idle.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0))
     let bytes = idle.reduce((sum, room) => sum + room.bytes, 0)
+    this.#isTight = this.#parts.isTight()
+    const allowed = this.#isTight ? 0 : this.#parts.settings.maxIdleBytes
     const now = this.#parts.clock.now()
     for (const room of idle) {
-      const due = now - (room.idleSince ?? now) >= LINGER_MS || bytes > this.#parts.settings.maxIdleBytes
+      const due = now - (room.idleSince ?? now) >= LINGER_MS || bytes > allowed
       if (!due) break
       bytes -= room.bytes
       this.#rooms.delete(room.roomId)
