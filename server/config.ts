@@ -28,6 +28,8 @@ export interface Config {
 export interface FoldSettings {
   /** Rows in the tail before a fold is thought of. */
   readonly rows: number
+  /** Bytes in the tail before a fold is thought of. */
+  readonly bytes: number
   /** Rows in the tail at which it is folded whatever its size. */
   readonly maxRows: number
   /** Size of the tail, as a share of the snapshot, at which it is folded. */
@@ -95,6 +97,7 @@ export const readConfig = (env: Environment): Config => {
     shutdownGraceMs: whole('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
     fold: {
       rows: whole('FOLD_ROWS', 200, 1, 1_000_000),
+      bytes: whole('FOLD_BYTES', MEGABYTE, 1024, 512 * MEGABYTE),
       maxRows: whole('FOLD_MAX_ROWS', 2000, 1, 1_000_000),
       ratio: share('FOLD_RATIO', 0.1),
     },

@@ -14,6 +14,7 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   append_retries: 'Append statements that had to be tried again',
   folds: 'Tails folded into a snapshot',
   fold_failures: 'Folds that failed',
+  rows_quarantined: 'Rows set aside because a page could not be read with them',
   sockets_opened: 'WebSockets accepted',
   sockets_closed: 'WebSockets ended',
   sockets_refused: 'WebSockets refused before or at their opening',

@@ -39,6 +39,7 @@ export type CounterName =
   | 'append_retries'
   | 'folds'
   | 'fold_failures'
+  | 'rows_quarantined'
   | 'sockets_opened'
   | 'sockets_closed'
   | 'sockets_refused'

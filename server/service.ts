@@ -72,6 +72,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     settings: {
       foldRows: fold.rows,
       foldMaxRows: fold.maxRows,
+      foldBytes: fold.bytes,
       foldRatio: fold.ratio,
       maxPresenceBytes: limits.presenceBytes,
       maxUnsavedBytes: limits.unsavedBytes,

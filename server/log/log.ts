@@ -5,7 +5,7 @@ import { JobError, type Threads } from '../threads/pool.ts'
 import { Appender } from './append.ts'
 import { foldRoom } from './fold.ts'
 import { loadRoom, readBatches, readHeads } from './load.ts'
-import type { Log, Snapshot } from './port.ts'
+import type { Folded, Log } from './port.ts'
 import { Reach } from './reach.ts'
 
 export interface LogParts {
@@ -25,11 +25,11 @@ export const openLog = (parts: LogParts): Log => {
   const reach = new Reach(logger)
   const appender = new Appender({ ...parts, reach })
   const closing = new AbortController()
-  const folding = new Map<string, Promise<Snapshot | null>>()
-  const fold = (roomId: string): Promise<Snapshot | null> => {
+  const folding = new Map<string, Promise<Folded | null>>()
+  const fold = (roomId: string): Promise<Folded | null> => {
     const shared = folding.get(roomId)
     if (shared !== undefined) return shared
-    const started = foldRoom(roomId, { database, threads, counters, signal: closing.signal })
+    const started = foldRoom(roomId, { database, threads, counters, logger, signal: closing.signal })
       .catch((error: unknown) => {
         if (error instanceof JobError) {
           counters.count('fold_failures')

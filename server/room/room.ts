@@ -3,7 +3,7 @@
  * the end of the turn, acknowledged after its commit. A mark counts what the room took in; what is committed is a mark
  * too, so an acknowledgement is a comparison.
  */
-import { awarenessMessage, type RefusalCode, Sync, syncMessage } from '../../shared/protocol.ts'
+import { awarenessMessage, Close, type RefusalCode, Sync, syncMessage } from '../../shared/protocol.ts'
 import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { Content } from './content.ts'
@@ -42,7 +42,7 @@ export class Room implements Appending {
   idleSince: number | null
   readonly #parts: RoomParts
   readonly #members = new Map<Member, Membership>()
-  readonly #content = new Content()
+  readonly #content: Content
   readonly #relay: Relay
   readonly #presence: Presence<Member>
   readonly #follow: Follow
@@ -63,6 +63,7 @@ export class Room implements Appending {
     this.#relay = new Relay(parts.counters)
     this.#presence = new Presence(parts.settings.maxPresenceBytes, () => parts.counters.count('presence_dropped'))
     this.#exists = loaded.exists
+    this.#content = new Content(loaded.dead === null ? new Map() : decodeStateVector(loaded.dead))
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
     for (const batch of loaded.tail) {
       if (this.#content.takeLogged(batch, this.#relay.before) !== 'gap') continue
@@ -71,8 +72,9 @@ export class Room implements Appending {
     this.#relay.begin()
     const { log, logger, settings } = parts
     const hasEnded = () => this.#ended
-    const following = { roomId, log, logger, content: this.#content, settings, hasEnded, relay: this.#relay }
-    this.#follow = new Follow(following, loaded.seq, loaded.tail.at(-1)?.id ?? null)
+    const replaced = () => this.end('replaced')
+    const following = { roomId, log, logger, content: this.#content, settings, hasEnded, replaced, relay: this.#relay }
+    this.#follow = new Follow(following, loaded)
     this.#follow.foldIfDue()
   }
 
@@ -124,6 +126,7 @@ export class Room implements Appending {
   /** Answers a step 1, once all that this member sent before is committed or refused. @throws Error when it is malformed */
   step1(member: Member, stateVector: Uint8Array): void {
     const known = decodeStateVector(stateVector)
+    if (this.#content.holdsDead(known)) return member.close(Close.replaced, 'what this copy holds was set aside')
     if (this.#membership(member).deferStep1(known, this.#committed)) return
     for (const frame of this.#content.answer(known)) member.send(frame, 'sync')
   }
@@ -223,6 +226,11 @@ export class Room implements Appending {
     if (end !== 'current') return this.end(end)
     this.#endTurnLater()
     this.#follow.foldIfDue()
+  }
+
+  /** Nobody needs the room any more: what its tail gathered is folded. */
+  retire(): void {
+    this.#follow.foldAtEnd()
   }
 
   /** Ends the room: its members are closed, what is not committed leaves memory (whoever wrote it still holds it). */

@@ -1,8 +1,10 @@
 /** What the threads of a pool can do. A new job is a file of its own and a line here. */
+
+import { cull } from './cull.ts'
 import type { HandedOver } from './handed-over.ts'
 import { squash } from './squash.ts'
 
-export const jobs = { squash }
+export const jobs = { squash, cull }
 
 export type Jobs = typeof jobs
 export type JobName = keyof Jobs
