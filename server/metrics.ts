@@ -14,6 +14,8 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   append_retries: 'Append statements that had to be tried again',
   folds: 'Tails folded into a snapshot',
   fold_failures: 'Folds that failed',
+  history_rows_joined: 'Rows of the history that became part of a coarser one',
+  history_rows_dropped: 'Rows of the history dropped because of their age',
   rows_quarantined: 'Rows set aside because a page could not be read with them',
   sockets_opened: 'WebSockets accepted',
   sockets_closed: 'WebSockets ended',

@@ -40,6 +40,8 @@ export type CounterName =
   | 'folds'
   | 'fold_failures'
   | 'rows_quarantined'
+  | 'history_rows_joined'
+  | 'history_rows_dropped'
   | 'sockets_opened'
   | 'sockets_closed'
   | 'sockets_refused'

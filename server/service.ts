@@ -60,7 +60,16 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   await migrate(database)
   const threads = new ThreadPool({ threads: 1 })
   releases.push(() => threads.close())
-  const log = openLog({ database, clock, random, logger, counters, threads, batchRooms: config.batchRooms })
+  const log = openLog({
+    database,
+    clock,
+    random,
+    logger,
+    counters,
+    threads,
+    history: config.history,
+    batchRooms: config.batchRooms,
+  })
   releases.push(() => log.close())
   const { limits, fold } = config
   const rooms = new Rooms({

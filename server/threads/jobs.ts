@@ -2,9 +2,10 @@
 
 import { cull } from './cull.ts'
 import type { HandedOver } from './handed-over.ts'
+import { join } from './join.ts'
 import { squash } from './squash.ts'
 
-export const jobs = { squash, cull }
+export const jobs = { squash, cull, join }
 
 export type Jobs = typeof jobs
 export type JobName = keyof Jobs

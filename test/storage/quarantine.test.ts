@@ -6,7 +6,7 @@ import type { Database } from '../../server/database/port.ts'
 import { openLog } from '../../server/log/log.ts'
 import type { Log } from '../../server/log/port.ts'
 import { Client, connectClient } from '../support/client.ts'
-import { clock, counting, openDatabase, openThreads, quiet, random } from '../support/open-database.ts'
+import { clock, counting, history, openDatabase, openThreads, quiet, random } from '../support/open-database.ts'
 import { startService } from '../support/service.ts'
 import { readAfresh } from '../support/stock.ts'
 import { anyPostgres, type Store } from '../support/stores.ts'
@@ -52,7 +52,16 @@ const open = async (): Promise<{ database: Database; log: Log; counters: ReturnT
   const database = await openDatabase((await anyPostgres().open()).env)
   await migrate(database)
   const counters = counting()
-  const log = openLog({ database, clock, random, logger: quiet, counters, threads: openThreads(), batchRooms: 10 })
+  const log = openLog({
+    database,
+    clock,
+    random,
+    logger: quiet,
+    counters,
+    history,
+    threads: openThreads(),
+    batchRooms: 10,
+  })
   onTestFinished(() => log.close())
   return { database, log, counters }
 }
