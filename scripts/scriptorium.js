@@ -9,6 +9,11 @@ const COMMANDS = {
     load: () => import('../dist/scripts/migrate.js'),
     entry: 'run',
   },
+  compact: {
+    about: 'fold pages and make their history coarser, beside a live service',
+    load: () => import('../dist/scripts/compact.js'),
+    entry: 'run',
+  },
   bench: {
     about: 'measure (core: acknowledgement, relay, memory)',
     load: () => import('../dist/scripts/bench/main.js'),

@@ -12,6 +12,7 @@ import { originAllowed } from './http/origin.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
+import { operations } from './operate.ts'
 import type { Logger } from './ports.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
@@ -95,6 +96,13 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     config,
     metrics,
     logger,
+    work: {
+      key: lock?.key ?? null,
+      mayOperate: (c) =>
+        config.openMode &&
+        originAllowed({ origin: c.req.header('origin') ?? null, host: c.req.header('host') ?? null, config }),
+      work: operations({ database, clock, logger, counters, history: config.history }),
+    },
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
   })

@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Logger } from '../ports.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
 import { problem } from './problem.ts'
+import { type WorkParts, workRoutes } from './work.ts'
 
 /** The built page; from the sources (as vitest runs them) it is found in dist. */
 const WEB = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web' : '../../web', import.meta.url))
@@ -27,6 +28,7 @@ export interface AppParts {
   readonly config: OriginRules
   readonly metrics: Metrics
   readonly logger: Logger
+  readonly work: WorkParts
   readiness(): Readiness
   gauges(): Gauges
 }
@@ -50,6 +52,7 @@ export const createApp = (parts: AppParts): Hono => {
   app.get('/metrics', async (c) =>
     c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
   )
+  app.route('/api/v1/admin', workRoutes(parts.work))
   app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
   app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
   app.notFound(() => problem(404, 'Not found'))

@@ -47,7 +47,7 @@ const BYTES_AT_ONCE = 8_000_000
 
 /**
  * Joins what is old enough. Windows that another process changed meanwhile are left as they are.
- * @param dryRun works all out and writes nothing
+ * @param dryRun works all out as it will be after a fold, and writes nothing
  * @throws DatabaseError, JobError, ThreadsBusy, ThreadLost
  */
 export const coarsenHistory = async (
@@ -58,7 +58,7 @@ export const coarsenHistory = async (
   const sum = { rows: 0, into: 0, bytes: 0, intoBytes: 0 }
   for (let from = 0; ; ) {
     parts.signal.throwIfAborted()
-    const { rows, now, isLast } = await oldRows(roomId, from, parts)
+    const { rows, now, isLast } = await oldRows(roomId, from, parts, dryRun)
     const windows = windowsOf(rows, now, parts.settings)
     for (const some of chunks(windows)) {
       const joined = await joinWindows(roomId, some, parts)
@@ -77,12 +77,13 @@ export const coarsenHistory = async (
 }
 
 /** Rows from seq `from` on, whole seqs only. */
-const oldRows = async (roomId: string, from: number, { database, settings }: HistoryParts) => {
+const oldRows = async (roomId: string, from: number, { database, settings }: HistoryParts, withTail: boolean) => {
   const found = await database.query<HistoryRow & { now: number }>(OLD_ROWS, [
     roomId,
     from,
     settings.fullDays,
     ROWS_AT_ONCE,
+    withTail,
   ])
   const isLast = found.length < ROWS_AT_ONCE
   const cut = found.at(-1)?.seq

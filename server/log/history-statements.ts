@@ -1,11 +1,14 @@
 /** The SQL of the history: rows at or below the snapshot. */
 
-/** Rows of the history older than $3 days, from seq $2 on, without their data, and the time of the database. */
+/**
+ * Rows of the history older than $3 days, from seq $2 on, without their data, and the time of the database.
+ * $5: rows above the snapshot too, as if it were made now.
+ */
 export const OLD_ROWS = `
   SELECT u.seq, u.part, coalesce(u.first_seq, u.seq) AS first_seq, u.author, u.via, u.kind,
          octet_length(u.data) AS bytes, floor(extract(epoch FROM u.at) * 1000)::bigint AS at,
          floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
-  FROM scriptorium.room JOIN scriptorium.update u ON u.room_id = room.room_id AND u.seq <= room.snapshot_seq
+  FROM scriptorium.room JOIN scriptorium.update u ON u.room_id = room.room_id AND (u.seq <= room.snapshot_seq OR $5)
   WHERE room.room_id = $1 AND room.deleted_at IS NULL AND u.seq >= $2
     AND u.at < clock_timestamp() - $3::float8 * interval '1 day'
   ORDER BY u.seq, u.part
@@ -90,3 +93,37 @@ export const TENDED = `
         AND ($3 OR u.at > clock_timestamp() - ($2::float8 + 1) * interval '1 day')
     ) THEN clock_timestamp() + interval '1 day' END
   WHERE room_id = $1`
+
+/** Pages to go through after $1, in order. $2 story, $3 page, $4 days without an edit; each may be null. */
+export const PAGES = `
+  SELECT room_id FROM scriptorium.room
+  WHERE room_id > $1 AND deleted_at IS NULL
+    AND ($2::text IS NULL OR story = $2) AND ($3::text IS NULL OR page = $3)
+    AND ($4::float8 IS NULL OR updated_at < clock_timestamp() - $4 * interval '1 day')
+  ORDER BY room_id LIMIT $5`
+
+/** What a page takes: rows and bytes of the log, snapshots and their bytes. */
+export const MEASURE = `
+  SELECT room.seq, room.snapshot_seq, room.history_seq,
+    (SELECT count(*) FROM scriptorium.update u WHERE u.room_id = $1) AS rows,
+    (SELECT coalesce(sum(octet_length(u.data)), 0) FROM scriptorium.update u WHERE u.room_id = $1) AS row_bytes,
+    (SELECT count(*) FROM scriptorium.snapshot s WHERE s.room_id = $1) AS snapshots,
+    (SELECT coalesce(sum(octet_length(s.data)), 0) FROM scriptorium.snapshot s WHERE s.room_id = $1) AS snapshot_bytes
+  FROM scriptorium.room WHERE room.room_id = $1`
+
+/** All that is kept of a page up to its snapshot: the state that the history begins with, its rows, and the snapshot. */
+export const WHOLE_HISTORY = `
+  SELECT CASE WHEN s.seq = room.snapshot_seq THEN 'snapshot' ELSE 'base' END AS what, s.seq, -1 AS part, s.seq AS first_seq,
+         s.data, s.hash, s.state_vector, s.deletes
+  FROM scriptorium.room JOIN scriptorium.snapshot s
+    ON s.room_id = room.room_id AND s.seq IN (room.snapshot_seq, room.history_seq)
+  WHERE room.room_id = $1
+  UNION ALL
+  SELECT 'row', u.seq, u.part, coalesce(u.first_seq, u.seq), u.data, NULL, NULL, NULL
+  FROM scriptorium.room JOIN scriptorium.update u ON u.room_id = room.room_id
+  WHERE room.room_id = $1 AND u.seq > room.history_seq AND u.seq <= room.snapshot_seq
+  ORDER BY seq, part`
+
+/** Whether rows of a page were set aside. */
+export const HAS_QUARANTINE = `
+  SELECT count(*) AS rows FROM scriptorium.quarantine WHERE room_id = $1`

@@ -11,6 +11,7 @@ export interface KeptSnapshot {
   readonly rows: number
   /** Whether the kept history begins with it. */
   readonly first: boolean
+  readonly bytes: number
 }
 
 /**

@@ -129,10 +129,11 @@ export const THIN_SNAPSHOTS = `
 
 /** The snapshots of a page in order, each with the rows between it and the one before. */
 export const SNAPSHOT_DISTANCES = `
-  SELECT s.seq, s.seq = room.history_seq AS first,
+  SELECT s.seq, s.seq = room.history_seq AS first, s.bytes,
          (SELECT count(*) FROM scriptorium.update u WHERE u.room_id = $1 AND u.seq > s.older AND u.seq <= s.seq) AS rows
   FROM (
-    SELECT seq, lag(seq, 1, 0::bigint) OVER (ORDER BY seq) AS older FROM scriptorium.snapshot WHERE room_id = $1
+    SELECT seq, octet_length(data) AS bytes, lag(seq, 1, 0::bigint) OVER (ORDER BY seq) AS older
+    FROM scriptorium.snapshot WHERE room_id = $1
   ) s, scriptorium.room
   WHERE room.room_id = $1
   ORDER BY s.seq`

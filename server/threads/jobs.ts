@@ -2,10 +2,11 @@
 
 import { cull } from './cull.ts'
 import type { HandedOver } from './handed-over.ts'
+import { inspect } from './inspect.ts'
 import { join } from './join.ts'
 import { squash } from './squash.ts'
 
-export const jobs = { squash, cull, join }
+export const jobs = { squash, cull, join, inspect }
 
 export type Jobs = typeof jobs
 export type JobName = keyof Jobs
