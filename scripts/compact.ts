@@ -1,15 +1,15 @@
 /** `scriptorium compact`: folds pages and makes their history coarser, beside a live service. */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { type Config, ConfigError } from '../server/config.ts'
-import { loadConfig } from '../server/environment.ts'
-import { databaseName, withoutSecrets } from '../server/greeting.ts'
+import type { Config } from '../server/config.ts'
 import { type CompactOptions, type CompactProgress, type CompactReport, compactPages } from '../server/log/compact.ts'
+import { withOriginals } from '../server/log/windows.ts'
 import { systemClock } from '../server/system.ts'
 import { ThreadPool } from '../server/threads/pool.ts'
+import { numberOf, runCommand, UsageError, untilStopped } from './command.ts'
 import { bytesOf, durationOf, progressLine } from './progress.ts'
 import { askService } from './running-service.ts'
-import { whereTheDataIs } from './store.ts'
+import { NO_COUNTERS, whereTheDataIs } from './store.ts'
 
 const USAGE = `Usage: scriptorium compact [options]
 
@@ -33,39 +33,24 @@ Exit code: 0; 1 when rows of a page had to be set aside, a page could not be com
 2 for a wrong command line.
 `
 
-class UsageError extends Error {}
-
-interface Asked extends Omit<CompactOptions, 'concurrency'> {
-  readonly concurrency: number
+interface Asked extends CompactOptions {
   readonly keepOriginalsDays: number | null
   readonly json: boolean
 }
 
 /** Runs the command. */
-export const run = async (args: readonly string[]): Promise<void> => {
-  let asked: Asked | null
-  try {
-    asked = readArguments(args)
-  } catch (error) {
-    process.stderr.write(`compact: ${(error as Error).message}\n\n${USAGE}`)
-    process.exitCode = 2
-    return
-  }
-  if (asked === null) return void process.stdout.write(USAGE)
-  let config: Config | null = null
-  try {
-    config = loadConfig(process.cwd(), process.env)
-    const report = await compactAt(config, asked)
-    process.stdout.write(asked.json ? `${JSON.stringify(report)}\n` : wordsOf(report))
-    if (report.quarantined.length + report.failed.length > 0) process.exitCode = 1
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const words = config === null || error instanceof ConfigError ? reason : withoutSecrets(reason, config)
-    if (asked.json) process.stdout.write(`${JSON.stringify({ ok: false, reason: words })}\n`)
-    process.stderr.write(`compact: ${words}\n`)
-    process.exitCode = 1
-  }
-}
+export const run = (args: readonly string[]): Promise<void> =>
+  runCommand(
+    {
+      name: 'compact',
+      usage: USAGE,
+      read: readArguments,
+      work: compactAt,
+      words: wordsOf,
+      isWell: ({ quarantined, failed }) => quarantined.length + failed.length === 0,
+    },
+    args,
+  )
 
 const compactAt = async (config: Config, { json, keepOriginalsDays, ...options }: Asked): Promise<CompactReport> => {
   const line = progressLine(process.stderr, 'pages')
@@ -77,31 +62,22 @@ const compactAt = async (config: Config, { json, keepOriginalsDays, ...options }
         if (!json) process.stderr.write(`A service (process ${service.pid}) has the data: it does the work.\n`)
         return askService<CompactReport, CompactProgress>(service, 'compact', { ...options, keepOriginalsDays }, told)
       },
-      here: async ({ database, logger }) => {
-        if (!json) process.stderr.write(`${databaseName(config)}\n`)
-        const threads = new ThreadPool({ threads: options.concurrency })
-        const stopping = new AbortController()
-        const stop = () => stopping.abort(new Error('stopped; what is done is done, run it again for the rest'))
-        process.once('SIGINT', stop).once('SIGTERM', stop)
-        const counters = { count: () => undefined }
-        const history = withOriginals(config.history, keepOriginalsDays)
-        const parts = { database, threads, clock: systemClock, logger, counters, history, signal: stopping.signal }
-        try {
-          return await compactPages(options, parts, told)
-        } finally {
-          process.off('SIGINT', stop).off('SIGTERM', stop)
-          await threads.close()
-        }
-      },
+      here: ({ database, logger }) =>
+        untilStopped('stopped; what is done is done, run it again for the rest', async (signal) => {
+          const threads = new ThreadPool({ threads: options.concurrency })
+          const history = withOriginals(config.history, keepOriginalsDays)
+          const parts = { database, threads, clock: systemClock, logger, counters: NO_COUNTERS, history, signal }
+          try {
+            return await compactPages(options, parts, told)
+          } finally {
+            await threads.close()
+          }
+        }),
     })
   } finally {
     line.end()
   }
 }
-
-/** The settings of the history, but for how long rows stay as they were written. */
-const withOriginals = (history: Config['history'], days: number | null): Config['history'] =>
-  days === null ? history : { ...history, fullDays: days, hourlyDays: Math.max(days, history.hourlyDays) }
 
 const readArguments = (args: readonly string[]): Asked | null => {
   const text = { type: 'string' } as const
@@ -115,22 +91,15 @@ const readArguments = (args: readonly string[]): Asked | null => {
   })
   if (values.help === true) return null
   if (values.page !== undefined && values.story === undefined) throw new UsageError('--page needs --story')
-  const number = (name: 'older-than' | 'min-rows' | 'concurrency' | 'max-load' | 'keep-originals', least: number) => {
-    const given = values[name]
-    if (given === undefined) return null
-    const value = Number(given)
-    if (/^\d+(\.\d+)?$/.test(given) && value >= least) return value
-    throw new UsageError(`--${name} is '${given}': must be a number from ${least} on`)
-  }
   return {
     story: values.story ?? null,
     page: values.page ?? null,
-    olderThanDays: number('older-than', 0),
-    minRows: number('min-rows', 0) ?? 1,
+    olderThanDays: numberOf('older-than', values['older-than'], 0),
+    minRows: numberOf('min-rows', values['min-rows'], 0) ?? 1,
     dryRun: values['dry-run'] === true,
-    concurrency: Math.floor(number('concurrency', 1) ?? Math.max(1, availableParallelism() >> 1)),
-    maxLoadMs: number('max-load', 1) ?? 100,
-    keepOriginalsDays: number('keep-originals', 0),
+    concurrency: Math.floor(numberOf('concurrency', values.concurrency, 1) ?? Math.max(1, availableParallelism() >> 1)),
+    maxLoadMs: numberOf('max-load', values['max-load'], 1) ?? 100,
+    keepOriginalsDays: numberOf('keep-originals', values['keep-originals'], 0),
     verify: values.verify === true,
     json: values.json === true,
   }

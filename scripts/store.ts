@@ -7,9 +7,12 @@ import { openPglite } from '../server/database/pglite.ts'
 import type { Database } from '../server/database/port.ts'
 import { openPostgres } from '../server/database/postgres.ts'
 import { acquireLock, LockedError, readLock } from '../server/lock.ts'
-import type { Logger } from '../server/ports.ts'
+import type { Counters, Logger } from '../server/ports.ts'
 import { Releases } from '../server/release.ts'
 import type { RunningService } from './running-service.ts'
+
+/** A command has no metrics: its report says what it did. */
+export const NO_COUNTERS: Counters = { count: () => undefined }
 
 export interface Ways<T> {
   /** Works on the database itself. */

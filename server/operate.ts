@@ -1,6 +1,8 @@
 /** The long work that a service does for operators: what the commands do, on the database that it holds. */
 import type { Work } from './http/work.ts'
 import { type CompactParts, compactPages } from './log/compact.ts'
+import { examinePages } from './log/examine.ts'
+import { withOriginals } from './log/windows.ts'
 import { ThreadPool } from './threads/pool.ts'
 
 export type OperateParts = Omit<CompactParts, 'threads' | 'signal'>
@@ -11,17 +13,14 @@ const MOST_THREADS = 64
 export const operations = (parts: OperateParts): Work => ({
   compact: async (body, told, signal) => {
     const { keepOriginalsDays, ...options } = compactOptions(body)
-    const history =
-      keepOriginalsDays === null
-        ? parts.history
-        : {
-            ...parts.history,
-            fullDays: keepOriginalsDays,
-            hourlyDays: Math.max(keepOriginalsDays, parts.history.hourlyDays),
-          }
+    const history = withOriginals(parts.history, keepOriginalsDays)
     return inThreads(options.concurrency, (threads) =>
       compactPages(options, { ...parts, history, threads, signal }, told),
     )
+  },
+  doctor: async (body, told, signal) => {
+    const options = examineOptions(body)
+    return inThreads(options.concurrency, (threads) => examinePages(options, { ...parts, threads, signal }, told))
   },
 })
 
@@ -46,6 +45,16 @@ const compactOptions = (body: unknown) => {
     maxLoadMs: number('maxLoadMs', 1) ?? 100,
     keepOriginalsDays: number('keepOriginalsDays', 0),
     verify: flag('verify'),
+  }
+}
+
+const examineOptions = (body: unknown) => {
+  const { text, number, flag } = readersOf(body)
+  return {
+    story: text('story'),
+    page: text('page'),
+    repair: flag('repair'),
+    concurrency: Math.min(Math.floor(number('concurrency', 1) ?? 1), MOST_THREADS),
   }
 }
 

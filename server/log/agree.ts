@@ -11,14 +11,17 @@ export interface AgreeParts {
   readonly signal: AbortSignal
 }
 
-interface Kept {
-  readonly what: 'base' | 'row' | 'snapshot'
+export interface StoredSnapshot {
   readonly seq: number
-  readonly first_seq: number
   readonly data: Uint8Array
   readonly hash: Uint8Array | null
   readonly state_vector: Uint8Array | null
   readonly deletes: number | null
+}
+
+interface Kept extends StoredSnapshot {
+  readonly what: 'base' | 'row' | 'snapshot'
+  readonly first_seq: number
 }
 
 /** What is wrong, in words; nothing where all agree. @throws DatabaseError, ThreadsBusy, ThreadLost */
@@ -40,7 +43,7 @@ export const historyFaults = async (page: string, parts: AgreeParts): Promise<st
 }
 
 /** Whether a stored snapshot is what was stored. */
-const storedFaults = ({ seq, data, hash, state_vector, deletes }: Kept): string[] => {
+export const storedFaults = ({ seq, data, hash, state_vector, deletes }: StoredSnapshot): string[] => {
   const faults: string[] = []
   if (!same(createHash('sha256').update(data).digest(), hash)) faults.push(`the hash of snapshot ${seq} differs`)
   else if (!sameVector(data, state_vector)) {
@@ -60,7 +63,11 @@ const sameVector = (data: Uint8Array, stored: Uint8Array | null): boolean => {
   return one.size === other.size && [...one].every(([client, clock]) => other.get(client) === clock)
 }
 
-const firstGap = (from: number, rows: readonly Kept[]): number | null => {
+/** The first seq above `from` that no row stands for, up to the last row; null: none. @param rows by seq */
+export const firstGap = (
+  from: number,
+  rows: readonly { readonly seq: number; readonly first_seq: number }[],
+): number | null => {
   let next = from + 1
   for (const { seq, first_seq } of rows) {
     if (first_seq > next) return next

@@ -127,3 +127,45 @@ export const WHOLE_HISTORY = `
 /** Whether rows of a page were set aside. */
 export const HAS_QUARANTINE = `
   SELECT count(*) AS rows FROM scriptorium.quarantine WHERE room_id = $1`
+
+/** The head of a page and its rows above the snapshot, in order; a page without such rows gives one without data. */
+export const TAIL_ROWS = `
+  SELECT room.seq AS room_seq, room.snapshot_seq, room.history_seq, room.epoch,
+         u.seq, coalesce(u.first_seq, u.seq) AS first_seq, u.part, u.data
+  FROM scriptorium.room LEFT JOIN scriptorium.update u ON u.room_id = room.room_id AND u.seq > room.snapshot_seq
+  WHERE room.room_id = $1 AND room.deleted_at IS NULL
+  ORDER BY u.seq, u.part`
+
+export const SNAPSHOT = `
+  SELECT seq, data, hash, state_vector, deletes FROM scriptorium.snapshot WHERE room_id = $1 AND seq = $2`
+
+/** Snapshots below $2, the newest first. */
+export const OLDER_SNAPSHOTS = `
+  SELECT seq, data, hash FROM scriptorium.snapshot WHERE room_id = $1 AND seq < $2 ORDER BY seq DESC`
+
+/** Rows above $2 up to $3, in order. */
+export const ROWS_BETWEEN = `
+  SELECT seq, coalesce(first_seq, seq) AS first_seq, data FROM scriptorium.update
+  WHERE room_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, part`
+
+/** A page whose head did not move since it was looked at. $2 snapshot_seq, $3 epoch. */
+export const LOCK_UNMOVED = `
+  SELECT room_id FROM scriptorium.room
+  WHERE room_id = $1 AND snapshot_seq = $2 AND epoch = $3 AND deleted_at IS NULL FOR UPDATE`
+
+/** Raises the seq of a page to that of its last row. */
+export const RAISE_SEQ = `
+  UPDATE scriptorium.room SET seq = greatest(seq, (SELECT max(u.seq) FROM scriptorium.update u WHERE u.room_id = $1))
+  WHERE room_id = $1`
+
+/** Rows of pages that do not exist, by table. */
+export const ORPHANS = `
+  SELECT 'update' AS kind, room_id, count(*) AS rows FROM scriptorium.update u
+  WHERE NOT EXISTS (SELECT FROM scriptorium.room WHERE room.room_id = u.room_id) GROUP BY room_id
+  UNION ALL
+  SELECT 'snapshot', room_id, count(*) FROM scriptorium.snapshot s
+  WHERE NOT EXISTS (SELECT FROM scriptorium.room WHERE room.room_id = s.room_id) GROUP BY room_id
+  UNION ALL
+  SELECT 'writer', room_id, count(*) FROM scriptorium.writer w
+  WHERE NOT EXISTS (SELECT FROM scriptorium.room WHERE room.room_id = w.room_id) GROUP BY room_id
+  ORDER BY 1, 2`

@@ -10,6 +10,10 @@ export interface HistorySettings {
   readonly days: number | null
 }
 
+/** The same, but rows stay as they were written for `days`; null: for as long as the settings say. */
+export const withOriginals = (settings: HistorySettings, days: number | null): HistorySettings =>
+  days === null ? settings : { ...settings, fullDays: days, hourlyDays: Math.max(days, settings.hourlyDays) }
+
 /** A row of the history without its data. */
 export interface HistoryRow {
   readonly seq: number
