@@ -1,0 +1,47 @@
+/** Proves one promise for longer, or over more seeds, than `npm test` has time for. */
+import { spawn } from 'node:child_process'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Each is a file of tests that reads the variables given here, and SEED, and prints the seed of a failure. */
+const PROOFS = {
+  fold: {
+    about: 'two processes fold and two write on one PostgreSQL for 60 seconds',
+    file: 'test/history/fold-race.test.ts',
+    env: { SCRIPTORIUM_SECONDS: '60' },
+  },
+  compact: {
+    about: 'compaction of 2,000 pages beside a live service, and its clients’ latency',
+    file: 'test/history/compact.test.ts',
+    env: { SCRIPTORIUM_PAGES: '2000' },
+  },
+}
+
+const USAGE = `Usage: npm run prove -- <what>
+
+${Object.entries(PROOFS)
+  .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
+  .join('\n')}
+
+SEED=<n> repeats a run.
+`
+
+const [name] = process.argv.slice(2)
+if (name === undefined || name === '--help' || !Object.hasOwn(PROOFS, name)) {
+  process.stdout.write(USAGE)
+  process.exitCode = name === '--help' ? 0 : 2
+} else {
+  const { file, env } = PROOFS[name]
+  const child = spawn(process.execPath, [resolve(root, 'scripts/test.js'), file], {
+    cwd: root,
+    stdio: 'inherit',
+    // What is given wins over what is proposed.
+    env: { ...env, ...process.env },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 1
+  })
+}
