@@ -1,28 +1,51 @@
-/** Proofs that take longer than the tests may: the same suites, at the size that is asked for here. */
+/** Proves one promise for longer, or over more seeds, than `npm test` has time for. */
 import { spawn } from 'node:child_process'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Each is a file of tests that reads the variables given here, and SEED, and prints the seed of a failure. */
 const PROOFS = {
   poison: {
     about: '40,000 updates of changed bytes and 40,000 of forged structures',
-    files: ['test/room/poison.test.ts'],
+    file: 'test/room/poison.test.ts',
     env: { POISON_COUNT: '40000' },
+  },
+  fold: {
+    about: 'two processes fold and two write on one PostgreSQL for 60 seconds',
+    file: 'test/history/fold-race.test.ts',
+    env: { SCRIPTORIUM_SECONDS: '60' },
+  },
+  compact: {
+    about: 'compaction of 2,000 pages beside a live service, and its clients’ latency',
+    file: 'test/history/compact.test.ts',
+    env: { SCRIPTORIUM_PAGES: '2000' },
   },
 }
 
-const usage = () => {
-  const lines = Object.entries(PROOFS).map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
-  return `Usage: npm run prove -- <proof> [--help]\n\nProofs (SEED=… repeats one):\n${lines.join('\n')}\n`
-}
+const USAGE = `Usage: npm run prove -- <what>
 
-const [name, ...rest] = process.argv.slice(2)
-if (name === undefined || name === '--help' || rest.length > 0 || !Object.hasOwn(PROOFS, name)) {
-  process.stdout.write(usage())
+${Object.entries(PROOFS)
+  .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
+  .join('\n')}
+
+SEED=<n> repeats a run.
+`
+
+const [name] = process.argv.slice(2)
+if (name === undefined || name === '--help' || !Object.hasOwn(PROOFS, name)) {
+  process.stdout.write(USAGE)
   process.exitCode = name === '--help' ? 0 : 2
 } else {
-  const { files, env } = PROOFS[name]
-  const runner = fileURLToPath(new URL('./test.js', import.meta.url))
-  const child = spawn(process.execPath, [runner, ...files], { stdio: 'inherit', env: { ...process.env, ...env } })
+  const { file, env } = PROOFS[name]
+  const child = spawn(process.execPath, [resolve(root, 'scripts/test.js'), file], {
+    cwd: root,
+    stdio: 'inherit',
+    // What is given wins over what is proposed.
+    env: { ...env, ...process.env },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code) => {
     process.exitCode = code ?? 1
   })

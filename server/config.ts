@@ -24,6 +24,7 @@ export interface Config {
   readonly logLevel: LogLevel
   readonly shutdownGraceMs: number
   readonly fold: FoldSettings
+  readonly history: HistorySettings
   readonly limits: Limits
   /** Addresses and networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
@@ -32,10 +33,22 @@ export interface Config {
 export interface FoldSettings {
   /** Rows in the tail before a fold is thought of. */
   readonly rows: number
+  /** Bytes in the tail before a fold is thought of. */
+  readonly bytes: number
   /** Rows in the tail at which it is folded whatever its size. */
   readonly maxRows: number
   /** Size of the tail, as a share of the snapshot, at which it is folded. */
   readonly ratio: number
+}
+
+/** How the history of a page is kept, in days. */
+export interface HistorySettings {
+  /** Every row is kept as it was written for so long; */
+  readonly fullDays: number
+  /** then one for each hour, until so many days have passed; then one for each day; */
+  readonly hourlyDays: number
+  /** until it is dropped; null: kept for ever. */
+  readonly days: number | null
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -52,6 +65,9 @@ export class ConfigError extends Error {
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
+
+const MEGABYTE = 1024 * 1024
+const FOREVER = 'forever'
 
 /**
  * Reads every setting.
@@ -77,13 +93,21 @@ export const readConfig = (env: Environment): Config => {
     shutdownGraceMs: whole('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
     fold: {
       rows: whole('FOLD_ROWS', 200, 1, 1_000_000),
+      bytes: whole('FOLD_BYTES', MEGABYTE, 1024, 512 * MEGABYTE),
       maxRows: whole('FOLD_MAX_ROWS', 2000, 1, 1_000_000),
       ratio: share('FOLD_RATIO', 0.1),
+    },
+    history: {
+      fullDays: whole('HISTORY_FULL_DAYS', 7, 0, 36_500),
+      hourlyDays: whole('HISTORY_HOURLY_DAYS', 30, 0, 36_500),
+      days: text('HISTORY_DAYS', FOREVER) === FOREVER ? null : whole('HISTORY_DAYS', 0, 1, 36_500),
     },
     limits: readLimits(whole, faults),
     trustedProxies: (env.TRUSTED_PROXIES ?? '').split(/[\s,]+/).filter((proxy) => proxy !== ''),
   }
   if (config.fold.maxRows < config.fold.rows) faults.push('FOLD_MAX_ROWS is less than FOLD_ROWS')
+  if (config.history.hourlyDays < config.history.fullDays)
+    faults.push('HISTORY_HOURLY_DAYS is less than HISTORY_FULL_DAYS')
   if (faults.length > 0) throw new ConfigError(faults)
   return config
 }

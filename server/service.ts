@@ -22,6 +22,7 @@ import { peopleRoutes } from './http/people.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
+import { operations } from './operate.ts'
 import type { Logger } from './ports.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
@@ -87,6 +88,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     logger,
     counters,
     threads,
+    history: config.history,
     batchRooms: config.batchRooms,
     loadsAtOnce: Math.max(1, config.databasePool - 2),
   })
@@ -104,6 +106,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     settings: {
       foldRows: fold.rows,
       foldMaxRows: fold.maxRows,
+      foldBytes: fold.bytes,
       foldRatio: fold.ratio,
       maxPresenceBytes: limits.presenceBytes,
       maxPageBytes: limits.pageBytes,
@@ -142,6 +145,13 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     },
     metrics,
     logger,
+    work: {
+      key: lock?.key ?? null,
+      mayOperate: (c) =>
+        config.openMode &&
+        originAllowed({ origin: c.req.header('origin') ?? null, host: c.req.header('host') ?? null, config }),
+      work: operations({ database, clock, logger, counters, history: config.history }),
+    },
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
   })

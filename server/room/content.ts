@@ -22,14 +22,22 @@ export type Taken =
   | (Admission & { readonly barred?: readonly number[] })
   | { readonly kind: 'owner'; readonly barred: readonly number[] }
 
+const SET_ASIDE = 'it goes on from what was set aside from this page'
+
 export class Content {
   readonly #tail = new Tail((update) => freshOf(update, () => this.#heldAtKeys()))
   readonly #stateVector: StateVector = new Map()
+  /** Clients that may not go on here: what they wrote last was set aside. */
+  readonly #dead: StateVector
   #snapshot: HeldSnapshot | null = null
   /** Decoded at first need, so that an idle room costs its bytes; from then on it holds the tail's deletes too. */
   #deletes: IdSet | null = null
   /** Ids at a key of a map: gathered at first need, kept from then on. */
   #atKeys: IdSet | null = null
+
+  constructor(dead: StateVector = new Map()) {
+    this.#dead = dead
+  }
 
   get bytes(): number {
     return (this.#snapshot?.data.length ?? 0) + this.#tail.bytes
@@ -43,9 +51,10 @@ export class Content {
     return this.#tail.isGathering
   }
 
-  /** Rows above the snapshot, and their size as a share of it. */
-  get tail(): { readonly rows: number; readonly share: number } {
-    return { rows: this.#tail.rows, share: this.#tail.bytes / (this.#snapshot?.data.length ?? 1) }
+  /** What lies above the snapshot: rows, bytes, and these as a share of the snapshot. */
+  get tail(): { readonly rows: number; readonly bytes: number; readonly share: number } {
+    const { rows, bytes } = this.#tail
+    return { rows, bytes, share: bytes / (this.#snapshot?.data.length ?? 1) }
   }
 
   /** The encoded state vector: nothing below it is missing. */
@@ -76,6 +85,7 @@ export class Content {
       admission = this.#admit(leaveOut(update, new Set(barred)), kind, LIMITS)
     }
     if (admission.kind !== 'new') return barred === null ? admission : { ...admission, barred }
+    if (admission.taken.some(({ run }) => this.#dead.has(run.client))) return { kind: 'invalid', reason: SET_ASIDE }
     this.#apply(admission, before)
     // A frame is a view of what the socket read at once; a view kept would keep all of that.
     const kept = { ...admission, bytes: admission.bytes.slice() }
@@ -120,6 +130,14 @@ export class Content {
   /** Marks a batch as committed. */
   commit(batch: string, seq: number): void {
     this.#tail.commit(batch, seq)
+  }
+
+  /** Whether whoever has `known` holds what was set aside from the page. */
+  holdsDead(known: StateVector): boolean {
+    for (const client of this.#dead.keys()) {
+      if ((known.get(client) ?? 0) > (this.#stateVector.get(client) ?? 0)) return true
+    }
+    return false
   }
 
   /** Whether a batch is in the tail. */

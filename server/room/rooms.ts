@@ -122,11 +122,23 @@ export class Rooms {
       this.#parts.counters.count('limit_memory')
       throw new NoMemory('memory is nearly used up')
     }
-    const loaded = await this.#parts.log.load(roomId)
-    if (loaded.deleted) throw new PageDeleted('this page was deleted')
-    const room = new Room(roomId, loaded, this.#roomParts)
+    const room = await this.#loadOrMend(roomId)
     this.#rooms.set(roomId, room)
     return room
+  }
+
+  /** A page that does not load is folded, which sets aside what cannot be read. */
+  async #loadOrMend(roomId: string): Promise<Room> {
+    const { log, logger } = this.#parts
+    const loaded = await log.load(roomId)
+    if (loaded.deleted) throw new PageDeleted('this page was deleted')
+    try {
+      return new Room(roomId, loaded, this.#roomParts)
+    } catch (error) {
+      logger.error({ room: roomId, error: String(error) }, 'a page does not load')
+      if ((await log.fold(roomId)) === null) throw error
+      return new Room(roomId, await log.load(roomId), this.#roomParts)
+    }
   }
 
   #addUnsaved(delta: number): void {
@@ -157,6 +169,7 @@ export class Rooms {
       if (!due) break
       bytes -= room.bytes
       this.#rooms.delete(room.roomId)
+      room.retire()
     }
   }
 
@@ -202,7 +215,21 @@ export class Rooms {
       else if (head.deleted) room.end('deleted')
       else if (head.epoch !== room.epoch) room.end('replaced')
       else if (head.seq < before.seq) room.end('went-back')
-      else if (head.seq > room.seq) await room.catchUp()
+      else if (head.seq > room.seq) await catchUp(room, head.seq, this.#parts.log)
     }
   }
+}
+
+/** @throws DatabaseError */
+const catchUp = async (room: Room, seq: number, log: Log): Promise<void> => {
+  try {
+    await room.catchUp()
+  } catch (error) {
+    // A row that cannot be read is set aside by a fold; while the database is away, that fails alike.
+    const folded = await log.fold(room.roomId)
+    if (folded === null || folded.epoch === room.epoch) throw error
+    return room.end('replaced')
+  }
+  // Rows that are in the history no longer are in the snapshot: only a fresh load has them.
+  if (!room.isEnded && room.seq < seq) room.end('gap')
 }

@@ -22,7 +22,8 @@ describe('settings', () => {
       dataDir: './data',
     })
     expect(config).toMatchObject({ batchRooms: 1000, logLevel: 'info', shutdownGraceMs: 10_000, allowedOrigins: [] })
-    expect(config.fold).toEqual({ rows: 200, maxRows: 2000, ratio: 0.1 })
+    expect(config.fold).toEqual({ rows: 200, bytes: 1024 * 1024, maxRows: 2000, ratio: 0.1 })
+    expect(config.history).toEqual({ fullDays: 7, hourlyDays: 30, days: null })
   })
 
   it('that are empty count as unset', () => {
@@ -54,7 +55,7 @@ describe('settings', () => {
     expect(faultsOf({ PATH: '/bin', AUTHOR: 'ana', MAXIMUM: '1' })).toEqual([])
   })
 
-  it.each(['DATABASE_LISTEN_URL', 'NODE_URL', 'NODE_SECRET', 'HISTORY_DAYS'])(
+  it.each(['DATABASE_LISTEN_URL', 'NODE_URL', 'NODE_SECRET'])(
     '%s of a later version is refused, never ignored',
     (name) => {
       expect(faultsOf({ [name]: 'x' })).toEqual([`${name} is not available in this version`])
