@@ -16,6 +16,7 @@ import type { Logger } from './ports.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
 import { systemClock, systemRandom } from './system.ts'
+import { ThreadPool } from './threads/pool.ts'
 import { Sockets } from './upgrade.ts'
 
 export interface Address {
@@ -57,7 +58,9 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
-  const log = openLog({ database, clock, random, logger, counters, batchRooms: config.batchRooms })
+  const threads = new ThreadPool({ threads: 1 })
+  releases.push(() => threads.close())
+  const log = openLog({ database, clock, random, logger, counters, threads, batchRooms: config.batchRooms })
   releases.push(() => log.close())
   const { limits, fold } = config
   const rooms = new Rooms({

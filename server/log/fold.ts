@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { Database } from '../database/port.ts'
 import type { Counters } from '../ports.ts'
+import type { Threads } from '../threads/pool.ts'
 import { loadRoom } from './load.ts'
 import type { Snapshot } from './port.ts'
-import type { Squasher } from './squasher.ts'
 import { INSERT_SNAPSHOT, SWAP_SNAPSHOT, THIN_SNAPSHOTS } from './statements.ts'
 
 /** No kept moment is more rows than this from a snapshot. */
@@ -15,24 +15,26 @@ class LostSwap extends Error {}
 
 export interface FoldParts {
   readonly database: Database
-  readonly squasher: Squasher
+  readonly threads: Threads
   readonly counters: Counters
+  /** Gives the fold up. */
+  readonly signal: AbortSignal
 }
 
 /**
  * Squashes all rows that a page has now.
  * @returns the snapshot, or null when there is nothing to fold or another process won
- * @throws DatabaseError, or SquashError when the rows cannot be squashed: nothing is changed then
+ * @throws DatabaseError, JobError when the rows cannot be squashed, ThreadsBusy or ThreadLost: nothing is changed then
  */
 export const foldRoom = async (
   roomId: string,
-  { database, squasher, counters }: FoldParts,
+  { database, threads, counters, signal }: FoldParts,
 ): Promise<Snapshot | null> => {
   const room = await loadRoom(database, roomId)
   if (room.deleted || room.tail.length === 0) return null
   const updates = room.tail.flatMap((batch) => batch.parts)
   if (room.snapshot !== null) updates.unshift(room.snapshot.data)
-  const squashed = await squasher.squash(updates)
+  const squashed = await threads.run('squash', updates, { signal })
   const snapshot: Snapshot = { seq: room.seq, ...squashed }
   const hash = createHash('sha256').update(snapshot.data).digest()
   try {

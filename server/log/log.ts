@@ -1,12 +1,12 @@
 /** The log of all pages: what the rooms write to and are loaded from. */
 import type { Database } from '../database/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import { JobError, type Threads } from '../threads/pool.ts'
 import { Appender } from './append.ts'
 import { foldRoom } from './fold.ts'
 import { loadRoom, readBatches, readHeads } from './load.ts'
 import type { Log, Snapshot } from './port.ts'
 import { Reach } from './reach.ts'
-import { SquashError, Squasher } from './squasher.ts'
 
 export interface LogParts {
   readonly database: Database
@@ -14,23 +14,24 @@ export interface LogParts {
   readonly random: Random
   readonly logger: Logger
   readonly counters: Counters
+  readonly threads: Threads
   /** Rooms in one append statement; 1 for distributed databases. */
   readonly batchRooms: number
 }
 
 /** Opens the log over a migrated database, which it does not close. */
 export const openLog = (parts: LogParts): Log => {
-  const { database, logger, counters } = parts
+  const { database, logger, counters, threads } = parts
   const reach = new Reach(logger)
   const appender = new Appender({ ...parts, reach })
-  const squasher = new Squasher()
+  const closing = new AbortController()
   const folding = new Map<string, Promise<Snapshot | null>>()
   const fold = (roomId: string): Promise<Snapshot | null> => {
     const shared = folding.get(roomId)
     if (shared !== undefined) return shared
-    const started = foldRoom(roomId, { database, squasher, counters })
+    const started = foldRoom(roomId, { database, threads, counters, signal: closing.signal })
       .catch((error: unknown) => {
-        if (error instanceof SquashError) {
+        if (error instanceof JobError) {
           counters.count('fold_failures')
           logger.error({ room: roomId, error: error.message }, 'a page cannot be squashed; its rows stay as they are')
         }
@@ -52,7 +53,7 @@ export const openLog = (parts: LogParts): Log => {
     },
     close: async () => {
       await appender.close()
-      await squasher.close()
+      closing.abort()
       await Promise.allSettled(folding.values())
     },
   }

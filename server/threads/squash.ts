@@ -1,8 +1,31 @@
-/** The thread that squashes pages: the only place in the service that builds a Y.Doc. */
-import { parentPort } from 'node:worker_threads'
+/** Squashing a page: its updates joined through a throw-away Y.Doc, garbage-collected, and proven to load. */
 import * as Y from 'yjs'
-import type { Squashed, SquashReply } from '../log/squasher.ts'
 import { contentOf } from './contents.ts'
+import { HandedOver } from './handed-over.ts'
+
+export interface Squashed {
+  readonly data: Uint8Array
+  readonly stateVector: Uint8Array
+  /** Offset in `data` at which its delete set begins. */
+  readonly deletesAt: number
+}
+
+/**
+ * One update that holds what `updates` hold together.
+ * @throws Error when they do not make a page that loads
+ */
+export const squash = (updates: readonly Uint8Array[]): HandedOver<Squashed> => {
+  const doc = docOf(updates)
+  const data = Y.encodeStateAsUpdate(doc) as Uint8Array<ArrayBuffer>
+  const stateVector = Y.encodeStateVector(doc)
+  // An encoded snapshot is the delete set and the state vector; an update ends with the same delete set.
+  const deletesAt = data.length - (Y.encodeSnapshot(Y.snapshot(doc)).length - stateVector.length)
+  const check = docOf([data])
+  if (contentOf(check) !== contentOf(doc)) throw new Error('the squashed page differs from its rows')
+  doc.destroy()
+  check.destroy()
+  return new HandedOver({ data, stateVector, deletesAt }, [data.buffer])
+}
 
 const docOf = (updates: readonly Uint8Array[]): Y.Doc => {
   const doc = new Y.Doc()
@@ -14,26 +37,3 @@ const docOf = (updates: readonly Uint8Array[]): Y.Doc => {
   }
   return doc
 }
-
-const squash = (updates: readonly Uint8Array[]): Squashed => {
-  const doc = docOf(updates)
-  const data = Y.encodeStateAsUpdate(doc)
-  const stateVector = Y.encodeStateVector(doc)
-  // An encoded snapshot is the delete set and the state vector; an update ends with the same delete set.
-  const deletesAt = data.length - (Y.encodeSnapshot(Y.snapshot(doc)).length - stateVector.length)
-  const check = docOf([data])
-  if (contentOf(check) !== contentOf(doc)) throw new Error('the squashed page differs from its rows')
-  doc.destroy()
-  check.destroy()
-  return { data, stateVector, deletesAt }
-}
-
-parentPort?.on('message', (updates: Uint8Array[]) => {
-  let reply: SquashReply
-  try {
-    reply = { squashed: squash(updates) }
-  } catch (error) {
-    reply = { fault: error instanceof Error ? error.message : String(error) }
-  }
-  parentPort?.postMessage(reply)
-})

@@ -6,6 +6,7 @@ import type { Database } from '../../server/database/port.ts'
 import { openPostgres } from '../../server/database/postgres.ts'
 import type { Clock, CounterName, Counters, Logger, Random } from '../../server/ports.ts'
 import { systemClock, systemRandom } from '../../server/system.ts'
+import { ThreadPool } from '../../server/threads/pool.ts'
 import type { Environment } from './service.ts'
 
 const silent = () => undefined
@@ -19,6 +20,13 @@ export const counting = (): Counters & { readonly counts: Map<CounterName, numbe
 
 export const clock: Clock = systemClock
 export const random: Random = systemRandom
+
+/** Worker threads, ended when the test ends. */
+export const openThreads = (threads = 1): ThreadPool => {
+  const pool = new ThreadPool({ threads })
+  onTestFinished(() => pool.close())
+  return pool
+}
 
 /** Opens the store that a service would open with `env`; closed when the test ends. */
 export const openDatabase = async (env: Environment): Promise<Database> => {
