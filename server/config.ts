@@ -22,6 +22,7 @@ export interface Config {
   readonly logLevel: LogLevel
   readonly shutdownGraceMs: number
   readonly fold: FoldSettings
+  readonly history: HistorySettings
   readonly limits: Limits
 }
 
@@ -32,6 +33,11 @@ export interface FoldSettings {
   readonly maxRows: number
   /** Size of the tail, as a share of the snapshot, at which it is folded. */
   readonly ratio: number
+}
+
+export interface HistorySettings {
+  /** Least time between two automatic versions of a page; 0: none. */
+  readonly versionMinutes: number
 }
 
 export interface Limits {
@@ -98,6 +104,7 @@ export const readConfig = (env: Environment): Config => {
       maxRows: whole('FOLD_MAX_ROWS', 2000, 1, 1_000_000),
       ratio: share('FOLD_RATIO', 0.1),
     },
+    history: { versionMinutes: whole('HISTORY_VERSION_MINUTES', 10, 0, 100_000) },
     limits: {
       updateBytes: whole('MAX_UPDATE_BYTES', MEGABYTE, 1024, 64 * MEGABYTE),
       syncBytes: whole('MAX_SYNC_BYTES', 32 * MEGABYTE, 1024, 512 * MEGABYTE),

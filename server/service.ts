@@ -8,8 +8,12 @@ import { openPglite } from './database/pglite.ts'
 import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
 import { createApp } from './http/app.ts'
+import { authorizer } from './http/authorize.ts'
 import { originAllowed } from './http/origin.ts'
+import { writeUpdate } from './http/write.ts'
 import { acquireLock, type Lock } from './lock.ts'
+import { openArchive } from './log/archive/archive.ts'
+import { keepVersions } from './log/archive/automatic.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
 import type { Logger } from './ports.ts'
@@ -80,18 +84,36 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     },
   })
   releases.push(() => rooms.close())
+  const archive = openArchive({
+    database,
+    threads,
+    random,
+    changed: (roomId) => rooms.refresh(roomId),
+    ended: (roomId) => rooms.endDeleted(roomId),
+  })
+  const pages = () => rooms.ids
+  releases.push(keepVersions({ archive, clock, logger, pages, minutes: config.history.versionMinutes }))
+  const access = openAccess()
   let draining = false
   const app = createApp({
     config,
     metrics,
     logger,
+    api: {
+      archive,
+      authorize: authorizer(access),
+      write: (page, user, update) => writeUpdate(rooms, page, user, update),
+      membersOf: (roomId) => rooms.membersOf(roomId),
+      now: () => clock.now(),
+      maxBodyBytes: limits.syncBytes,
+    },
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
   })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   const sockets = new Sockets(server, {
     rooms,
-    access: openAccess(),
+    access,
     clock,
     logger,
     counters,

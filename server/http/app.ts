@@ -1,9 +1,11 @@
-/** The HTTP side: health, metrics and the page. */
+/** The HTTP side: health, metrics, the API and the page. */
 import { fileURLToPath } from 'node:url'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono } from 'hono'
 import type { Metrics } from '../metrics.ts'
 import type { Logger } from '../ports.ts'
+import { answerFault, createApi, describeApi } from './api/api.ts'
+import type { ApiParts } from './api/parts.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
 import { problem } from './problem.ts'
 
@@ -27,6 +29,7 @@ export interface AppParts {
   readonly config: OriginRules
   readonly metrics: Metrics
   readonly logger: Logger
+  readonly api: ApiParts
   readiness(): Readiness
   gauges(): Gauges
 }
@@ -50,13 +53,14 @@ export const createApp = (parts: AppParts): Hono => {
   app.get('/metrics', async (c) =>
     c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
   )
+  const api = createApi(parts.api)
+  app.route('/api/v1', api)
+  const description = describeApi(api)
+  app.get('/openapi.json', (c) => c.json(description))
   app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
   app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
   app.notFound(() => problem(404, 'Not found'))
-  app.onError((error) => {
-    parts.logger.error({ reason: error.message }, 'a request failed')
-    return problem(500, 'Internal error')
-  })
+  app.onError((error) => answerFault(error, parts.logger))
   return app
 }
 

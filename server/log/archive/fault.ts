@@ -1,4 +1,6 @@
 /** Why something asked of the archive cannot be had; the words name the remedy. */
+import { DatabaseError } from '../../database/port.ts'
+
 export type FaultKind =
   /** No such page, story or version. */
   | 'missing'
@@ -27,3 +29,6 @@ export class ArchiveFault extends Error {
     this.kind = kind
   }
 }
+
+/** Whether a statement failed because the database does not answer. */
+export const isDatabaseAway = (error: unknown): boolean => error instanceof DatabaseError && error.lost

@@ -9,6 +9,14 @@ import { PAST } from './past-statements.ts'
 /** When: a seq, a time (the last seq that had reached us by then), or now. */
 export type Moment = { readonly seq: number } | { readonly time: Date } | 'now'
 
+export interface PageThen {
+  readonly seq: number
+  /** The updates that make it. */
+  readonly page: Updates
+  /** Whether that is one snapshot. */
+  readonly isSnapshot: boolean
+}
+
 export interface Past {
   readonly seq: number
   readonly epoch: number
@@ -16,9 +24,8 @@ export interface Past {
   readonly createdAt: Date
   /** Stored types of roots. */
   readonly roots: Roots
-  /** The earlier moment and the later one, as seqs, and the page at each as updates. */
-  readonly from: { readonly seq: number; readonly page: Updates }
-  readonly to: { readonly seq: number; readonly page: Updates }
+  readonly from: PageThen
+  readonly to: PageThen
   /** The rows after `from` up to `to`, where they were asked for. */
   readonly between: readonly (AuthoredPart & { readonly seq: number })[]
 }
@@ -43,28 +50,37 @@ interface Row {
   } | null
 }
 
+interface Asked {
+  readonly from: Moment
+  readonly to: Moment
+  /** Whether the rows between are wanted too. */
+  readonly withBetween?: boolean
+  /** Whether a page that was deleted, and can come back, may be read. */
+  readonly evenDeleted?: boolean
+}
+
 /**
  * Reads a page at two moments of one database moment; `from` may be the same as `to`.
- * @param withBetween whether the rows between are wanted too
  * @throws ArchiveFault: missing, deleted, gone; DatabaseError
  */
 export const readPast = async (
   database: Query,
   roomId: string,
-  { from, to, withBetween = false }: { readonly from: Moment; readonly to: Moment; readonly withBetween?: boolean },
+  { from, to, withBetween = false, evenDeleted = false }: Asked,
 ): Promise<Past> => {
   const rows = await database.query<Row>(PAST, [roomId, ...parameters(from), ...parameters(to), withBetween])
   const head = rows.find(({ what }) => what === 'room')
   if (head?.room == null || (head.seq === 0 && !head.room.deleted))
     throw new ArchiveFault('missing', 'there is no such page')
   const { room } = head
-  if (room.deleted) throw new ArchiveFault('deleted', 'this page was deleted')
-  const pageAt = (seq: number, base: number): Updates => {
-    const page = rows.filter((row) =>
-      row.what === 'snapshot' ? row.seq === base && base > 0 : row.what === 'row' && row.seq > base && row.seq <= seq,
-    )
+  if (room.deleted && !evenDeleted) throw new ArchiveFault('deleted', 'this page was deleted')
+  if (room.from > room.to) throw new ArchiveFault('invalid', 'from must not be later than to')
+  const then = (seq: number, base: number): PageThen => {
+    const snapshots = rows.filter((row) => row.what === 'snapshot' && row.seq === base)
+    const tail = rows.filter((row) => row.what === 'row' && row.seq > base && row.seq <= seq)
+    const page = [...snapshots, ...tail].map(({ data }) => data)
     if (page.length === 0 && seq > 0) throw new ArchiveFault('gone', 'the history of that moment is not kept any more')
-    return page.sort((one, other) => Number(one.what === 'row') - Number(other.what === 'row')).map(({ data }) => data)
+    return { seq, page, isSnapshot: tail.length === 0 && page.length === 1 }
   }
   return {
     seq: head.seq,
@@ -72,8 +88,8 @@ export const readPast = async (
     restoreSeq: room.restoreSeq,
     createdAt: new Date(head.at),
     roots: room.roots ?? {},
-    from: { seq: room.from, page: pageAt(room.from, room.fromBase) },
-    to: { seq: room.to, page: pageAt(room.to, room.toBase) },
+    from: then(room.from, room.fromBase),
+    to: then(room.to, room.toBase),
     between: withBetween ? rows.filter(({ what, seq }) => what === 'row' && seq > room.from && seq <= room.to) : [],
   }
 }

@@ -1,11 +1,14 @@
 /** What worker threads do with whole pages. An expected fault is told as a value: an error would lose its kind. */
 import * as Y from 'yjs'
+import { NO_LIMITS, scanUpdate } from '../../room/scan.ts'
+import type { Squashed } from '../squash.ts'
 import { type AuthoredPart, authorsOf, type Change, changesSince, type Span, type Spans, type Writer } from './blame.ts'
 import { docOf, IncompletePage, type Updates } from './build.ts'
+import { canonicalOf } from './canonical.ts'
 import { copyContent } from './copy.ts'
 import { render } from './render.ts'
 import { type Contribution, restoreTo, UnprovenRestore, undoOf } from './restore.ts'
-import { inferRoots, type Roots } from './roots.ts'
+import type { Roots } from './roots.ts'
 
 export type Told<T> = { readonly value: T } | { readonly fault: 'incomplete' | 'unproven'; readonly reason: string }
 
@@ -70,13 +73,22 @@ const restored = (present: Updates, update: Uint8Array | null, preview: boolean)
   return { update, before, changes: preview ? changesSince([before], [edit]) : null }
 }
 
-/** The content of a page without its history, as one update. */
-export const copyPage = ({ page }: Pick<ReadPage, 'page'>): Told<Uint8Array> =>
+/** The content of a page without its history. */
+export const copyPage = ({ page }: Pick<ReadPage, 'page'>): Told<Squashed> =>
   told(() => {
     const doc = new Y.Doc()
     copyContent(docOf(page), doc)
-    return Y.encodeStateAsUpdate(doc)
+    return measured(Y.encodeStateAsUpdate(doc))
   })
+
+/** A page as it came, byte by byte, proven to load. */
+export const importPage = ({ data }: { readonly data: Uint8Array }): Told<Squashed> => told(() => measured(data))
+
+const measured = (data: Uint8Array): Squashed => {
+  const doc = docOf([data])
+  canonicalOf(doc)
+  return { data, stateVector: Y.encodeStateVector(doc), deletesAt: scanUpdate(data, NO_LIMITS).deletesAt }
+}
 
 /** Who wrote what stands. */
 export const pageAuthors = (asked: {
@@ -91,7 +103,13 @@ export const pageChanges = (asked: {
   readonly parts: readonly AuthoredPart[]
 }): Told<Spans<Change>[]> => told(() => changesSince(asked.base, asked.parts))
 
-/** The types of the roots of a page. */
-export const pageRoots = ({ page }: Pick<ReadPage, 'page'>): Told<Roots> => told(() => inferRoots(docOf(page)))
-
-export const pageJobs = { encodePage, renderPage, restorePage, undoPage, copyPage, pageAuthors, pageChanges }
+export const pageJobs = {
+  encodePage,
+  renderPage,
+  restorePage,
+  undoPage,
+  copyPage,
+  importPage,
+  pageAuthors,
+  pageChanges,
+}

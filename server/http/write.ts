@@ -1,0 +1,69 @@
+/** An update that comes by HTTP: a member of the page's room for the time of one message. */
+import * as decoding from 'lib0/decoding'
+import { type PageName, roomIdOf } from '../../shared/names.ts'
+import { type CloseCode, Message } from '../../shared/protocol.ts'
+import type { Member } from '../room/member.ts'
+import { PageDeleted, type Rooms } from '../room/rooms.ts'
+import { Problem } from './problem.ts'
+
+/** How the room refuses, as HTTP says it. */
+const REFUSALS: Readonly<Record<string, number>> = { invalid: 422, gap: 409, 'too-large': 413, deleted: 410, rate: 503 }
+
+/**
+ * Writes one update as any edit is written: validated, relayed, committed.
+ * @returns the page's seq with it
+ * @throws Problem when it is refused, DatabaseError when the page cannot be loaded
+ */
+export const writeUpdate = async (
+  rooms: Rooms,
+  page: PageName,
+  user: string | null,
+  update: Uint8Array,
+): Promise<number> => {
+  const member = new OneMessage(user)
+  const room = await rooms.join(roomIdOf(page), member).catch((error: unknown) => {
+    throw error instanceof PageDeleted ? new Problem(410, 'Deleted', error.message) : error
+  })
+  try {
+    room.receive(member, 'live', update)
+    await member.settled
+    return room.seq
+  } finally {
+    room.leave(member, true)
+  }
+}
+
+class OneMessage implements Member {
+  readonly role = 'write'
+  readonly acknowledged = true
+  readonly isFull = false
+  readonly user: string | null
+  /** Resolves once the message is committed, rejects when it is refused. */
+  readonly settled: Promise<void>
+  #resolve: () => void = () => undefined
+  #reject: (problem: Problem) => void = () => undefined
+
+  constructor(user: string | null) {
+    this.user = user
+    this.settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    // It may be refused before anybody waits.
+    this.settled.catch(() => undefined)
+  }
+
+  send(frame: Uint8Array): void {
+    const decoder = decoding.createDecoder(frame)
+    const type = decoding.readVarUint(decoder)
+    if (type === Message.saved) this.#resolve()
+    if (type !== Message.refused) return
+    decoding.readVarUint(decoder)
+    const code = decoding.readVarString(decoder)
+    this.#reject(new Problem(REFUSALS[code] ?? 403, 'Update refused', `${code}: ${decoding.readVarString(decoder)}`))
+  }
+
+  close(code: CloseCode, text: string): void {
+    this.#reject(new Problem(code === 4404 ? 410 : 503, 'Not stored', text))
+  }
+}
