@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
+  /** Milliseconds since some moment, with fractions: what a piece of work took is a difference of two. */
+  elapsed(): number
   /** Runs `task` after `ms`; the gift cancels it. */
   after(ms: number, task: () => void): () => void
   /** Runs `task` when this turn of the event loop has ended. */

@@ -38,6 +38,8 @@ export interface Service {
 
 /** Frame bytes around an update. */
 const FRAME_OVERHEAD = 16
+/** A fold and a returning client's comparison need not wait for one another. */
+const THREADS = 2
 /** How often other processes' writes are looked for. */
 const POLL_MS = 1000
 
@@ -62,7 +64,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
-  const threads = new ThreadPool({ threads: 1 })
+  const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
   const log = openLog({ database, clock, random, logger, counters, threads, batchRooms: config.batchRooms })
   releases.push(() => log.close())
@@ -73,6 +75,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
+    diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
     settings: {
       foldRows: fold.rows,
       foldMaxRows: fold.maxRows,

@@ -8,7 +8,6 @@ import {
   closeReason,
   deniedMessage,
   readClientMessage,
-  stateMessage,
 } from '../shared/protocol.ts'
 import type { Caller, Grant } from './access.ts'
 import type { Logger } from './ports.ts'
@@ -16,6 +15,8 @@ import type { Member } from './room/member.ts'
 import { EMPTY_PRESENCE } from './room/presence.ts'
 import type { Room } from './room/room.ts'
 import type { Rooms } from './room/rooms.ts'
+import type { Reply } from './room/sync.ts'
+import type { Wire } from './wire.ts'
 
 /** Past this a reader gets no presence. */
 const CROWDED_BYTES = 1_000_000
@@ -37,7 +38,7 @@ export interface SocketParts {
   readonly rooms: Rooms
   readonly logger: Logger
   readonly settings: SocketSettings
-  readonly now: number
+  readonly wire: Wire
 }
 
 /** What a socket is once caller and room are known. */
@@ -66,13 +67,14 @@ export class Socket implements Member {
   /** The sweep's clock: exact enough for deadlines of seconds, and free. */
   #now: number
 
-  constructor(ws: WebSocket, net: NetSocket, place: Place, parts: SocketParts) {
+  /** @param now by the clock of the sweep */
+  constructor(ws: WebSocket, net: NetSocket, place: Place, parts: SocketParts, now: number) {
     this.#ws = ws
     this.#net = net
     this.#place = place
     this.#parts = parts
-    this.#now = parts.now
-    this.#sentAt = this.#heardAt = this.#pingedAt = this.#progressAt = parts.now
+    this.#now = now
+    this.#sentAt = this.#heardAt = this.#pingedAt = this.#progressAt = now
     ws.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
     ws.on('pong', () => {
       this.#heardAt = this.#now
@@ -93,7 +95,7 @@ export class Socket implements Member {
   }
 
   get isFull(): boolean {
-    return this.#ws.bufferedAmount > FULL_BYTES
+    return this.#net.writableLength > FULL_BYTES
   }
 
   /** Joins its room; nothing is read before. @throws PageDeleted, DatabaseError */
@@ -104,16 +106,20 @@ export class Socket implements Member {
       return
     }
     this.#room = room
-    if (this.acknowledged) {
-      this.send(stateMessage({ role: this.role, frozen: false, pageBytes: room.bytes }), 'control')
-    }
     this.#ws.resume()
   }
 
-  send(frame: Uint8Array, kind: 'sync' | 'presence' | 'control'): void {
-    if (this.#closed || (kind === 'presence' && this.#ws.bufferedAmount > CROWDED_BYTES)) return
+  send(message: Reply, kind: 'sync' | 'presence' | 'control'): void {
+    if (this.#closed || this.#ws.readyState !== this.#ws.OPEN) return
+    if (kind === 'presence' && this.#net.writableLength > CROWDED_BYTES) return
     this.#sentAt = this.#now
-    this.#ws.send(frame)
+    this.#parts.wire.write(this.#net, message)
+  }
+
+  sendAll(messages: readonly Reply[]): void {
+    this.#net.cork()
+    for (const message of messages) this.send(message, 'sync')
+    this.#net.uncork()
   }
 
   close(code: CloseCode, text: string, retryAfterMs?: number): void {
@@ -136,7 +142,7 @@ export class Socket implements Member {
   sweep(now: number): void {
     this.#now = now
     if (this.#closed || this.#room === null) return
-    const buffered = this.#ws.bufferedAmount
+    const buffered = this.#net.writableLength
     if (buffered < this.#buffered || buffered <= CROWDED_BYTES) this.#progressAt = now
     this.#buffered = buffered
     if (now - this.#progressAt > STUCK_MS) this.close(Close.overloaded, 'you read too slowly', RETRY_MS)
@@ -211,6 +217,6 @@ export class Socket implements Member {
   }
 
   readonly #onDrain = (): void => {
-    if (this.#ws.bufferedAmount < CROWDED_BYTES) this.#room?.resume(this)
+    if (this.#net.writableLength < CROWDED_BYTES) this.#room?.resume(this)
   }
 }

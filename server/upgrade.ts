@@ -9,7 +9,8 @@ import type { Access } from './access.ts'
 import { Holds } from './hold.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
 import { PageDeleted, type Rooms } from './room/rooms.ts'
-import { Socket } from './socket.ts'
+import { Socket, type SocketParts } from './socket.ts'
+import { Wire } from './wire.ts'
 
 const PATH = '/collab/'
 const TOKEN_PREFIX = 'scriptorium.token.'
@@ -43,6 +44,7 @@ export interface UpgradeParts {
 /** All WebSockets of this process. */
 export class Sockets {
   readonly #parts: UpgradeParts
+  readonly #socketParts: SocketParts
   readonly #wss: WebSocketServer
   readonly #holds: Holds
   readonly #open = new Map<WebSocket, Socket | null>()
@@ -53,6 +55,8 @@ export class Sockets {
   /** Serves upgrades of `server`. */
   constructor(server: Server, parts: UpgradeParts) {
     this.#parts = parts
+    const { rooms, logger, settings } = parts
+    this.#socketParts = { rooms, logger, settings, wire: new Wire() }
     this.#holds = new Holds(parts.clock)
     this.#wss = new WebSocketServer({
       noServer: true,
@@ -153,9 +157,9 @@ export class Sockets {
     const caller = await this.#parts.access.identify({ query })
     if ('refused' in caller) return refuse(Close.unauthorized, caller.refused)
     const grant = this.#parts.access.grant(caller, page)
-    const { rooms, logger, settings, clock } = this.#parts
+    const { logger, clock } = this.#parts
     const place = { roomId: roomIdOf(page), caller, grant, acknowledged }
-    const socket = new Socket(ws, net, place, { rooms, logger, settings, now: clock.now() })
+    const socket = new Socket(ws, net, place, this.#socketParts, clock.now())
     if (!this.#open.has(ws)) return
     this.#open.set(ws, socket)
     const cancel = clock.after(OPEN_MS, () =>

@@ -39,10 +39,10 @@ export const foldRoom = async (
   const hash = createHash('sha256').update(snapshot.data).digest()
   try {
     await database.transaction(async (tx) => {
-      const { seq, stateVector, deletesAt, data } = snapshot
+      const { seq, stateVector, deletesAt, data, atKeys } = snapshot
       const swapped = await tx.query(SWAP_SNAPSHOT, [roomId, seq, room.snapshot?.seq ?? 0])
       if (swapped.length === 0) throw new LostSwap()
-      await tx.query(INSERT_SNAPSHOT, [roomId, seq, stateVector, deletesAt, data, hash])
+      await tx.query(INSERT_SNAPSHOT, [roomId, seq, stateVector, deletesAt, data, hash, atKeys])
       await tx.query(THIN_SNAPSHOTS, [roomId, CHECKPOINT_ROWS])
     })
   } catch (error) {

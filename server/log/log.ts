@@ -4,7 +4,7 @@ import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { JobError, type Threads } from '../threads/pool.ts'
 import { Appender } from './append.ts'
 import { foldRoom } from './fold.ts'
-import { loadRoom, readBatches, readHeads } from './load.ts'
+import { loadRoom, readBatches, readChanged } from './load.ts'
 import type { Log, Snapshot } from './port.ts'
 import { Reach } from './reach.ts'
 
@@ -44,7 +44,7 @@ export const openLog = (parts: LogParts): Log => {
   return {
     load: (roomId) => reach.note(() => loadRoom(database, roomId)),
     read: (roomId, from) => reach.note(() => readBatches(database, roomId, from)),
-    heads: (roomIds) => reach.note(() => readHeads(database, roomIds)),
+    changed: (known) => reach.note(() => readChanged(database, known)),
     append: (room) => appender.append(room),
     fold,
     drain: () => appender.drain(),

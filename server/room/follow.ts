@@ -2,6 +2,7 @@
 import type { Log } from '../log/port.ts'
 import type { Logger } from '../ports.ts'
 import type { Content } from './content.ts'
+import type { Fresh } from './runs.ts'
 import type { StateVector } from './state-vector.ts'
 
 export interface FoldSettings {
@@ -22,7 +23,7 @@ export interface FollowParts {
   /** Whether the room has ended: nothing read after that counts. */
   readonly hasEnded: () => boolean
   /** Gets what another process wrote, and the clocks it advanced as they were. */
-  readonly relay: { readonly before: StateVector; push(data: Uint8Array, from: null): void }
+  readonly relay: { readonly before: StateVector; push(fresh: Fresh, from: null): void }
 }
 
 export class Follow {

@@ -3,7 +3,7 @@
  * the end of the turn, acknowledged after its commit. A mark counts what the room took in; what is committed is a mark
  * too, so an acknowledgement is a comparison.
  */
-import { awarenessMessage, type RefusalCode, Sync, syncMessage } from '../../shared/protocol.ts'
+import { awarenessMessage, Close, type RefusalCode, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { Content } from './content.ts'
@@ -12,7 +12,8 @@ import { type FoldSettings, Follow } from './follow.ts'
 import { type Member, Membership } from './member.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
 import { Relay } from './relay.ts'
-import { decodeStateVector } from './state-vector.ts'
+import { decodeStateVector, type StateVector } from './state-vector.ts'
+import type { Diff, Reply } from './sync.ts'
 
 export interface RoomSettings extends FoldSettings {
   /** Bytes of one client's presence. */
@@ -26,6 +27,8 @@ export interface RoomParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: RoomSettings
+  /** Compares large pages off the event loop. */
+  readonly diff: Diff
   /** Told how many bytes more (or fewer) wait for their commit. */
   readonly unsaved: (delta: number) => void
   /** Told that the room can serve no longer; its members are closed by then. */
@@ -34,6 +37,7 @@ export interface RoomParts {
 
 /** Whoever was lost without a close may return within this time without having left. */
 const ABSENCE_MS = 3000
+const RETRY_MS = 2000
 
 export class Room implements Appending {
   readonly roomId: string
@@ -60,8 +64,14 @@ export class Room implements Appending {
     this.epoch = loaded.epoch
     this.idleSince = parts.clock.now()
     this.#parts = parts
-    this.#relay = new Relay(parts.counters)
     this.#presence = new Presence(parts.settings.maxPresenceBytes, () => parts.counters.count('presence_dropped'))
+    this.#relay = new Relay({
+      clock: parts.clock,
+      counters: parts.counters,
+      presence: this.#presence,
+      members: () => this.#members.values(),
+      received: (before) => this.#content.stateVectorBefore(before),
+    })
     this.#exists = loaded.exists
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
     for (const batch of loaded.tail) {
@@ -108,12 +118,15 @@ export class Room implements Appending {
     return this.#content.bytes
   }
 
-  /** Lets a member in: it is asked for what it has, and told who is here. */
+  /** Lets a member in: it is asked for what it has, told who is here and what it may do. */
   join(member: Member): void {
     this.#members.set(member, new Membership(member))
     this.idleSince = null
-    member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
-    this.#tellPresence(member)
+    const welcome = [syncMessage(Sync.step1, this.#content.stateVector())]
+    const present = this.#presence.all()
+    if (present !== null) welcome.push(awarenessMessage(present))
+    if (member.acknowledged) welcome.push(stateMessage({ role: member.role, frozen: false, pageBytes: this.bytes }))
+    member.sendAll(welcome)
   }
 
   /** @param clean whether the socket was closed by its client, not lost: a lost one may return */
@@ -130,7 +143,7 @@ export class Room implements Appending {
   step1(member: Member, stateVector: Uint8Array): void {
     const known = decodeStateVector(stateVector)
     if (this.#membership(member).deferStep1(known, this.#committed)) return
-    for (const frame of this.#content.answer(known)) member.send(frame, 'sync')
+    this.#answer(member, known)
   }
 
   /** Takes a sync message of kind 1 (step 2) or 2 (live update). */
@@ -157,8 +170,8 @@ export class Room implements Appending {
         this.#parts.counters.count('updates_stored')
         this.#parts.unsaved(admission.bytes.length)
         membership.addedSomething()
-        this.#relay.push(admission.bytes, membership)
-        if (kind === 'live') for (const client of admission.clients) this.#presence.bind(member, client)
+        this.#relay.push(admission, membership)
+        if (kind === 'live') for (const { run } of admission.taken) this.#presence.bind(member, run.client)
         this.#endTurnLater()
         break
       default:
@@ -179,7 +192,7 @@ export class Room implements Appending {
   receivePresence(member: Member, update: Uint8Array): void {
     const renew = this.#presence.receive(member, update)
     if (renew !== null) member.send(awarenessMessage(renew), 'presence')
-    this.#endTurnLater()
+    if (this.#presence.hasChanged) this.#endTurnLater()
   }
 
   /** Answers query awareness, with an empty message where nobody is here. */
@@ -191,7 +204,7 @@ export class Room implements Appending {
   resume(member: Member): void {
     const since = this.#members.get(member)?.endLag()
     if (since === undefined) return
-    for (const frame of this.#content.missed(since)) member.send(frame, 'sync')
+    this.#reply(member, this.#content.missed({ stateVector: since, inParts: false }, this.#parts.diff))
     this.#tellPresence(member)
   }
 
@@ -235,6 +248,7 @@ export class Room implements Appending {
   end(why: Ending): void {
     if (this.#ended) return
     this.#ended = true
+    this.#relay.close()
     this.#parts.unsaved(-this.#content.unsavedBytes)
     this.#parts.logger.warn({ room: this.roomId, why }, 'room ended')
     for (const member of [...this.#members.keys()]) closeFor(member, why)
@@ -245,6 +259,21 @@ export class Room implements Appending {
     const membership = this.#members.get(member)
     if (membership === undefined) throw new Error('not a member of this room')
     return membership
+  }
+
+  #answer(member: Member, stateVector: StateVector): void {
+    this.#reply(member, this.#content.answer({ stateVector, inParts: member.acknowledged }, this.#parts.diff))
+  }
+
+  #reply(member: Member, replies: Reply[] | Promise<Reply[]>): void {
+    if (!(replies instanceof Promise)) return member.sendAll(replies)
+    replies.then(
+      (messages) => member.sendAll(messages),
+      (error: unknown) => {
+        this.#parts.logger.warn({ room: this.roomId, error: String(error) }, 'a returning client was not answered')
+        member.close(Close.overloaded, 'too much to compare now', RETRY_MS)
+      },
+    )
   }
 
   #tellPresence(member: Member): void {
@@ -258,9 +287,7 @@ export class Room implements Appending {
   }
 
   #settle(membership: Membership): void {
-    for (const known of membership.settleThrough(this.#committed)) {
-      for (const frame of this.#content.answer(known)) membership.member.send(frame, 'sync')
-    }
+    for (const known of membership.settleThrough(this.#committed)) this.#answer(membership.member, known)
   }
 
   #refuse(membership: Membership, n: number, code: RefusalCode, reason: string): void {
@@ -311,8 +338,7 @@ export class Room implements Appending {
   }
 
   #endTurn(): void {
-    this.#relay.flush(this.#members.values(), (before) => this.#content.stateVectorBefore(before))
-    this.#relay.flushPresence(this.#members.values(), this.#presence.takeChanged())
+    this.#relay.flush()
     if (this.#content.isGathering && this.#inFlight === null) this.#parts.log.append(this)
   }
 

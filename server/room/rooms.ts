@@ -3,6 +3,7 @@ import type { Log } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import type { Member } from './member.ts'
 import { Room, type RoomSettings } from './room.ts'
+import type { Diff } from './sync.ts'
 
 export interface RoomsSettings extends RoomSettings {
   /** Bytes not committed past which writers are not read. */
@@ -20,6 +21,8 @@ export interface RoomsParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: RoomsSettings
+  /** Compares large pages off the event loop. */
+  readonly diff: Diff
 }
 
 /** A page was deleted: nobody may join it. */
@@ -123,7 +126,7 @@ export class Rooms {
   }
 
   async #load(roomId: string): Promise<Room> {
-    const { log, clock, random, logger, counters, settings } = this.#parts
+    const { log, clock, random, logger, counters, settings, diff } = this.#parts
     const loaded = await log.load(roomId)
     if (loaded.deleted) throw new PageDeleted('this page was deleted')
     const room = new Room(roomId, loaded, {
@@ -133,6 +136,7 @@ export class Rooms {
       logger,
       counters,
       settings,
+      diff,
       unsaved: (delta) => this.#addUnsaved(delta),
       ended: (ended) => {
         if (this.#rooms.get(roomId) === ended) this.#rooms.delete(roomId)
@@ -190,16 +194,16 @@ export class Rooms {
   }
 
   async #compare(rooms: readonly Room[]): Promise<void> {
-    const knownBefore = new Map(rooms.map((room) => [room, { seq: room.seq, exists: room.exists }]))
-    const heads = await this.#parts.log.heads(rooms.map((room) => room.roomId))
-    for (const [room, known] of knownBefore) {
-      if (room.isEnded) continue
-      const head = heads.get(room.roomId)
-      if (head === undefined) {
-        if (known.exists) room.end('went-back')
-      } else if (head.deleted) room.end('deleted')
-      else if (head.epoch !== room.epoch && known.exists) room.end('replaced')
-      else if (head.seq < known.seq) room.end('went-back')
+    const known = new Map(rooms.map(({ roomId, seq, epoch }) => [roomId, { roomId, seq, epoch }]))
+    const changed = await this.#parts.log.changed([...known.values()])
+    for (const [roomId, head] of changed) {
+      const room = this.#rooms.get(roomId)
+      const before = known.get(roomId)
+      if (room === undefined || before === undefined || room.isEnded) continue
+      if (head === null) room.end('went-back')
+      else if (head.deleted) room.end('deleted')
+      else if (head.epoch !== room.epoch) room.end('replaced')
+      else if (head.seq < before.seq) room.end('went-back')
       else if (head.seq > room.seq) await room.catchUp()
     }
   }

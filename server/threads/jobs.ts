@@ -1,9 +1,11 @@
 /** What the threads of a pool can do. A new job is a file of its own and a line here. */
+
+import { diff } from './diff.ts'
 import type { HandedOver } from './handed-over.ts'
 import { pageJobs } from './page/jobs.ts'
 import { squash } from './squash.ts'
 
-export const jobs = { squash, ...pageJobs }
+export const jobs = { diff, squash, ...pageJobs }
 
 export type Jobs = typeof jobs
 export type JobName = keyof Jobs

@@ -1,5 +1,7 @@
 /** Squashing a page: its updates joined through a throw-away Y.Doc, garbage-collected, and proven to load. */
 import * as Y from 'yjs'
+import { idsAtKeys } from '../room/admit.ts'
+import { IdSet } from '../room/id-set.ts'
 import { contentOf } from './contents.ts'
 import { HandedOver } from './handed-over.ts'
 
@@ -8,6 +10,8 @@ export interface Squashed {
   readonly stateVector: Uint8Array
   /** Offset in `data` at which its delete set begins. */
   readonly deletesAt: number
+  /** The ids at a key of a map, as a delete set is encoded. */
+  readonly atKeys: Uint8Array
 }
 
 /**
@@ -24,7 +28,8 @@ export const squash = (updates: readonly Uint8Array[]): HandedOver<Squashed> => 
   if (contentOf(check) !== contentOf(doc)) throw new Error('the squashed page differs from its rows')
   doc.destroy()
   check.destroy()
-  return new HandedOver({ data, stateVector, deletesAt }, [data.buffer])
+  const atKeys = idsAtKeys([data], new IdSet()).encode()
+  return new HandedOver({ data, stateVector, deletesAt, atKeys }, [data.buffer])
 }
 
 const docOf = (updates: readonly Uint8Array[]): Y.Doc => {

@@ -33,13 +33,13 @@ const RULES: readonly Rule[] = [
   },
   {
     files: /^server\/room\//,
-    ours: /^(server\/(room\/|ports\.ts|log\/port\.ts)|shared\/)/,
+    ours: /^(server\/(room\/|ports\.ts|pace\.ts|log\/port\.ts)|shared\/)/,
     packages: LIBRARIES,
     why: 'a room knows updates and members, no sockets, no SQL and no Node, so that it can be simulated',
   },
   {
     files: /^server\/log\//,
-    ours: /^(server\/(log\/|ports\.ts|database\/port\.ts|threads\/)|shared\/)/,
+    ours: /^(server\/(log\/|ports\.ts|pace\.ts|database\/port\.ts|threads\/)|shared\/)/,
     packages: [...LIBRARIES, 'node:'],
     why: 'the log knows rows and batches, and of the database its port only',
   },
@@ -56,8 +56,8 @@ const RULES: readonly Rule[] = [
     why: 'routes speak to access, room and log, never to sockets or the database',
   },
   {
-    files: /^server\/(socket|upgrade|hold)\w*\.ts$/,
-    ours: /^(server\/(socket|upgrade|hold|access|room\/|log\/port|ports)|shared\/)/,
+    files: /^server\/(socket|upgrade|hold|wire)\w*\.ts$/,
+    ours: /^(server\/(socket|upgrade|hold|wire|access|room\/|log\/port|ports)|shared\/)/,
     packages: ['ws', 'lib0', 'node:'],
     why: 'a socket knows frames, sizes and close codes, and hands updates to its room',
   },
@@ -83,7 +83,7 @@ const ALONE: readonly { readonly name: string; readonly where: RegExp; readonly 
     where: /^server\/(database|threads)\//,
     why: 'only the database folder knows PGlite',
   },
-  { name: 'ws', where: /^server\/(socket|upgrade|hold)\w*\.ts$/, why: 'only the socket files know ws' },
+  { name: 'ws', where: /^server\/(socket|upgrade|hold|wire)\w*\.ts$/, why: 'only the socket files know ws' },
 ]
 
 const filesBelow = (folder: string): string[] =>
