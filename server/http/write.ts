@@ -4,6 +4,7 @@ import { type PageName, roomIdOf } from '../../shared/names.ts'
 import { type CloseCode, Message } from '../../shared/protocol.ts'
 import type { Member } from '../room/member.ts'
 import { PageDeleted, type Rooms } from '../room/rooms.ts'
+import type { Reply } from '../room/sync.ts'
 import { Problem } from './problem.ts'
 
 /** How the room refuses, as HTTP says it. */
@@ -53,8 +54,9 @@ class OneMessage implements Member {
     this.settled.catch(() => undefined)
   }
 
-  send(frame: Uint8Array): void {
-    const decoder = decoding.createDecoder(frame)
+  send(message: Reply, kind: 'sync' | 'presence' | 'control'): void {
+    if (kind !== 'control' || !(message instanceof Uint8Array)) return
+    const decoder = decoding.createDecoder(message)
     const type = decoding.readVarUint(decoder)
     if (type === Message.saved) this.#resolve()
     if (type !== Message.refused) return
@@ -62,6 +64,9 @@ class OneMessage implements Member {
     const code = decoding.readVarString(decoder)
     this.#reject(new Problem(REFUSALS[code] ?? 403, 'Update refused', `${code}: ${decoding.readVarString(decoder)}`))
   }
+
+  /** What the page holds is not asked for. */
+  sendAll(): void {}
 
   close(code: CloseCode, text: string): void {
     this.#reject(new Problem(code === 4404 ? 410 : 503, 'Not stored', text))

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { pageOf, roomIdOf } from '../../../shared/names.ts'
 import type { Query } from '../../database/port.ts'
-import type { Squashed } from '../../threads/squash.ts'
+import type { PageContent } from '../../threads/page/jobs.ts'
 import { CREATE_ROOMS, INSERT_SNAPSHOT } from '../statements.ts'
 import { ArchiveFault } from './fault.ts'
 import { doOnce } from './once.ts'
@@ -25,7 +25,7 @@ const ROOTS = `SELECT roots FROM scriptorium.room WHERE room_id = $1`
 
 export interface NewPage {
   readonly roomId: string
-  readonly content: Squashed
+  readonly content: PageContent
   readonly kind: 'copy' | 'import'
   readonly author: string | null
   /** Types of its roots, as JSON. */
@@ -39,14 +39,14 @@ export const createPage = async (
   { roomId, content, kind, author, roots }: NewPage,
 ): Promise<void> => {
   const { story, page } = pageOf(roomId)
-  const { data, stateVector, deletesAt } = content
+  const { data, stateVector, deletesAt, atKeys } = content
   await tx.query(CREATE_ROOMS, [[roomId], [story], [page]])
   const [begun] = await tx.query<{ at: string }>(BEGIN, [roomId, data.length, roots])
   if (begun === undefined)
     throw new ArchiveFault('taken', `the page ${page} exists already, or did: choose another name`)
   await tx.query(INSERT, [roomId, random.uuid(), author, begun.at, kind, data])
   const hash = createHash('sha256').update(data).digest()
-  await tx.query(INSERT_SNAPSHOT, [roomId, 1, stateVector, deletesAt, data, hash])
+  await tx.query(INSERT_SNAPSHOT, [roomId, 1, stateVector, deletesAt, data, hash, atKeys])
 }
 
 export interface CopyAnswer {

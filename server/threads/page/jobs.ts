@@ -1,7 +1,8 @@
 /** What worker threads do with whole pages. An expected fault is told as a value: an error would lose its kind. */
 import * as Y from 'yjs'
+import { idsAtKeys } from '../../room/admit.ts'
+import { IdSet } from '../../room/id-set.ts'
 import { NO_LIMITS, scanUpdate } from '../../room/scan.ts'
-import type { Squashed } from '../squash.ts'
 import { type AuthoredPart, authorsOf, type Change, changesSince, type Span, type Spans, type Writer } from './blame.ts'
 import { docOf, IncompletePage, type Updates } from './build.ts'
 import { canonicalOf } from './canonical.ts'
@@ -9,6 +10,16 @@ import { copyContent } from './copy.ts'
 import { render } from './render.ts'
 import { type Contribution, restoreTo, UnprovenRestore, undoOf } from './restore.ts'
 import type { Roots } from './roots.ts'
+
+/** A page as a snapshot holds it. */
+export interface PageContent {
+  readonly data: Uint8Array
+  readonly stateVector: Uint8Array
+  /** Offset in `data` at which its delete set begins. */
+  readonly deletesAt: number
+  /** The ids at a key of a map, as a delete set is encoded. */
+  readonly atKeys: Uint8Array
+}
 
 export type Told<T> = { readonly value: T } | { readonly fault: 'incomplete' | 'unproven'; readonly reason: string }
 
@@ -74,7 +85,7 @@ const restored = (present: Updates, update: Uint8Array | null, preview: boolean)
 }
 
 /** The content of a page without its history. */
-export const copyPage = ({ page }: Pick<ReadPage, 'page'>): Told<Squashed> =>
+export const copyPage = ({ page }: Pick<ReadPage, 'page'>): Told<PageContent> =>
   told(() => {
     const doc = new Y.Doc()
     copyContent(docOf(page), doc)
@@ -82,12 +93,13 @@ export const copyPage = ({ page }: Pick<ReadPage, 'page'>): Told<Squashed> =>
   })
 
 /** A page as it came, byte by byte, proven to load. */
-export const importPage = ({ data }: { readonly data: Uint8Array }): Told<Squashed> => told(() => measured(data))
+export const importPage = ({ data }: { readonly data: Uint8Array }): Told<PageContent> => told(() => measured(data))
 
-const measured = (data: Uint8Array): Squashed => {
+const measured = (data: Uint8Array): PageContent => {
   const doc = docOf([data])
   canonicalOf(doc)
-  return { data, stateVector: Y.encodeStateVector(doc), deletesAt: scanUpdate(data, NO_LIMITS).deletesAt }
+  const { deletesAt } = scanUpdate(data, NO_LIMITS)
+  return { data, stateVector: Y.encodeStateVector(doc), deletesAt, atKeys: idsAtKeys([data], new IdSet()).encode() }
 }
 
 /** Who wrote what stands. */
