@@ -9,6 +9,21 @@ const COMMANDS = {
     load: () => import('../dist/scripts/migrate.js'),
     entry: 'run',
   },
+  restore: {
+    about: 'put a page or a story back to a version or a moment',
+    load: () => import('../dist/scripts/restore.js'),
+    entry: 'run',
+  },
+  export: {
+    about: 'write a story to a folder or a zip',
+    load: () => import('../dist/scripts/export.js'),
+    entry: 'run',
+  },
+  import: {
+    about: 'bring in what export wrote',
+    load: () => import('../dist/scripts/import.js'),
+    entry: 'run',
+  },
   bench: {
     about: 'measure (core: acknowledgement, relay, memory)',
     load: () => import('../dist/scripts/bench/main.js'),

@@ -1,7 +1,7 @@
 /** The API over every store: what each route gives, and what it answers when it cannot. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as Y from 'yjs'
-import { type Ask, askAt, pageAt, updateOf } from '../support/api.ts'
+import { type Ask, askAt, pageAt, updateOf } from '../support/archive-api.ts'
 import { connectClient } from '../support/client.ts'
 import { startService } from '../support/service.ts'
 import { allStores, pgliteStore, type StoreKind } from '../support/stores.ts'
@@ -270,6 +270,8 @@ describe('the API', () => {
         'POST /stories/{story}/versions',
         'POST /stories/{story}/restore',
         'POST /stories/{story}/copy',
+        'GET /stories/{story}/archive',
+        'POST /stories/{story}/archive',
         `GET ${page}`,
         `DELETE ${page}`,
         `POST ${page}/undelete`,

@@ -1,7 +1,7 @@
 /** Deleting pages: softly and back, and for good. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as Y from 'yjs'
-import { askAt, pageAt, updateOf } from '../support/api.ts'
+import { askAt, pageAt, updateOf } from '../support/archive-api.ts'
 import { connectClient } from '../support/client.ts'
 import { type Service, startService } from '../support/service.ts'
 import { allStores, anyPostgres } from '../support/stores.ts'

@@ -1,7 +1,7 @@
 /** Restores beside people who write, on the real service. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as Y from 'yjs'
-import { askAt, pageAt, updateOf } from '../support/api.ts'
+import { askAt, pageAt, updateOf } from '../support/archive-api.ts'
 import { connectClient } from '../support/client.ts'
 import { pageAsText } from '../support/equal.ts'
 import { seededRandom } from '../support/random.ts'

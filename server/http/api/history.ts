@@ -1,6 +1,7 @@
 /** The history of a page: who edited when, who wrote what, and what changed. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Moment } from '../../log/archive/past.ts'
+import { Problem } from '../problem.ts'
 import { type ApiParts, At, json, PageParams, problems, roomOf, Time, TimeOrVersion } from './parts.ts'
 
 const Entry = z.object({
@@ -92,7 +93,9 @@ export const historyRoutes = (api: OpenAPIHono, { archive, authorize }: ApiParts
     const moment = async (given: string | undefined): Promise<Moment> => {
       if (given === undefined) return 'now'
       if (Time.safeParse(given).success) return { time: new Date(given) }
-      return { seq: (await archive.readVersion(roomOf(page), given)).seq }
+      const { seq } = await archive.readVersion(roomOf(page), given)
+      if (seq === 0) throw new Problem(410, 'Not kept', 'that version was imported: no history leads to it')
+      return { seq }
     }
     const { from, to } = c.req.valid('query')
     return c.json(await archive.difference(roomOf(page), { from: await moment(from), to: await moment(to) }), 200)

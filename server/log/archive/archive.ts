@@ -1,6 +1,8 @@
 /** The archive: what was, and what is done with whole pages and stories. Everything that is not live editing. */
 import { copyPage } from './create.ts'
 import { deletePage, erasePage, undeletePage } from './delete.ts'
+import { exportStory } from './export.ts'
+import { importStory } from './import.ts'
 import { activity, authors, difference, readPage, renderPage } from './look.ts'
 import type { ArchiveParts } from './parts.ts'
 import { previewRestore, previewUndo, restorePage, undoPerson } from './restore.ts'
@@ -37,6 +39,8 @@ export const openArchive = (parts: ArchiveParts) => {
     nameStoryVersion: bound(nameStoryVersion),
     restoreStory: bound(restoreStory),
     copyStory: bound(copyStory),
+    exportStory: bound(exportStory),
+    importStory: bound(importStory),
   }
 }
 
