@@ -1,151 +1,67 @@
-/** What the commands that work on stories share: their arguments, their words, and where they find the stories. */
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import pino from 'pino'
+/** What the commands have in common: arguments, settings, the report, exit codes. */
 import { type Config, ConfigError } from '../server/config.ts'
-import { migrate } from '../server/database/migrate.ts'
-import { openPglite } from '../server/database/pglite.ts'
-import type { Database } from '../server/database/port.ts'
-import { openPostgres } from '../server/database/postgres.ts'
 import { loadConfig } from '../server/environment.ts'
 import { withoutSecrets } from '../server/greeting.ts'
-import { acquireLock, LockedError } from '../server/lock.ts'
-import { type Archive, openArchive } from '../server/log/archive/archive.ts'
-import { Releases } from '../server/release.ts'
-import { systemRandom } from '../server/system.ts'
-import { ThreadPool } from '../server/threads/pool.ts'
 
-/** A command line that makes no sense; the words say how it should be. */
+/** The command line asks for what cannot be done. */
 export class UsageError extends Error {}
 
-/** What a command does once its arguments are read; its report is what `--json` prints. */
-export interface Command<Name extends string> {
+export interface Command<Asked extends { readonly json: boolean }, Report> {
   readonly name: string
   readonly usage: string
-  /** Options that take a word. */
-  readonly words: readonly Name[]
-  /** Whether it knows `--dry-run`. */
-  readonly canDryRun: boolean
-  readonly run: (
-    given: { readonly [name in Name]?: string } & { readonly dryRun: boolean },
-    tell: Tell,
-  ) => Promise<{ readonly report: object; readonly words: string }>
+  /** Reads the arguments; null: only help is asked for. @throws UsageError, or what parseArgs throws */
+  readonly read: (args: readonly string[]) => Asked | null
+  readonly work: (config: Config, asked: Asked) => Promise<Report>
+  readonly words: (report: Report) => string
+  /** Whether all is well; where not, the exit code is 1. */
+  readonly isWell: (report: Report) => boolean
 }
 
-/** Tells how far it is, on a terminal only; and what else must be known, on stderr. */
-export interface Tell {
-  progress(done: number, of: number): void
-  note(words: string): void
-}
-
-/** Runs a command; the exit code is 0 only on success, 2 for a command line that makes no sense. */
-export const runCommand = async <Name extends string>(
-  command: Command<Name>,
+/** Runs a command: its report goes to stdout, what went wrong to stderr, the exit code is 0 only on success. */
+export const runCommand = async <Asked extends { readonly json: boolean }, Report>(
+  command: Command<Asked, Report>,
   args: readonly string[],
 ): Promise<void> => {
-  const isJson = args.includes('--json')
+  let asked: Asked | null
   try {
-    const { help, given } = read(command, args)
-    if (help) return void process.stdout.write(command.usage)
-    const { report, words } = await command.run(given, tellOnStderr)
-    process.stdout.write(isJson ? `${JSON.stringify({ ok: true, ...report })}\n` : `${words}\n`)
+    asked = command.read(args)
   } catch (error) {
-    const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error)
-    process.exitCode = isUsage ? 2 : 1
-    const reason = reasonOf(error)
-    if (isJson) process.stdout.write(`${JSON.stringify({ ok: false, reason })}\n`)
-    else process.stderr.write(`${command.name}: ${reason}\n${isUsage ? `\n${command.usage}` : ''}`)
+    process.stderr.write(`${command.name}: ${(error as Error).message}\n\n${command.usage}`)
+    process.exitCode = 2
+    return
+  }
+  if (asked === null) return void process.stdout.write(command.usage)
+  let config: Config | null = null
+  try {
+    config = loadConfig(process.cwd(), process.env)
+    const report = await command.work(config, asked)
+    process.stdout.write(asked.json ? `${JSON.stringify(report)}\n` : command.words(report))
+    if (!command.isWell(report)) process.exitCode = 1
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const words = config === null || error instanceof ConfigError ? reason : withoutSecrets(reason, config)
+    if (asked.json) process.stdout.write(`${JSON.stringify({ ok: false, reason: words })}\n`)
+    process.stderr.write(`${command.name}: ${words}\n`)
+    process.exitCode = 1
   }
 }
 
-const read = <Name extends string>({ words, canDryRun }: Command<Name>, args: readonly string[]) => {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...Object.fromEntries(words.map((name) => [name, { type: 'string' } as const])),
-      ...(canDryRun ? { 'dry-run': { type: 'boolean' } as const } : {}),
-      json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  })
-  const { help, 'dry-run': dryRun, ...rest } = values as Readonly<Record<string, string | boolean | undefined>>
-  return { help: help === true, given: { ...(rest as { [name in Name]?: string }), dryRun: dryRun === true } }
-}
-
-const tellOnStderr: Tell = {
-  progress: (done, of) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r  ${done} of ${of} pages${done === of ? '\n' : ''}`)
-  },
-  note: (words) => void process.stderr.write(`${words}\n`),
-}
-
-const reasonOf = (error: unknown): string => {
-  const reason = error instanceof Error ? error.message : String(error)
+/** Runs `work` until its end or a signal. @param words what whoever stopped it should know */
+export const untilStopped = async <T>(words: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const stopping = new AbortController()
+  const stop = () => stopping.abort(new Error(words))
+  process.once('SIGINT', stop).once('SIGTERM', stop)
   try {
-    return error instanceof ConfigError ? reason : withoutSecrets(reason, loadConfig(process.cwd(), process.env))
-  } catch (fault) {
-    if (fault instanceof ConfigError) return reason
-    throw fault
-  }
-}
-
-/** Where the stories are: in a database that this command may open, or with a service that holds it. */
-export type Place = { readonly archive: Archive } | { readonly service: string }
-
-/**
- * Does `work` where the stories are.
- * @throws ConfigError, DatabaseError, LockedError where the holder of the data folder cannot be asked
- */
-export const atStories = async <T>(tell: Tell, work: (place: Place) => Promise<T>): Promise<T> => {
-  const config = loadConfig(process.cwd(), process.env)
-  const releases = new Releases()
-  try {
-    const database = await open(config, releases)
-    await migrate(database)
-    const threads = new ThreadPool({ threads: 1 })
-    releases.push(() => threads.close())
-    // A running service finds what was written here at its next look.
-    const elsewhere = async () => undefined
-    const archive = openArchive({ database, threads, random: systemRandom, changed: elsewhere, ended: elsewhere })
-    return await work({ archive })
-  } catch (error) {
-    if (!(error instanceof LockedError) || error.address === null) throw error
-    tell.note(`${config.dataDir} is held by process ${error.pid}: asking it at ${error.address}`)
-    return await work({ service: error.address })
+    return await work(stopping.signal)
   } finally {
-    await releases.run()
+    process.off('SIGINT', stop).off('SIGTERM', stop)
   }
 }
 
-const open = async (config: Config, releases: Releases): Promise<Database> => {
-  if (config.databaseUrl === null) {
-    const lock = acquireLock(config.dataDir, { address: null })
-    releases.push(() => lock.release())
-  }
-  const logger = pino({ level: 'warn' }, pino.destination(2))
-  const database =
-    config.databaseUrl === null
-      ? await openPglite({ dir: join(config.dataDir, 'pglite') })
-      : await openPostgres({ url: config.databaseUrl, pool: 2, ca: config.databaseCa, logger })
-  releases.push(() => database.close())
-  return database
+/** A number given with an option; null: none was. @throws UsageError */
+export const numberOf = (name: string, given: string | undefined, least: number): number | null => {
+  if (given === undefined) return null
+  const value = Number(given)
+  if (/^\d+(\.\d+)?$/.test(given) && value >= least) return value
+  throw new UsageError(`--${name} is '${given}': must be a number from ${least} on`)
 }
-
-/** Asks the service. @throws Error with its words when it refuses */
-export const askService = async (service: string, request: string, body?: BodyInit): Promise<Response> => {
-  const [method = 'GET', path = ''] = request.split(' ')
-  const isJson = typeof body === 'string'
-  const answer = await fetch(`${service}/api/v1${path}`, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { body, headers: { 'content-type': isJson ? 'application/json' : 'application/zip' } }),
-  })
-  if (answer.ok) return answer
-  const { title, detail } = (await answer.json()) as { title: string; detail?: string }
-  throw new Error(detail ?? title)
-}
-
-/** `/stories/<story>` or `/stories/<story>/pages/<page>`. */
-export const pathOf = (story: string, page?: string): string =>
-  `/stories/${encodeURIComponent(story)}${page === undefined ? '' : `/pages/${encodeURIComponent(page)}`}`

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { unzipSync } from 'fflate'
 import { zipped } from '../server/http/api/transfer.ts'
 import type { Files } from '../server/log/archive/bundle.ts'
-import { askService, atStories, type Place, pathOf, runCommand, type Tell, UsageError } from './command.ts'
+import { askService, atStories, type Place, pathOf, runCommand, type Tell, UsageError } from './story-command.ts'
 
 const USAGE = `Usage: scriptorium export --story <id> --to <folder | file.zip> [--json]
 

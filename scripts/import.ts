@@ -5,7 +5,7 @@ import { unzipSync } from 'fflate'
 import { zipped } from '../server/http/api/transfer.ts'
 import { type Files, readManifest } from '../server/log/archive/bundle.ts'
 import type { Imported } from '../server/log/archive/import.ts'
-import { askService, atStories, type Place, pathOf, runCommand, type Tell, UsageError } from './command.ts'
+import { askService, atStories, type Place, pathOf, runCommand, type Tell, UsageError } from './story-command.ts'
 
 const USAGE = `Usage: scriptorium import --from <folder | file.zip> [--story <id>] [--dry-run] [--user <id>] [--json]
 

@@ -1,6 +1,6 @@
 /** `scriptorium restore`: puts a page, or a whole story, back to a version or a moment. */
 import { roomIdOf } from '../shared/names.ts'
-import { askService, atStories, type Place, pathOf, runCommand, UsageError } from './command.ts'
+import { askService, atStories, type Place, pathOf, runCommand, UsageError } from './story-command.ts'
 
 const USAGE = `Usage: scriptorium restore --story <id> [--page <id>] (--version <id> | --at <time>) [--dry-run] [--user <id>] [--json]
 

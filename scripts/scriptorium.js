@@ -24,6 +24,16 @@ const COMMANDS = {
     load: () => import('../dist/scripts/import.js'),
     entry: 'run',
   },
+  compact: {
+    about: 'fold pages and make their history coarser, beside a live service',
+    load: () => import('../dist/scripts/compact.js'),
+    entry: 'run',
+  },
+  doctor: {
+    about: 'prove that pages load and agree with their history; mend what is sure',
+    load: () => import('../dist/scripts/doctor.js'),
+    entry: 'run',
+  },
   bench: {
     about: 'measure (core: acknowledgement, relay, memory)',
     load: () => import('../dist/scripts/bench/main.js'),

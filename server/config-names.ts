@@ -13,9 +13,13 @@ const KNOWN = [
   'LOG_LEVEL',
   'SHUTDOWN_GRACE_MS',
   'FOLD_ROWS',
+  'FOLD_BYTES',
   'FOLD_MAX_ROWS',
   'FOLD_RATIO',
   'HISTORY_VERSION_MINUTES',
+  'HISTORY_FULL_DAYS',
+  'HISTORY_HOURLY_DAYS',
+  'HISTORY_DAYS',
   'MAX_UPDATE_BYTES',
   'MAX_SYNC_BYTES',
   'MAX_UNSAVED_BYTES',
@@ -59,8 +63,7 @@ export const nameFaults = (env: Readonly<Record<string, string | undefined>>): s
       if (value.trim() !== '' && !lived.includes(value.trim())) {
         faults.push(`${name}: only ${lived.join(' or ')} is available in this version`)
       }
-    } else if (name.startsWith('HISTORY_')) faults.push(`${name} is not available in this version`)
-    else if (OURS.test(name)) faults.push(`${name} is not a setting; the nearest is ${nearest(name)}`)
+    } else if (OURS.test(name)) faults.push(`${name} is not a setting; the nearest is ${nearest(name)}`)
   }
   return faults
 }

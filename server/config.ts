@@ -29,14 +29,23 @@ export interface Config {
 export interface FoldSettings {
   /** Rows in the tail before a fold is thought of. */
   readonly rows: number
+  /** Bytes in the tail before a fold is thought of. */
+  readonly bytes: number
   /** Rows in the tail at which it is folded whatever its size. */
   readonly maxRows: number
   /** Size of the tail, as a share of the snapshot, at which it is folded. */
   readonly ratio: number
 }
 
+/** How the history of a page is kept. */
 export interface HistorySettings {
-  /** Least time between two automatic versions of a page; 0: none. */
+  /** Every row is kept as it was written for so long; */
+  readonly fullDays: number
+  /** then one for each hour, until so many days have passed; then one for each day; */
+  readonly hourlyDays: number
+  /** until it is dropped; null: kept for ever. */
+  readonly days: number | null
+  /** Least time in minutes between two automatic versions of a page; 0: none. */
   readonly versionMinutes: number
 }
 
@@ -71,6 +80,7 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const MEGABYTE = 1024 * 1024
+const FOREVER = 'forever'
 
 /**
  * Reads every setting.
@@ -101,10 +111,16 @@ export const readConfig = (env: Environment): Config => {
     shutdownGraceMs: whole('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
     fold: {
       rows: whole('FOLD_ROWS', 200, 1, 1_000_000),
+      bytes: whole('FOLD_BYTES', MEGABYTE, 1024, 512 * MEGABYTE),
       maxRows: whole('FOLD_MAX_ROWS', 2000, 1, 1_000_000),
       ratio: share('FOLD_RATIO', 0.1),
     },
-    history: { versionMinutes: whole('HISTORY_VERSION_MINUTES', 10, 0, 100_000) },
+    history: {
+      fullDays: whole('HISTORY_FULL_DAYS', 7, 0, 36_500),
+      hourlyDays: whole('HISTORY_HOURLY_DAYS', 30, 0, 36_500),
+      days: text('HISTORY_DAYS', FOREVER) === FOREVER ? null : whole('HISTORY_DAYS', 0, 1, 36_500),
+      versionMinutes: whole('HISTORY_VERSION_MINUTES', 10, 0, 100_000),
+    },
     limits: {
       updateBytes: whole('MAX_UPDATE_BYTES', MEGABYTE, 1024, 64 * MEGABYTE),
       syncBytes: whole('MAX_SYNC_BYTES', 32 * MEGABYTE, 1024, 512 * MEGABYTE),
@@ -116,6 +132,8 @@ export const readConfig = (env: Environment): Config => {
   }
   if (config.fold.maxRows < config.fold.rows) faults.push('FOLD_MAX_ROWS is less than FOLD_ROWS')
   if (config.limits.syncBytes < config.limits.updateBytes) faults.push('MAX_SYNC_BYTES is less than MAX_UPDATE_BYTES')
+  if (config.history.hourlyDays < config.history.fullDays)
+    faults.push('HISTORY_HOURLY_DAYS is less than HISTORY_FULL_DAYS')
   if (faults.length > 0) throw new ConfigError(faults)
   return config
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { isRunning, startOf } from './process-start.ts'
 
 export interface Lock {
+  /** Whoever shows it could read the file, so may ask this process to work. */
+  readonly key: string
   /** Makes the address known at which this process can be asked. */
   setAddress(address: string): void
   /** Removes the file if it is still ours. Idempotent. */
@@ -81,7 +83,17 @@ const take = (base: string, path: string, mine: Holder): Holder | null => {
   }
 }
 
+/** Where the process that has the lock of `dir` can be asked, and with what; null: there is none, or not yet an address. */
+export const readLock = (
+  dir: string,
+): { readonly pid: number; readonly address: string; readonly key: string } | null => {
+  const holder = read(join(dir, 'lock'))?.holder ?? null
+  if (holder === null || holder.address === null || !isRunning(holder.pid, holder.started)) return null
+  return { pid: holder.pid, address: holder.address, key: holder.key }
+}
+
 const heldLock = (path: string, mine: Holder): Lock => ({
+  key: mine.key,
   setAddress: (address) => {
     if (read(path)?.holder?.key === mine.key) replace(path, { ...mine, address })
   },

@@ -16,6 +16,7 @@ import { openArchive } from './log/archive/archive.ts'
 import { keepVersions } from './log/archive/automatic.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
+import { operations } from './operate.ts'
 import type { Logger } from './ports.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
@@ -66,7 +67,16 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   await migrate(database)
   const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
-  const log = openLog({ database, clock, random, logger, counters, threads, batchRooms: config.batchRooms })
+  const log = openLog({
+    database,
+    clock,
+    random,
+    logger,
+    counters,
+    threads,
+    history: config.history,
+    batchRooms: config.batchRooms,
+  })
   releases.push(() => log.close())
   const { limits, fold } = config
   const rooms = new Rooms({
@@ -79,6 +89,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     settings: {
       foldRows: fold.rows,
       foldMaxRows: fold.maxRows,
+      foldBytes: fold.bytes,
       foldRatio: fold.ratio,
       maxPresenceBytes: limits.presenceBytes,
       maxUnsavedBytes: limits.unsavedBytes,
@@ -109,6 +120,13 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       membersOf: (roomId) => rooms.membersOf(roomId),
       now: () => clock.now(),
       maxBodyBytes: limits.syncBytes,
+    },
+    work: {
+      key: lock?.key ?? null,
+      mayOperate: (c) =>
+        config.openMode &&
+        originAllowed({ origin: c.req.header('origin') ?? null, host: c.req.header('host') ?? null, config }),
+      work: operations({ database, clock, logger, counters, history: config.history }),
     },
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),

@@ -8,6 +8,7 @@ import { answerFault, createApi, describeApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
 import { problem } from './problem.ts'
+import { type WorkParts, workRoutes } from './work.ts'
 
 /** The built page; from the sources (as vitest runs them) it is found in dist. */
 const WEB = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web' : '../../web', import.meta.url))
@@ -30,6 +31,7 @@ export interface AppParts {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly api: ApiParts
+  readonly work: WorkParts
   readiness(): Readiness
   gauges(): Gauges
 }
@@ -53,6 +55,7 @@ export const createApp = (parts: AppParts): Hono => {
   app.get('/metrics', async (c) =>
     c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
   )
+  app.route('/api/v1/admin', workRoutes(parts.work))
   const api = createApi(parts.api)
   app.route('/api/v1', api)
   const description = describeApi(api)

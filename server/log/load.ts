@@ -14,30 +14,49 @@ interface LoadRow {
   epoch: number
   snapshot_seq: number
   deleted: boolean
+  dead: Uint8Array | null
 }
 
-const NOTHING: LoadedRoom = { exists: false, deleted: false, seq: 0, epoch: 0, snapshot: null, tail: [] }
+/** One row of the log. */
+export interface PageRow {
+  readonly seq: number
+  readonly part: number
+  readonly batch: string
+  readonly data: Uint8Array
+}
+
+/** A page as its rows, at one moment. */
+export interface LoadedPage extends Head {
+  readonly snapshot: Snapshot | null
+  readonly dead: Uint8Array | null
+  /** Rows above the snapshot. */
+  readonly rows: readonly PageRow[]
+}
+
+const NOTHING: LoadedRoom = { exists: false, deleted: false, seq: 0, epoch: 0, dead: null, snapshot: null, tail: [] }
 
 /**
- * A page as it is at one moment.
+ * A page as it is at one moment; null: there is none.
  * @throws DatabaseError, or Error when the snapshot that the room names is missing
  */
-export const loadRoom = async (database: Query, roomId: string): Promise<LoadedRoom> => {
+export const loadPage = async (database: Query, roomId: string): Promise<LoadedPage | null> => {
   const [room, ...rows] = await database.query<LoadRow>(LOAD, [roomId])
-  if (room === undefined) return NOTHING
-  return {
-    exists: room.seq > 0,
-    deleted: room.deleted,
-    seq: room.seq,
-    epoch: room.epoch,
-    snapshot: snapshotOf(roomId, room),
-    tail: byBatch(rows as { seq: number; batch: string; data: Uint8Array }[]),
-  }
+  if (room === undefined) return null
+  const { seq, epoch, deleted, dead } = room
+  return { seq, epoch, deleted, dead, snapshot: snapshotOf(roomId, room), rows: rows as PageRow[] }
+}
+
+/** A page for a room. @throws as loadPage */
+export const loadRoom = async (database: Query, roomId: string): Promise<LoadedRoom> => {
+  const page = await loadPage(database, roomId)
+  if (page === null) return NOTHING
+  const { rows, ...head } = page
+  return { ...head, exists: page.seq > 0, tail: byBatch(rows.map((row) => ({ ...row, first_seq: row.seq }))) }
 }
 
 /** Batches with seq >= from. @throws DatabaseError */
 export const readBatches = async (database: Query, roomId: string, from: number): Promise<LoggedBatch[]> =>
-  byBatch(await database.query<{ seq: number; batch: string; data: Uint8Array }>(READ, [roomId, from]))
+  byBatch(await database.query<ReadRow>(READ, [roomId, from]))
 
 /** seq, epoch and deletion of those of `roomIds` that exist. @throws DatabaseError */
 export const readHeads = async (database: Query, roomIds: readonly string[]): Promise<Map<string, Head>> => {
@@ -68,12 +87,19 @@ const snapshotOf = (roomId: string, room: LoadRow): Snapshot | null => {
   return { seq, data, stateVector, deletesAt, atKeys }
 }
 
-const byBatch = (rows: readonly { seq: number; batch: string; data: Uint8Array }[]): LoggedBatch[] => {
-  const batches: { seq: number; id: string; parts: Uint8Array[] }[] = []
-  for (const { seq, batch, data } of rows) {
+interface ReadRow {
+  readonly seq: number
+  readonly first_seq: number
+  readonly batch: string
+  readonly data: Uint8Array
+}
+
+const byBatch = (rows: readonly ReadRow[]): LoggedBatch[] => {
+  const batches: { seq: number; firstSeq: number; id: string; parts: Uint8Array[] }[] = []
+  for (const { seq, first_seq: firstSeq, batch, data } of rows) {
     const last = batches.at(-1)
     if (last !== undefined && last.seq === seq) last.parts.push(data)
-    else batches.push({ seq, id: batch, parts: [data] })
+    else batches.push({ seq, firstSeq, id: batch, parts: [data] })
   }
   return batches
 }

@@ -4,9 +4,11 @@ import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { JobError, type Threads } from '../threads/pool.ts'
 import { Appender } from './append.ts'
 import { foldRoom } from './fold.ts'
+import { Keeper } from './keeper.ts'
 import { loadRoom, readBatches, readChanged } from './load.ts'
-import type { Log, Snapshot } from './port.ts'
+import type { Folded, Log } from './port.ts'
 import { Reach } from './reach.ts'
+import type { HistorySettings } from './windows.ts'
 
 export interface LogParts {
   readonly database: Database
@@ -15,6 +17,7 @@ export interface LogParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly threads: Threads
+  readonly history: HistorySettings
   /** Rooms in one append statement; 1 for distributed databases. */
   readonly batchRooms: number
 }
@@ -25,11 +28,17 @@ export const openLog = (parts: LogParts): Log => {
   const reach = new Reach(logger)
   const appender = new Appender({ ...parts, reach })
   const closing = new AbortController()
-  const folding = new Map<string, Promise<Snapshot | null>>()
-  const fold = (roomId: string): Promise<Snapshot | null> => {
+  const keeper = new Keeper({ ...parts, settings: parts.history })
+  keeper.wake()
+  const folding = new Map<string, Promise<Folded | null>>()
+  const fold = (roomId: string): Promise<Folded | null> => {
     const shared = folding.get(roomId)
     if (shared !== undefined) return shared
-    const started = foldRoom(roomId, { database, threads, counters, signal: closing.signal })
+    const started = foldRoom(roomId, { database, threads, counters, logger, signal: closing.signal })
+      .then((folded) => {
+        keeper.wake()
+        return folded
+      })
       .catch((error: unknown) => {
         if (error instanceof JobError) {
           counters.count('fold_failures')
@@ -54,6 +63,7 @@ export const openLog = (parts: LogParts): Log => {
     close: async () => {
       await appender.close()
       closing.abort()
+      await keeper.close()
       await Promise.allSettled(folding.values())
     },
   }

@@ -18,6 +18,8 @@ export interface Batch {
 /** A committed batch as read back: its parts in order. */
 export interface LoggedBatch {
   readonly seq: number
+  /** A batch of the history may stand for all from this seq on. */
+  readonly firstSeq: number
   readonly id: string
   readonly parts: readonly Uint8Array[]
 }
@@ -34,12 +36,19 @@ export interface Snapshot {
   readonly atKeys: Uint8Array | null
 }
 
+/** What a fold made; a raised epoch says that rows had to be set aside, so that every open room is out of date. */
+export interface Folded extends Snapshot {
+  readonly epoch: number
+}
+
 /** A room as loaded in one statement, so at one moment. `exists` false: nothing was ever written to it. */
 export interface LoadedRoom {
   readonly exists: boolean
   readonly deleted: boolean
   readonly seq: number
   readonly epoch: number
+  /** Encoded state vector of clients that may not go on here: what they wrote last was set aside. */
+  readonly dead: Uint8Array | null
   readonly snapshot: Snapshot | null
   /** Rows above the snapshot, by seq. */
   readonly tail: readonly LoggedBatch[]
@@ -79,7 +88,7 @@ export interface Log {
   /** Those of `known` that are otherwise now; null: the room is gone. @throws DatabaseError */
   changed(known: readonly KnownHead[]): Promise<Map<string, Head | null>>
   /** Squashes rows up to the present seq into a snapshot; null when there was nothing to do or another process won. @throws DatabaseError */
-  fold(roomId: string): Promise<Snapshot | null>
+  fold(roomId: string): Promise<Folded | null>
   /** Resolves when nothing is waiting or in flight. */
   drain(): Promise<void>
   /** Whether the last statement reached the database. */

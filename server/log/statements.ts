@@ -66,28 +66,56 @@ export const CHANGED = `
 /** A whole page in one statement, so at one moment: first its room and snapshot, then the rows above it. */
 export const LOAD = `
   SELECT room.seq, -1 AS part, NULL::uuid AS batch, s.data, s.state_vector, s.deletes, s.at_keys,
-         room.epoch, room.snapshot_seq, room.deleted_at IS NOT NULL AS deleted
+         room.epoch, room.snapshot_seq, room.deleted_at IS NOT NULL AS deleted, room.dead
   FROM scriptorium.room
   LEFT JOIN scriptorium.snapshot s ON s.room_id = room.room_id AND s.seq = room.snapshot_seq
   WHERE room.room_id = $1
   UNION ALL
-  SELECT u.seq, u.part, u.batch, u.data, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT u.seq, u.part, u.batch, u.data, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM scriptorium.room
   JOIN scriptorium.update u ON u.room_id = room.room_id AND u.seq > room.snapshot_seq
   WHERE room.room_id = $1
   ORDER BY epoch NULLS LAST, seq, part`
 
-/** Rows from a seq on. */
+/** Rows from a seq on; a row of the history may stand for all from its first_seq. */
 export const READ = `
-  SELECT seq, batch, data FROM scriptorium.update
+  SELECT seq, batch, data, coalesce(first_seq, seq) AS first_seq FROM scriptorium.update
   WHERE room_id = $1 AND seq >= $2
   ORDER BY seq, part`
 
-/** The compare-and-swap of a fold: $3 is the snapshot it began with. */
+/** The compare-and-swap of a fold: $3 is the snapshot it began with, in epoch $4. The history is looked after a day later. */
 export const SWAP_SNAPSHOT = `
-  UPDATE scriptorium.room SET snapshot_seq = $2
-  WHERE room_id = $1 AND snapshot_seq = $3 AND deleted_at IS NULL
+  UPDATE scriptorium.room
+  SET snapshot_seq = $2, tend_at = coalesce(tend_at, clock_timestamp() + interval '1 day')
+  WHERE room_id = $1 AND snapshot_seq = $3 AND epoch = $4 AND deleted_at IS NULL
   RETURNING room_id`
+
+/** Clients that wrote in a page for the first time, with the author and time of that row. $2 client, $3 seq, $4 part. */
+export const INSERT_WRITERS = `
+  INSERT INTO scriptorium.writer (room_id, client_id, author, first_at)
+  SELECT $1, fresh.client, u.author, coalesce(u.first_at, u.at)
+  FROM unnest($2::bigint[], $3::bigint[], $4::int[]) AS fresh (client, seq, part)
+  JOIN scriptorium.update u ON u.room_id = $1 AND u.seq = fresh.seq AND u.part = fresh.part
+  ON CONFLICT (room_id, client_id) DO NOTHING`
+
+/** Holds off appends to a page until the transaction ends. */
+export const LOCK_ROOM = `
+  SELECT epoch, dead FROM scriptorium.room WHERE room_id = $1 AND deleted_at IS NULL FOR UPDATE`
+
+/** Keeps rows where they are not served. $2 seq, $3 part, $4 why. */
+export const QUARANTINE = `
+  WITH moved AS (
+    DELETE FROM scriptorium.update u
+    USING unnest($2::bigint[], $3::int[], $4::text[]) AS asked (seq, part, why)
+    WHERE u.room_id = $1 AND u.seq = asked.seq AND u.part = asked.part
+    RETURNING u.*, asked.why
+  )
+  INSERT INTO scriptorium.quarantine (room_id, seq, part, data, why, batch, author, via, kind, written_at)
+  SELECT room_id, seq, part, data, why, batch, author, via, kind, at FROM moved`
+
+/** Fences off whoever still holds what was set aside. $2 dead: clients that may not go on. */
+export const RAISE_EPOCH = `
+  UPDATE scriptorium.room SET epoch = epoch + 1, dead = $2 WHERE room_id = $1`
 
 /** A snapshot of that seq can be there only if the swap that wrote it was undone by hand: the fresh one replaces it. */
 export const INSERT_SNAPSHOT = `
@@ -98,8 +126,8 @@ export const INSERT_SNAPSHOT = `
       at_keys = excluded.at_keys`
 
 /**
- * Thins the snapshots: the last two stay, and the one that has just left them goes
- * where its neighbours are at most $2 rows apart.
+ * Thins the snapshots at a fold: the last two stay, and the one that has just left them goes where its neighbours are at
+ * most $2 rows apart, unless the kept history begins with it.
  */
 export const THIN_SNAPSHOTS = `
   DELETE FROM scriptorium.snapshot s
@@ -107,5 +135,20 @@ export const THIN_SNAPSHOTS = `
     SELECT seq, lead(seq) OVER w AS newer, lag(seq, 1, 0::bigint) OVER w AS older, row_number() OVER (ORDER BY seq DESC) AS age
     FROM scriptorium.snapshot WHERE room_id = $1
     WINDOW w AS (ORDER BY seq)
-  ) ranked
-  WHERE s.room_id = $1 AND s.seq = ranked.seq AND ranked.age = 3 AND ranked.newer - ranked.older <= $2`
+  ) ranked, scriptorium.room
+  WHERE s.room_id = $1 AND s.seq = ranked.seq AND ranked.age = 3 AND ranked.newer - ranked.older <= $2
+    AND room.room_id = $1 AND room.history_seq <> s.seq`
+
+/** The snapshots of a page in order, each with the rows between it and the one before. */
+export const SNAPSHOT_DISTANCES = `
+  SELECT s.seq, s.seq = room.history_seq AS first, s.bytes,
+         (SELECT count(*) FROM scriptorium.update u WHERE u.room_id = $1 AND u.seq > s.older AND u.seq <= s.seq) AS rows
+  FROM (
+    SELECT seq, octet_length(data) AS bytes, lag(seq, 1, 0::bigint) OVER (ORDER BY seq) AS older
+    FROM scriptorium.snapshot WHERE room_id = $1
+  ) s, scriptorium.room
+  WHERE room.room_id = $1
+  ORDER BY s.seq`
+
+export const DELETE_SNAPSHOTS = `
+  DELETE FROM scriptorium.snapshot WHERE room_id = $1 AND seq = ANY($2::bigint[])`

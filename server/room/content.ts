@@ -13,14 +13,22 @@ import { Tail } from './tail.ts'
 /** Stands in where an update deletes nothing, so that the deletes of an idle room stay encoded. */
 const NONE = new IdSet()
 
+const SET_ASIDE = 'it goes on from what was set aside from this page'
+
 export class Content {
   readonly #tail = new Tail((update) => freshOf(update, () => this.#heldAtKeys()))
   readonly #stateVector: StateVector = new Map()
+  /** Clients that may not go on here: what they wrote last was set aside. */
+  readonly #dead: StateVector
   #snapshot: HeldSnapshot | null = null
   /** Decoded at first need, so that an idle room costs its bytes; from then on it holds the tail's deletes too. */
   #deletes: IdSet | null = null
   /** Ids at a key of a map: gathered at first need, kept from then on. */
   #atKeys: IdSet | null = null
+
+  constructor(dead: StateVector = new Map()) {
+    this.#dead = dead
+  }
 
   get bytes(): number {
     return (this.#snapshot?.data.length ?? 0) + this.#tail.bytes
@@ -34,9 +42,10 @@ export class Content {
     return this.#tail.isGathering
   }
 
-  /** Rows above the snapshot, and their size as a share of it. */
-  get tail(): { readonly rows: number; readonly share: number } {
-    return { rows: this.#tail.rows, share: this.#tail.bytes / (this.#snapshot?.data.length ?? 1) }
+  /** What lies above the snapshot: rows, bytes, and these as a share of the snapshot. */
+  get tail(): { readonly rows: number; readonly bytes: number; readonly share: number } {
+    const { rows, bytes } = this.#tail
+    return { rows, bytes, share: bytes / (this.#snapshot?.data.length ?? 1) }
   }
 
   /** The encoded state vector: nothing below it is missing. */
@@ -56,6 +65,7 @@ export class Content {
   take(update: Uint8Array, kind: 'step2' | 'live', author: string | null, before: StateVector): Admission {
     const admission = this.#admit(update, kind, LIMITS)
     if (admission.kind !== 'new') return admission
+    if (admission.taken.some(({ run }) => this.#dead.has(run.client))) return { kind: 'invalid', reason: SET_ASIDE }
     this.#apply(admission, before)
     // A frame is a view of what the socket read at once; a view kept would keep all of that.
     const kept = { ...admission, bytes: admission.bytes.slice() }
@@ -95,6 +105,14 @@ export class Content {
   /** Marks a batch as committed. */
   commit(batch: string, seq: number): void {
     this.#tail.commit(batch, seq)
+  }
+
+  /** Whether whoever has `known` holds what was set aside from the page. */
+  holdsDead(known: StateVector): boolean {
+    for (const client of this.#dead.keys()) {
+      if ((known.get(client) ?? 0) > (this.#stateVector.get(client) ?? 0)) return true
+    }
+    return false
   }
 
   /** Whether a batch is in the tail. */

@@ -10,7 +10,7 @@ export const closeFor = (member: Pick<Member, 'close'>, why: Ending): void => {
     case 'deleted':
       return member.close(Close.deleted, 'this page was deleted')
     case 'replaced':
-      return member.close(Close.replaced, 'the history of this page was replaced')
+      return member.close(Close.restart, 'a part of this page was set aside: it must be loaded again')
     case 'went-back':
       return member.close(Close.restart, 'the database went back in time: offer your edits again')
     case 'gap':

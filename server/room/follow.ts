@@ -1,5 +1,5 @@
 /** Following a page's log: how far this process knows it, what others wrote, and when it is worth a fold. */
-import type { Log } from '../log/port.ts'
+import type { LoadedRoom, Log } from '../log/port.ts'
 import type { Logger } from '../ports.ts'
 import type { Content } from './content.ts'
 import type { Fresh } from './runs.ts'
@@ -8,6 +8,8 @@ import type { StateVector } from './state-vector.ts'
 export interface FoldSettings {
   /** Rows in the tail from which a fold pays. */
   readonly foldRows: number
+  /** Bytes in the tail from which a fold pays. */
+  readonly foldBytes: number
   /** Rows at which a fold is due however large the snapshot is. */
   readonly foldMaxRows: number
   /** Share of the snapshot's bytes that the tail must reach between the two. */
@@ -22,6 +24,8 @@ export interface FollowParts {
   readonly settings: FoldSettings
   /** Whether the room has ended: nothing read after that counts. */
   readonly hasEnded: () => boolean
+  /** Told that rows were set aside: what the room holds is out of date. */
+  readonly replaced: () => void
   /** Gets what another process wrote, and the clocks it advanced as they were. */
   readonly relay: { readonly before: StateVector; push(fresh: Fresh, from: null): void }
 }
@@ -33,11 +37,15 @@ export class Follow {
   #lastBatch: string | null
   #reading: Promise<'went-back' | 'gap' | 'current'> | null = null
   #folding = false
+  readonly #epoch: number
+  /** Rows that the tail must have before the next fold: one that failed is not tried again at once. */
+  #foldFrom = 0
 
-  constructor(parts: FollowParts, seq: number, lastBatch: string | null) {
+  constructor(parts: FollowParts, { seq, epoch, tail }: LoadedRoom) {
     this.#parts = parts
     this.#seq = seq
-    this.#lastBatch = lastBatch
+    this.#epoch = epoch
+    this.#lastBatch = tail.at(-1)?.id ?? null
   }
 
   get seq(): number {
@@ -74,6 +82,8 @@ export class Follow {
     for (const batch of rows) {
       if (batch.seq === known && knownBatch !== null && batch.id !== knownBatch) return 'went-back'
       if (batch.seq <= this.#seq) continue
+      // What lay between may have been dropped from the history: only a fresh load has it.
+      if (batch.firstSeq > this.#seq + 1) return 'gap'
       if (!content.holds(batch.id)) {
         const fresh = content.takeLogged(batch, relay.before)
         if (fresh === 'gap') return 'gap'
@@ -86,24 +96,41 @@ export class Follow {
 
   /** Folds in the background when the tail is long enough; a fold that fails leaves the rows as they are. */
   foldIfDue(): void {
-    const { content, settings, roomId, logger, hasEnded } = this.#parts
+    const { content, settings } = this.#parts
+    const { rows, bytes, share } = content.tail
+    if (rows < this.#foldFrom || (rows < settings.foldRows && bytes < settings.foldBytes)) return
+    if (share >= settings.foldRatio || rows >= settings.foldMaxRows) this.#foldLater(rows)
+  }
+
+  /** Folds what a room that closes leaves behind, where that is a fair share of the page. */
+  foldAtEnd(): void {
+    const { content, settings } = this.#parts
     const { rows, share } = content.tail
-    if (this.#folding || hasEnded() || rows < settings.foldRows) return
-    if (share < settings.foldRatio && rows < settings.foldMaxRows) return
+    if (rows >= this.#foldFrom && (rows >= settings.foldRows || share >= settings.foldRatio)) this.#foldLater(rows)
+  }
+
+  #foldLater(rows: number): void {
+    const { roomId, logger, hasEnded, settings } = this.#parts
+    if (this.#folding || hasEnded() || rows === 0) return
     this.#folding = true
     this.#fold()
-      .catch((error: unknown) => logger.warn({ room: roomId, error: String(error) }, 'fold failed'))
+      .catch((error: unknown) => {
+        this.#foldFrom = rows + settings.foldRows
+        logger.warn({ room: roomId, error: String(error) }, 'fold failed')
+      })
       .finally(() => {
         this.#folding = false
       })
   }
 
   async #fold(): Promise<void> {
-    const { log, roomId, content, hasEnded } = this.#parts
+    const { log, roomId, content, hasEnded, replaced } = this.#parts
     const snapshot = await log.fold(roomId)
+    if (snapshot === null || hasEnded()) return
+    if (snapshot.epoch !== this.#epoch) return replaced()
+    this.#foldFrom = 0
     // A snapshot may hold rows of other processes that are not read here yet; the fold after their reading takes it in.
-    if (snapshot === null || hasEnded() || snapshot.seq > this.#seq) return
-    content.hold(snapshot)
+    if (snapshot.seq <= this.#seq) content.hold(snapshot)
   }
 
   #to(seq: number, batch: string): void {

@@ -46,7 +46,7 @@ export class Room implements Appending {
   idleSince: number | null
   readonly #parts: RoomParts
   readonly #members = new Map<Member, Membership>()
-  readonly #content = new Content()
+  readonly #content: Content
   readonly #relay: Relay
   readonly #presence: Presence<Member>
   readonly #follow: Follow
@@ -73,6 +73,7 @@ export class Room implements Appending {
       received: (before) => this.#content.stateVectorBefore(before),
     })
     this.#exists = loaded.exists
+    this.#content = new Content(loaded.dead === null ? new Map() : decodeStateVector(loaded.dead))
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
     for (const batch of loaded.tail) {
       if (this.#content.takeLogged(batch, this.#relay.before) !== 'gap') continue
@@ -81,8 +82,9 @@ export class Room implements Appending {
     this.#relay.begin()
     const { log, logger, settings } = parts
     const hasEnded = () => this.#ended
-    const following = { roomId, log, logger, content: this.#content, settings, hasEnded, relay: this.#relay }
-    this.#follow = new Follow(following, loaded.seq, loaded.tail.at(-1)?.id ?? null)
+    const replaced = () => this.end('replaced')
+    const following = { roomId, log, logger, content: this.#content, settings, hasEnded, replaced, relay: this.#relay }
+    this.#follow = new Follow(following, loaded)
     this.#follow.foldIfDue()
   }
 
@@ -142,6 +144,7 @@ export class Room implements Appending {
   /** Answers a step 1, once all that this member sent before is committed or refused. @throws Error when it is malformed */
   step1(member: Member, stateVector: Uint8Array): void {
     const known = decodeStateVector(stateVector)
+    if (this.#content.holdsDead(known)) return member.close(Close.replaced, 'what this copy holds was set aside')
     if (this.#membership(member).deferStep1(known, this.#committed)) return
     this.#answer(member, known)
   }
@@ -242,6 +245,11 @@ export class Room implements Appending {
     if (end !== 'current') return this.end(end)
     this.#endTurnLater()
     this.#follow.foldIfDue()
+  }
+
+  /** Nobody needs the room any more: what its tail gathered is folded. */
+  retire(): void {
+    this.#follow.foldAtEnd()
   }
 
   /** Ends the room: its members are closed, what is not committed leaves memory (whoever wrote it still holds it). */

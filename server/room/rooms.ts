@@ -1,5 +1,5 @@
 /** The rooms of this process: each opened once, watched for what others write, closed when nobody needs it. */
-import type { Log } from '../log/port.ts'
+import type { LoadedRoom, Log } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import type { Member } from './member.ts'
 import { Room, type RoomSettings } from './room.ts'
@@ -126,10 +126,28 @@ export class Rooms {
   }
 
   async #load(roomId: string): Promise<Room> {
-    const { log, clock, random, logger, counters, settings, diff } = this.#parts
+    const room = await this.#loadOrMend(roomId)
+    this.#rooms.set(roomId, room)
+    return room
+  }
+
+  /** A page that does not load is folded, which sets aside what cannot be read. */
+  async #loadOrMend(roomId: string): Promise<Room> {
+    const { log, logger } = this.#parts
     const loaded = await log.load(roomId)
     if (loaded.deleted) throw new PageDeleted('this page was deleted')
-    const room = new Room(roomId, loaded, {
+    try {
+      return this.#build(roomId, loaded)
+    } catch (error) {
+      logger.error({ room: roomId, error: String(error) }, 'a page does not load')
+      if ((await log.fold(roomId)) === null) throw error
+      return this.#build(roomId, await log.load(roomId))
+    }
+  }
+
+  #build(roomId: string, loaded: LoadedRoom): Room {
+    const { log, clock, random, logger, counters, settings, diff } = this.#parts
+    return new Room(roomId, loaded, {
       log,
       clock,
       random,
@@ -142,8 +160,6 @@ export class Rooms {
         if (this.#rooms.get(roomId) === ended) this.#rooms.delete(roomId)
       },
     })
-    this.#rooms.set(roomId, room)
-    return room
   }
 
   #addUnsaved(delta: number): void {
@@ -172,6 +188,7 @@ export class Rooms {
       if (!due) break
       bytes -= room.bytes
       this.#rooms.delete(room.roomId)
+      room.retire()
     }
   }
 
@@ -204,7 +221,21 @@ export class Rooms {
       else if (head.deleted) room.end('deleted')
       else if (head.epoch !== room.epoch) room.end('replaced')
       else if (head.seq < before.seq) room.end('went-back')
-      else if (head.seq > room.seq) await room.catchUp()
+      else if (head.seq > room.seq) await catchUp(room, head.seq, this.#parts.log)
     }
   }
+}
+
+/** @throws DatabaseError */
+const catchUp = async (room: Room, seq: number, log: Log): Promise<void> => {
+  try {
+    await room.catchUp()
+  } catch (error) {
+    // A row that cannot be read is set aside by a fold; while the database is away, that fails alike.
+    const folded = await log.fold(room.roomId)
+    if (folded === null || folded.epoch === room.epoch) throw error
+    return room.end('replaced')
+  }
+  // Rows that are in the history no longer are in the snapshot: only a fresh load has them.
+  if (!room.isEnded && room.seq < seq) room.end('gap')
 }

@@ -22,7 +22,8 @@ describe('settings', () => {
       dataDir: './data',
     })
     expect(config).toMatchObject({ batchRooms: 1000, logLevel: 'info', shutdownGraceMs: 10_000, allowedOrigins: [] })
-    expect(config.fold).toEqual({ rows: 200, maxRows: 2000, ratio: 0.1 })
+    expect(config.fold).toEqual({ rows: 200, bytes: 1024 * 1024, maxRows: 2000, ratio: 0.1 })
+    expect(config.history).toEqual({ fullDays: 7, hourlyDays: 30, days: null })
   })
 
   it('that are empty count as unset', () => {
@@ -66,7 +67,6 @@ describe('settings', () => {
     'TRUSTED_PROXIES',
     'NODE_URL',
     'NODE_SECRET',
-    'HISTORY_DAYS',
   ])('%s of a later version is refused, never ignored', (name) => {
     expect(faultsOf({ [name]: 'x' })).toEqual([`${name} is not available in this version`])
     expect(faultsOf({ [name]: '' })).toHaveLength(1)

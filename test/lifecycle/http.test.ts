@@ -18,6 +18,7 @@ const appWith = (state: { draining: boolean; database: boolean }) => {
     metrics,
     logger,
     api: withoutPages,
+    work: { key: null, mayOperate: () => false, work: {} },
     readiness: () => state,
     gauges: () => ({ rooms: 2, unsavedBytes: 17 }),
   })

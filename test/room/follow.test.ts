@@ -13,7 +13,7 @@ const word = (text: string): Uint8Array => {
 /** A room that knows row 1 and has `own` in flight, and a read of the log that is answered by hand. */
 const following = () => {
   const content = new Content()
-  const first: LoggedBatch = { seq: 1, id: 'first', parts: [word('once')] }
+  const first: LoggedBatch = { seq: 1, firstSeq: 1, id: 'first', parts: [word('once')] }
   content.takeLogged(first, new Map())
   content.take(word('upon'), 'live', null, new Map())
   content.cut('own')
@@ -31,12 +31,12 @@ const following = () => {
       log: log as Log,
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
       content,
-      settings: { foldRows: 200, foldMaxRows: 2000, foldRatio: 0.1 },
+      settings: { foldRows: 200, foldBytes: 1e9, foldMaxRows: 2000, foldRatio: 0.1 },
       hasEnded: () => false,
+      replaced: () => undefined,
       relay: { before: new Map(), push: () => undefined },
     },
-    1,
-    'first',
+    { exists: true, deleted: false, seq: 1, epoch: 0, dead: null, snapshot: null, tail: [first] },
   )
   return { follow, first, answer: (rows: LoggedBatch[]) => answer(rows) }
 }
@@ -45,7 +45,7 @@ it('a commit that is answered while the log is read is not taken for another his
   const { follow, first, answer } = following()
   const reading = follow.readOn()
   expect(follow.committed('own', 2)).toBe(false)
-  answer([first, { seq: 2, id: 'own', parts: [word('upon')] }])
+  answer([first, { seq: 2, firstSeq: 2, id: 'own', parts: [word('upon')] }])
   expect(await reading).toBe('current')
   expect(follow.seq).toBe(2)
 })
@@ -53,6 +53,6 @@ it('a commit that is answered while the log is read is not taken for another his
 it('another row in the place of the known one is', async () => {
   const { follow, answer } = following()
   const reading = follow.readOn()
-  answer([{ seq: 1, id: 'another', parts: [word('else')] }])
+  answer([{ seq: 1, firstSeq: 1, id: 'another', parts: [word('else')] }])
   expect(await reading).toBe('went-back')
 })

@@ -6,14 +6,14 @@ import type { Database } from '../../server/database/port.ts'
 import { openLog } from '../../server/log/log.ts'
 import type { LoadedRoom, Log } from '../../server/log/port.ts'
 import { mergeUpdates } from '../../server/room/merge.ts'
-import { clock, counting, openDatabase, openThreads, quiet, random } from '../support/open-database.ts'
+import { clock, counting, history, openDatabase, openThreads, quiet, random } from '../support/open-database.ts'
 import { startProxy } from '../support/proxy.ts'
 import { allStores, postgresStores } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 import { part, Writer } from './writer.ts'
 
 const logOver = (database: Database): Log => {
-  const parts = { clock, random, logger: quiet, counters: counting(), threads: openThreads() }
+  const parts = { clock, random, logger: quiet, counters: counting(), history, threads: openThreads() }
   const log = openLog({ database, ...parts, batchRooms: 1000 })
   onTestFinished(() => log.close())
   return log

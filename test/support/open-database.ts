@@ -21,6 +21,9 @@ export const counting = (): Counters & { readonly counts: Map<CounterName, numbe
 export const clock: Clock = systemClock
 export const random: Random = systemRandom
 
+/** How long the history is kept in tests, as by default. */
+export const history = { fullDays: 7, hourlyDays: 30, days: null }
+
 /** Worker threads, ended when the test ends. */
 export const openThreads = (threads = 1): ThreadPool => {
   const pool = new ThreadPool({ threads })

@@ -1,15 +1,16 @@
 /** Worker threads: jobs by name, a bound on those that wait, a dead thread replaced. */
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import type { PageRows } from '../../server/threads/pages.ts'
 import { JobError, ThreadLost, ThreadPool, ThreadsBusy } from '../../server/threads/pool.ts'
 import { openThreads } from '../support/open-database.ts'
 
-const page = (words: number): Uint8Array[] => {
+const page = (words: number): PageRows => {
   const doc = new Y.Doc()
   const updates: Uint8Array[] = []
   doc.on('update', (update: Uint8Array) => updates.push(update))
   for (let n = 0; n < words; n++) doc.getText('body').insert(0, `word ${n} `)
-  return updates
+  return { base: null, rows: updates }
 }
 
 const read = (update: Uint8Array): string => {
@@ -30,14 +31,14 @@ describe('a pool of threads', () => {
   it('moves the buffers it is told to move', async () => {
     const threads = openThreads()
     const update = Y.encodeStateAsUpdate(new Y.Doc()).slice()
-    await threads.run('squash', [update], { transfer: [update.buffer] })
+    await threads.run('squash', { base: null, rows: [update] }, { transfer: [update.buffer] })
     expect(update.buffer.byteLength).toBe(0)
   })
 
   it('tells a job that fails from a thread that is lost, and goes on after both', async () => {
     const threads = openThreads()
-    const last = page(2)[1] as Uint8Array
-    expect(await ended(threads.run('squash', [last]))).toBeInstanceOf(JobError)
+    const last = page(2).rows.slice(1)
+    expect(await ended(threads.run('squash', { base: null, rows: last }))).toBeInstanceOf(JobError)
     const stopping = new AbortController()
     const lost = ended(threads.run('squash', page(20_000), { signal: stopping.signal }))
     const waiting = threads.run('squash', page(1))

@@ -27,7 +27,7 @@ export const PAST = `
   SELECT 'room' AS what, seq, 0 AS part, NULL AS author, NULL AS kind,
          (extract(epoch FROM created_at) * 1000)::float8 AS at, NULL::bytea AS data,
          jsonb_build_object('from', from_seq, 'to', to_seq, 'fromBase', from_base, 'toBase', to_base, 'epoch', epoch,
-           'restoreSeq', restore_seq, 'deleted', deleted_at IS NOT NULL, 'roots', roots) AS room
+           'restoreSeq', restore_seq, 'historySeq', history_seq, 'deleted', deleted_at IS NOT NULL, 'roots', roots) AS room
   FROM base
   UNION ALL
   SELECT 'snapshot', s.seq, 0, NULL, NULL, 0, s.data, NULL
@@ -41,13 +41,14 @@ export const PAST = `
 
 /** Who edited when: an author's rows are one entry while no more than $5 seconds lie between them. $2, $3 times, $4 entries. */
 export const ACTIVITY = `
-  SELECT author, kind, min(at) AS "from", max(at) AS "to", min(seq) AS "fromSeq", max(seq) AS "toSeq",
+  SELECT author, kind, min(first_at) AS "from", max(at) AS "to", min(first_seq) AS "fromSeq", max(seq) AS "toSeq",
          sum(bytes)::bigint AS bytes, count(*)::int AS edits
   FROM (
     SELECT *, sum(fresh) OVER (PARTITION BY author, kind ORDER BY seq, part) AS session
     FROM (
-      SELECT seq, part, author, kind, at, length(data) AS bytes,
-             CASE WHEN at - lag(at) OVER (PARTITION BY author, kind ORDER BY seq, part) <= make_interval(secs => $5)
+      SELECT seq, part, author, kind, at, coalesce(first_seq, seq) AS first_seq, coalesce(first_at, at) AS first_at,
+             length(data) AS bytes,
+             CASE WHEN coalesce(first_at, at) - lag(at) OVER (PARTITION BY author, kind ORDER BY seq, part) <= make_interval(secs => $5)
                   THEN 0 ELSE 1 END AS fresh
       FROM scriptorium.update
       WHERE room_id = $1

@@ -45,6 +45,7 @@ interface Row {
     toBase: number
     epoch: number
     restoreSeq: number
+    historySeq: number
     deleted: boolean
     roots: Roots | null
   } | null
@@ -79,7 +80,9 @@ export const readPast = async (
     const snapshots = rows.filter((row) => row.what === 'snapshot' && row.seq === base)
     const tail = rows.filter((row) => row.what === 'row' && row.seq > base && row.seq <= seq)
     const page = [...snapshots, ...tail].map(({ data }) => data)
-    if (page.length === 0 && seq > 0) throw new ArchiveFault('gone', 'the history of that moment is not kept any more')
+    if (seq < room.historySeq || (page.length === 0 && seq > 0)) {
+      throw new ArchiveFault('gone', 'the history of that moment is not kept any more')
+    }
     return { seq, page, isSnapshot: tail.length === 0 && page.length === 1 }
   }
   return {
@@ -88,11 +91,16 @@ export const readPast = async (
     restoreSeq: room.restoreSeq,
     createdAt: new Date(head.at),
     roots: room.roots ?? {},
-    from: then(room.from, room.fromBase),
-    to: then(room.to, room.toBase),
+    from: isBeginning(from) ? BEGINNING : then(room.from, room.fromBase),
+    to: isBeginning(to) ? BEGINNING : then(room.to, room.toBase),
     between: withBetween ? rows.filter(({ what, seq }) => what === 'row' && seq > room.from && seq <= room.to) : [],
   }
 }
+
+/** Before anything was written; it can be had though the first rows are gone. */
+const BEGINNING: PageThen = { seq: 0, page: [], isSnapshot: false }
+
+const isBeginning = (moment: Moment): boolean => moment !== 'now' && 'seq' in moment && moment.seq === 0
 
 const parameters = (moment: Moment): (number | string | null)[] => {
   if (moment === 'now') return [null, null]

@@ -1,0 +1,68 @@
+/** Long work that operators ask for: progress as lines of JSON, the report as the last of them. */
+import { timingSafeEqual } from 'node:crypto'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import { type Context, Hono } from 'hono'
+import { isLoopback } from '../loopback.ts'
+import { problem } from './problem.ts'
+
+export type Told = (progress: unknown) => void
+
+/** What the service can be asked to do. Each takes a body of JSON and gives its report. @throws Error in words for whoever asked */
+export type Work = Readonly<Record<string, (body: unknown, told: Told, signal: AbortSignal) => Promise<unknown>>>
+
+export interface WorkParts {
+  /** The key of the lock file, for commands on this machine; null: there is none. */
+  readonly key: string | null
+  /** Whether whoever has no key may ask all the same. */
+  readonly mayOperate: (c: Context) => boolean | Promise<boolean>
+  readonly work: Work
+}
+
+/** A line of an answer. */
+export type WorkLine = { readonly progress: unknown } | { readonly report: unknown } | { readonly fault: string }
+
+/** Routes `POST /<name>` for each kind of work. */
+export const workRoutes = ({ key, mayOperate, work }: WorkParts): Hono => {
+  const app = new Hono()
+  for (const [name, run] of Object.entries(work)) {
+    app.post(`/${name}`, async (c) => {
+      if (!(key !== null && hasKey(c, key)) && !(await mayOperate(c))) {
+        return problem(403, 'Forbidden', 'this is for operators')
+      }
+      const body = await c.req.json().catch(() => null)
+      if (body === null) return problem(400, 'Bad request', 'the body must be JSON')
+      return streamed(c, (told, signal) => run(body, told, signal))
+    })
+  }
+  return app
+}
+
+/** The key was read from a file of this machine, so it counts on this machine only. */
+const hasKey = (c: Context, key: string): boolean => {
+  if (!isLoopback((getConnInfo(c).remote.address ?? '').replace(/^::ffff:/, ''))) return false
+  const given = Buffer.from(c.req.header('authorization') ?? '')
+  const wanted = Buffer.from(`Bearer ${key}`)
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
+}
+
+/** Whoever asked and went away is not worked for. */
+const streamed = (c: Context, run: (told: Told, signal: AbortSignal) => Promise<unknown>): Response => {
+  const encoder = new TextEncoder()
+  const gone = new AbortController()
+  c.req.raw.signal.addEventListener('abort', () => gone.abort(new Error('whoever asked is gone')))
+  const lines = new ReadableStream<Uint8Array>({
+    start: async (controller) => {
+      const say = (line: WorkLine) => {
+        if (!gone.signal.aborted) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`))
+      }
+      try {
+        say({ report: await run((progress) => say({ progress }), gone.signal) })
+      } catch (error) {
+        say({ fault: error instanceof Error ? error.message : String(error) })
+      }
+      if (!gone.signal.aborted) controller.close()
+    },
+    cancel: () => gone.abort(new Error('whoever asked is gone')),
+  })
+  return new Response(lines, { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' } })
+}

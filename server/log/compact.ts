@@ -1,0 +1,153 @@
+/** Compaction of many pages: each folded, its history made coarser, one after the other or several at once. */
+import type { Database } from '../database/port.ts'
+import type { Clock, Counters, Logger } from '../ports.ts'
+import type { Threads } from '../threads/pool.ts'
+import { type CompactedPage, compactPage } from './compact-page.ts'
+import { PAGES } from './history-statements.ts'
+import type { HistorySettings } from './windows.ts'
+
+export interface CompactOptions {
+  /** Of this story, or of this page of it, only; null: of all. */
+  readonly story: string | null
+  readonly page: string | null
+  /** Pages that nobody edited for so many days; null: all. */
+  readonly olderThanDays: number | null
+  /** Pages with fewer rows are left alone. */
+  readonly minRows: number
+  /** Works all out and writes nothing. */
+  readonly dryRun: boolean
+  /** Pages at once, each with a thread. */
+  readonly concurrency: number
+  /** An answer of the database slower than so many ms makes it pause. */
+  readonly maxLoadMs: number
+  /** Reads back what was written and compares. */
+  readonly verify: boolean
+}
+
+export interface CompactParts {
+  readonly database: Database
+  readonly threads: Threads
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly counters: Counters
+  readonly history: HistorySettings
+  readonly signal: AbortSignal
+}
+
+export interface Size {
+  readonly rows: number
+  readonly bytes: number
+}
+
+export interface CompactReport {
+  readonly dryRun: boolean
+  /** Pages looked at, and of these those that changed. */
+  readonly pages: number
+  readonly compacted: number
+  readonly before: Size
+  readonly after: Size
+  readonly skipped: readonly { readonly page: string; readonly why: string }[]
+  readonly quarantined: readonly { readonly page: string; readonly rows: number }[]
+  readonly failed: readonly { readonly page: string; readonly why: string }[]
+  readonly seconds: number
+  /** How long it paused because the database was busy. */
+  readonly pausedSeconds: number
+}
+
+export interface CompactProgress {
+  readonly done: number
+  readonly total: number
+  /** Bytes before and after of the pages done. */
+  readonly before: number
+  readonly after: number
+}
+
+const PAGES_AT_ONCE = 10_000
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 5000
+/** A pause that nobody ends would look like a hang: after so long a page is done all the same. */
+const MOST_PAUSES = 30
+
+/**
+ * Compacts the pages that the options choose. A second one beside it, and a live service, cost time only: what one of
+ * them changed first, the other leaves. Run again after an end half-way, it finds what is left to do.
+ * @throws DatabaseError, or the reason of `signal`
+ */
+export const compactPages = async (
+  options: CompactOptions,
+  parts: CompactParts,
+  told: (progress: CompactProgress) => void = () => undefined,
+): Promise<CompactReport> => {
+  const started = parts.clock.now()
+  const pages = await chosenPages(options, parts.database)
+  const results: CompactedPage[] = []
+  const sum = { before: 0, after: 0 }
+  let next = 0
+  let pausedMs = 0
+  const work = async () => {
+    for (let page = pages[next++]; page !== undefined; page = pages[next++]) {
+      parts.signal.throwIfAborted()
+      pausedMs += await pause(options, parts)
+      const result = await compactPage(page, options, parts)
+      results.push(result)
+      sum.before += result.before.bytes
+      sum.after += result.after.bytes
+      told({ done: results.length, total: pages.length, ...sum })
+    }
+  }
+  await Promise.all(Array.from({ length: options.concurrency }, work))
+  const seconds = (parts.clock.now() - started) / 1000
+  return reportOf(results, options, { seconds, pausedSeconds: pausedMs / 1000 })
+}
+
+const chosenPages = async (
+  { story, page, olderThanDays }: CompactOptions,
+  database: Database,
+): Promise<readonly string[]> => {
+  const pages: string[] = []
+  for (;;) {
+    const from = pages.at(-1) ?? ''
+    const found = await database.query<{ room_id: string }>(PAGES, [from, story, page, olderThanDays, PAGES_AT_ONCE])
+    for (const { room_id } of found) pages.push(room_id)
+    if (found.length < PAGES_AT_ONCE) return pages
+  }
+}
+
+/** Waits while the database answers slowly. @returns for how many ms */
+const pause = async ({ maxLoadMs }: CompactOptions, { database, clock, signal }: CompactParts): Promise<number> => {
+  const started = clock.now()
+  let wait = FIRST_PAUSE_MS
+  for (let times = 0; times < MOST_PAUSES; times++) {
+    const asked = clock.now()
+    await database.query('SELECT 1')
+    if (clock.now() - asked <= maxLoadMs) break
+    await new Promise<void>((resolve) => clock.after(wait, resolve))
+    signal.throwIfAborted()
+    wait = Math.min(wait * 2, LONGEST_PAUSE_MS)
+  }
+  return clock.now() - started
+}
+
+const reportOf = (
+  results: readonly CompactedPage[],
+  { dryRun }: CompactOptions,
+  times: { readonly seconds: number; readonly pausedSeconds: number },
+): CompactReport => {
+  const total = (sizes: readonly Size[]): Size => ({
+    rows: sizes.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
+  })
+  const because = (outcome: 'skipped' | 'failed') =>
+    results.flatMap(({ page, why, ...result }) => (result.outcome === outcome ? [{ page, why }] : []))
+  return {
+    dryRun,
+    pages: results.length,
+    compacted: results.filter(({ outcome }) => outcome === 'compacted').length,
+    before: total(results.map(({ before }) => before)),
+    after: total(results.map(({ after }) => after)),
+    skipped: because('skipped'),
+    quarantined: results.flatMap(({ page, quarantined }) => (quarantined > 0 ? [{ page, rows: quarantined }] : [])),
+    failed: because('failed'),
+    ...times,
+  }
+}

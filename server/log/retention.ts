@@ -1,0 +1,54 @@
+/** Retention: the oldest history dropped, up to a state that is kept so that every later moment can still be read. */
+
+import type { HistoryParts } from './coarsen.ts'
+import { insertSnapshot, LostSwap } from './fold.ts'
+import { BEGIN_HISTORY, DROP_ROWS, DROP_SNAPSHOTS, LAST_EXPIRED, STATE_AT } from './history-statements.ts'
+
+export interface Dropped {
+  readonly rows: number
+  readonly bytes: number
+}
+
+const NOTHING: Dropped = { rows: 0, bytes: 0 }
+
+interface Expired {
+  readonly history_seq: number
+  readonly snapshot_seq: number
+  readonly epoch: number
+  readonly seq: number | null
+}
+
+/**
+ * Drops rows older than the history is kept.
+ * @throws DatabaseError, JobError when the state that the history would begin with cannot be read: nothing is dropped then
+ */
+export const dropExpired = async (
+  roomId: string,
+  { database, threads, signal, settings }: HistoryParts,
+): Promise<Dropped> => {
+  if (settings.days === null) return NOTHING
+  const [found] = await database.query<Expired>(LAST_EXPIRED, [roomId, settings.days])
+  const seq = found?.seq ?? 0
+  if (found === undefined || seq <= found.history_seq) return NOTHING
+  const [first, ...rest] = await database.query<{ seq: number; part: number; data: Uint8Array }>(STATE_AT, [
+    roomId,
+    seq,
+  ])
+  if (first === undefined) return NOTHING
+  const base = first.part === -1 ? first : null
+  const rows = (base === null ? [first, ...rest] : rest).map(({ data }) => data)
+  const begins = base?.seq === seq ? null : await threads.run('squash', { base: base?.data ?? null, rows }, { signal })
+  try {
+    return await database.transaction(async (tx) => {
+      const moved = await tx.query(BEGIN_HISTORY, [roomId, seq, found.history_seq])
+      if (moved.length === 0) throw new LostSwap()
+      if (begins !== null) await insertSnapshot(tx, roomId, seq, begins)
+      const dropped = await tx.query<{ bytes: number }>(DROP_ROWS, [roomId, seq])
+      await tx.query(DROP_SNAPSHOTS, [roomId, seq])
+      return { rows: dropped.length, bytes: dropped.reduce((sum, { bytes }) => sum + bytes, 0) }
+    })
+  } catch (error) {
+    if (error instanceof LostSwap) return NOTHING
+    throw error
+  }
+}
