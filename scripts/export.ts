@@ -1,10 +1,10 @@
 /** `scriptorium export`: writes a story to a folder or a zip. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { unzipSync } from 'fflate'
-import { zipped } from '../server/http/api/transfer.ts'
+import { zipSync } from 'fflate'
 import type { Files } from '../server/log/archive/bundle.ts'
-import { askService, atStories, type Place, pathOf, runCommand, type Tell, UsageError } from './story-command.ts'
+import { type PackedFiles, unpacked } from '../server/operate-stories.ts'
+import { atStories, type Place, runCommand, type Tell, UsageError } from './story-command.ts'
 
 const USAGE = `Usage: scriptorium export --story <id> --to <folder | file.zip> [--json]
 
@@ -15,6 +15,9 @@ Safe beside a running service; on an embedded database that a service holds, tha
   --to <path>   a new folder or an empty one; or a file that ends with .zip
   --json        one line of JSON for machines
 `
+
+/** No time is written: equal files make equal zips. */
+const EQUAL_ZIPS = { level: 6, mtime: '1980-01-01T00:00:00' } as const
 
 /** Runs the command. */
 export const run = (args: readonly string[]): Promise<void> =>
@@ -31,7 +34,7 @@ export const run = (args: readonly string[]): Promise<void> =>
         const isZip = path.endsWith('.zip')
         checkFree(path, isZip)
         const files = await atStories(tell, (place) => take(place, story, tell))
-        if (isZip) writeWhole(path, zipped(files))
+        if (isZip) writeWhole(path, zipSync({ ...files }, EQUAL_ZIPS))
         else writeFolder(path, files)
         const names = Object.keys(files)
         const pages = names.filter((name) => /^pages\/.*\.yjs$/.test(name)).length
@@ -53,8 +56,7 @@ const checkFree = (path: string, isZip: boolean): void => {
 
 const take = async (place: Place, story: string, tell: Tell): Promise<Files> => {
   if ('archive' in place) return place.archive.exportStory(story, tell.progress)
-  const answer = await askService(place.service, `GET ${pathOf(story)}/archive`)
-  return unzipSync(new Uint8Array(await answer.arrayBuffer()))
+  return unpacked(await place.ask<PackedFiles>('export', { story }))
 }
 
 /** A folder under another name until it is whole. */

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { unzipSync } from 'fflate'
-import { zipped } from '../server/http/api/transfer.ts'
 import { type Files, readManifest } from '../server/log/archive/bundle.ts'
 import type { Imported } from '../server/log/archive/import.ts'
-import { askService, atStories, type Place, pathOf, runCommand, type Tell, UsageError } from './story-command.ts'
+import { carryOutImport, type ImportOrder, packed } from '../server/operate-stories.ts'
+import { atStories, type Place, runCommand, type Tell, UsageError } from './story-command.ts'
 
 const USAGE = `Usage: scriptorium import --from <folder | file.zip> [--story <id>] [--dry-run] [--user <id>] [--json]
 
@@ -32,11 +32,11 @@ export const run = (args: readonly string[]): Promise<void> =>
         const path = resolve(from)
         const files = statSync(path).isDirectory() ? readFolder(path) : unzipSync(readFileSync(path))
         const story = given ?? readManifest(files).story
-        const options = { story, author: user ?? null, dryRun }
-        const report = await atStories(tell, (place) => bring(place, files, options, tell))
-        const done = options.dryRun ? 'could be imported' : 'imported'
+        const order: ImportOrder = { files: packed(files), story, user: user ?? null, dryRun }
+        const report = await atStories(tell, (place) => bring(place, order, tell))
+        const done = dryRun ? 'could be imported' : 'imported'
         const words = `${report.story}: ${report.pages.length} pages and ${report.versions} versions (${report.bytes} bytes) ${done}`
-        return { report: { ...report, dryRun: options.dryRun }, words }
+        return { report: { ...report, dryRun }, words }
       },
     },
     args,
@@ -52,19 +52,5 @@ const readFolder = (path: string): Files => {
   return files
 }
 
-const bring = async (
-  place: Place,
-  files: Files,
-  options: { readonly story: string; readonly author: string | null; readonly dryRun: boolean },
-  tell: Tell,
-): Promise<Imported> => {
-  if ('archive' in place) return place.archive.importStory(files, options, tell.progress)
-  const query = new URLSearchParams({ dryRun: String(options.dryRun) })
-  if (options.author !== null) query.set('user', options.author)
-  const answer = await askService(
-    place.service,
-    `POST ${pathOf(options.story)}/archive?${query}`,
-    new Blob([zipped(files).slice()]),
-  )
-  return (await answer.json()) as Imported
-}
+const bring = (place: Place, order: ImportOrder, tell: Tell): Promise<Imported> =>
+  'archive' in place ? carryOutImport(place.archive, order, tell.progress) : place.ask<Imported>('import', order)

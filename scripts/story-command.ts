@@ -1,19 +1,16 @@
 /** What the commands that work on stories share: their arguments, their words, and where they find the stories. */
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import pino from 'pino'
-import { type Config, ConfigError } from '../server/config.ts'
-import { migrate } from '../server/database/migrate.ts'
-import { openPglite } from '../server/database/pglite.ts'
-import type { Database } from '../server/database/port.ts'
-import { openPostgres } from '../server/database/postgres.ts'
+import { ConfigError } from '../server/config.ts'
 import { loadConfig } from '../server/environment.ts'
 import { withoutSecrets } from '../server/greeting.ts'
-import { acquireLock, LockedError } from '../server/lock.ts'
 import { type Archive, openArchive } from '../server/log/archive/archive.ts'
-import { Releases } from '../server/release.ts'
 import { systemRandom } from '../server/system.ts'
 import { ThreadPool } from '../server/threads/pool.ts'
+import { askService } from './running-service.ts'
+import { whereTheDataIs } from './store.ts'
+
+/** To PostgreSQL at most. */
+const CONNECTIONS = 2
 
 /** A command line that makes no sense; the words say how it should be. */
 export class UsageError extends Error {}
@@ -90,62 +87,33 @@ const reasonOf = (error: unknown): string => {
 }
 
 /** Where the stories are: in a database that this command may open, or with a service that holds it. */
-export type Place = { readonly archive: Archive } | { readonly service: string }
+export type Place =
+  | { readonly archive: Archive }
+  /** Has the service do `work`. @throws Error with its words */
+  | { readonly ask: <Report>(work: string, order: object) => Promise<Report> }
 
 /**
  * Does `work` where the stories are.
  * @throws ConfigError, DatabaseError, LockedError where the holder of the data folder cannot be asked
  */
-export const atStories = async <T>(tell: Tell, work: (place: Place) => Promise<T>): Promise<T> => {
+export const atStories = <T>(tell: Tell, work: (place: Place) => Promise<T>): Promise<T> => {
   const config = loadConfig(process.cwd(), process.env)
-  const releases = new Releases()
-  try {
-    const database = await open(config, releases)
-    await migrate(database)
-    const threads = new ThreadPool({ threads: 1 })
-    releases.push(() => threads.close())
-    // A running service finds what was written here at its next look.
-    const elsewhere = async () => undefined
-    const archive = openArchive({ database, threads, random: systemRandom, changed: elsewhere, ended: elsewhere })
-    return await work({ archive })
-  } catch (error) {
-    if (!(error instanceof LockedError) || error.address === null) throw error
-    tell.note(`${config.dataDir} is held by process ${error.pid}: asking it at ${error.address}`)
-    return await work({ service: error.address })
-  } finally {
-    await releases.run()
-  }
-}
-
-const open = async (config: Config, releases: Releases): Promise<Database> => {
-  if (config.databaseUrl === null) {
-    const lock = acquireLock(config.dataDir, { address: null })
-    releases.push(() => lock.release())
-  }
-  const logger = pino({ level: 'warn' }, pino.destination(2))
-  const database =
-    config.databaseUrl === null
-      ? await openPglite({ dir: join(config.dataDir, 'pglite') })
-      : await openPostgres({ url: config.databaseUrl, pool: 2, ca: config.databaseCa, logger })
-  releases.push(() => database.close())
-  return database
-}
-
-/** Asks the service. @throws Error with its words when it refuses */
-export const askService = async (service: string, request: string, body?: BodyInit): Promise<Response> => {
-  const [method = 'GET', path = ''] = request.split(' ')
-  const isJson = typeof body === 'string'
-  const answer = await fetch(`${service}/api/v1${path}`, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { body, headers: { 'content-type': isJson ? 'application/json' : 'application/zip' } }),
+  return whereTheDataIs(config, CONNECTIONS, {
+    here: async ({ database }) => {
+      const threads = new ThreadPool({ threads: 1 })
+      try {
+        // A running service finds what was written here at its next look.
+        const elsewhere = async () => undefined
+        const parts = { database, threads, random: systemRandom, changed: elsewhere, ended: elsewhere }
+        return await work({ archive: openArchive(parts) })
+      } finally {
+        await threads.close()
+      }
+    },
+    there: (service) => {
+      tell.note(`${config.dataDir} is held by process ${service.pid}: asking it at ${service.address}`)
+      const told = ({ done, of }: { readonly done: number; readonly of: number }) => tell.progress(done, of)
+      return work({ ask: (name, order) => askService(service, name, order, told) })
+    },
   })
-  if (answer.ok) return answer
-  const { title, detail } = (await answer.json()) as { title: string; detail?: string }
-  throw new Error(detail ?? title)
 }
-
-/** `/stories/<story>` or `/stories/<story>/pages/<page>`. */
-export const pathOf = (story: string, page?: string): string =>
-  `/stories/${encodeURIComponent(story)}${page === undefined ? '' : `/pages/${encodeURIComponent(page)}`}`

@@ -25,9 +25,6 @@ interface Holder {
 /** Another process has the folder. */
 export class LockedError extends Error {
   readonly pid: number
-  /** Where it can be asked, and what proves to it that the asker could read the lock; no address: not yet. */
-  readonly address: string | null
-  readonly key: string
   constructor(dir: string, holder: Holder) {
     const at = holder.address === null ? '' : ` at ${holder.address}`
     super(
@@ -35,8 +32,6 @@ export class LockedError extends Error {
     )
     this.name = 'LockedError'
     this.pid = holder.pid
-    this.address = holder.address
-    this.key = holder.key
   }
 }
 

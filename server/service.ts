@@ -17,6 +17,7 @@ import { keepVersions } from './log/archive/automatic.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
 import { operations } from './operate.ts'
+import { storyOperations } from './operate-stories.ts'
 import type { Logger } from './ports.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
@@ -126,7 +127,10 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       mayOperate: (c) =>
         config.openMode &&
         originAllowed({ origin: c.req.header('origin') ?? null, host: c.req.header('host') ?? null, config }),
-      work: operations({ database, clock, logger, counters, history: config.history }),
+      work: {
+        ...operations({ database, clock, logger, counters, history: config.history }),
+        ...storyOperations(archive),
+      },
     },
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),

@@ -270,8 +270,6 @@ describe('the API', () => {
         'POST /stories/{story}/versions',
         'POST /stories/{story}/restore',
         'POST /stories/{story}/copy',
-        'GET /stories/{story}/archive',
-        'POST /stories/{story}/archive',
         `GET ${page}`,
         `DELETE ${page}`,
         `POST ${page}/undelete`,

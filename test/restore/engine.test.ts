@@ -63,7 +63,7 @@ describe('the engine', () => {
     const values = [1n, '1', new Uint8Array([1]), undefined, null, Number.NaN, [1], { 0: 1 }]
     const texts = values.map((value) => {
       const doc = new Y.Doc()
-      doc.getArray<unknown>('a').insert(0, [value])
+      doc.getArray<unknown>('a').insert(0, [{ value }])
       return canonicalOf(docOf([Y.encodeStateAsUpdate(doc)]))
     })
     expect(new Set(texts).size).toBe(values.length)

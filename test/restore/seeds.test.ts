@@ -8,7 +8,7 @@ import { type Random, randomFrom } from '../support/random.ts'
 import { Editor, Page, STORY } from './history.ts'
 
 const SEEDS = Number(process.env.SCRIPTORIUM_SEEDS ?? 500)
-const FIRST = Number(process.env.SEED ?? process.env.SCRIPTORIUM_FIRST_SEED ?? 1)
+const FIRST = Number(process.env.SEED ?? 1)
 const SECONDS_A_THOUSAND = 120
 
 /** Runs `check` for each seed, and names the seed that fails. */
@@ -147,7 +147,7 @@ const writtenBy = (page: Page, name: string, from: number, to: number): string[]
 
 const timeout = Math.max(60_000, (SEEDS / 1000) * SECONDS_A_THOUSAND * 1000)
 
-describe(`over ${SEEDS} random histories`, () => {
+describe(`over ${SEEDS} random histories, seeds from ${FIRST}`, () => {
   it(
     'a restore equals the moment at every receiver, and whoever comes back late loses and doubles nothing',
     () => {

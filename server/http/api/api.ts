@@ -8,7 +8,6 @@ import { historyRoutes } from './history.ts'
 import { pageRoutes } from './pages.ts'
 import type { ApiParts } from './parts.ts'
 import { storyRoutes } from './stories.ts'
-import { transferRoutes } from './transfer.ts'
 import { versionRoutes } from './versions.ts'
 
 const RETRY = { 'retry-after': '2' }
@@ -31,7 +30,6 @@ export const createApi = (parts: ApiParts): OpenAPIHono => {
   pageRoutes(api, parts)
   historyRoutes(api, parts)
   versionRoutes(api, parts)
-  transferRoutes(api, parts)
   return api
 }
 

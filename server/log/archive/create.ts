@@ -1,5 +1,6 @@
 /** New pages made whole: copies and imports. Compact, without the history of what they were made from. */
 import { createHash } from 'node:crypto'
+import * as Y from 'yjs'
 import { pageOf, roomIdOf } from '../../../shared/names.ts'
 import type { Query } from '../../database/port.ts'
 import type { PageContent } from '../../threads/page/jobs.ts'
@@ -20,6 +21,12 @@ const BEGIN = `
 const INSERT = `
   INSERT INTO scriptorium.update (room_id, seq, part, batch, author, at, kind, data)
   VALUES ($1, 1, 0, $2::uuid, $3, $4::timestamptz, $5, $6)`
+
+/** Blame outlives the row: a fold would not find these clients above the snapshot. */
+const KEEP_WRITERS = `
+  INSERT INTO scriptorium.writer (room_id, client_id, author, first_at)
+  SELECT $1, client, $3, $4::timestamptz FROM unnest($2::bigint[]) AS client
+  ON CONFLICT (room_id, client_id) DO NOTHING`
 
 const ROOTS = `SELECT roots FROM scriptorium.room WHERE room_id = $1`
 
@@ -45,6 +52,7 @@ export const createPage = async (
   if (begun === undefined)
     throw new ArchiveFault('taken', `the page ${page} exists already, or did: choose another name`)
   await tx.query(INSERT, [roomId, random.uuid(), author, begun.at, kind, data])
+  await tx.query(KEEP_WRITERS, [roomId, [...Y.decodeStateVector(stateVector).keys()], author, begun.at])
   const hash = createHash('sha256').update(data).digest()
   await tx.query(INSERT_SNAPSHOT, [roomId, 1, stateVector, deletesAt, data, hash, atKeys])
 }
