@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
 import { pageOf, roomIdOf } from '../../../shared/names.ts'
 import type { Query } from '../../database/port.ts'
+import type { Updates } from '../../threads/page/build.ts'
 import type { PageContent } from '../../threads/page/jobs.ts'
 import { CREATE_ROOMS, INSERT_SNAPSHOT } from '../statements.ts'
 import { ArchiveFault } from './fault.ts'
 import { doOnce } from './once.ts'
 import { type ArchiveParts, type Asked, told } from './parts.ts'
-import { readPast } from './past.ts'
+import { existing, readPast } from './past.ts'
 import type { Source } from './restore.ts'
 import { readVersion } from './versions.ts'
 
@@ -93,11 +94,14 @@ export const copied = async (
   roomId: string,
   source: Source,
 ): Promise<Pick<NewPage, 'content' | 'roots'>> => {
-  const page =
-    'version' in source
-      ? [(await readVersion(database, roomId, source.version)).data]
-      : (await readPast(database, roomId, { from: source.at, to: source.at })).to.page
+  const page = await pageFrom(database, roomId, source)
   const [stored] = await database.query<{ roots: object | null }>(ROOTS, [roomId])
   const content = await told(threads.run('copyPage', { page }))
   return { content, roots: stored?.roots == null ? null : JSON.stringify(stored.roots) }
+}
+
+const pageFrom = async (database: Query, roomId: string, source: Source): Promise<Updates> => {
+  if ('version' in source) return [(await readVersion(database, roomId, source.version)).data]
+  const { to } = await readPast(database, roomId, { from: source.at, to: source.at })
+  return existing(to, source.at)
 }

@@ -3,7 +3,7 @@ import type { Change, Span, Spans, Writer } from '../../threads/page/blame.ts'
 import type { Rendered } from '../../threads/page/render.ts'
 import type { Roots } from '../../threads/page/roots.ts'
 import { type ArchiveParts, told } from './parts.ts'
-import { type Moment, readPast } from './past.ts'
+import { existing, type Moment, readPast } from './past.ts'
 import { ACTIVITY, STORE_ROOTS, WRITERS } from './past-statements.ts'
 import type { Source } from './restore.ts'
 import { readVersion } from './versions.ts'
@@ -50,7 +50,8 @@ const pageOf = async ({ database }: ArchiveParts, roomId: string, source: Source
     return { seq: { value: version.seq, isSnapshot: true }, page: [version.data], roots }
   }
   const past = await readPast(database, roomId, { from: source.at, to: source.at })
-  return { seq: { value: past.to.seq, isSnapshot: past.to.isSnapshot }, page: past.to.page, roots: past.roots }
+  const page = existing(past.to, source.at)
+  return { seq: { value: past.to.seq, isSnapshot: past.to.isSnapshot }, page, roots: past.roots }
 }
 
 export interface Activity {

@@ -97,6 +97,12 @@ export const readPast = async (
   }
 }
 
+/** The page then. @throws ArchiveFault missing where nothing had been written yet */
+export const existing = (then: PageThen, moment: Moment): Updates => {
+  if (then.seq > 0 || isBeginning(moment)) return then.page
+  throw new ArchiveFault('missing', 'the page did not exist then')
+}
+
 /** Before anything was written; it can be had though the first rows are gone. */
 const BEGINNING: PageThen = { seq: 0, page: [], isSnapshot: false }
 

@@ -8,7 +8,7 @@ import type { Restored } from '../../threads/page/jobs.ts'
 import { ArchiveFault } from './fault.ts'
 import { doOnce } from './once.ts'
 import { type ArchiveParts, type Asked, told } from './parts.ts'
-import { type Moment, type Past, readPast } from './past.ts'
+import { existing, type Moment, type Past, readPast } from './past.ts'
 import { keepVersion, readVersion } from './versions.ts'
 
 /** The state to go back to. */
@@ -76,10 +76,13 @@ export const planRestore = async (
   source: Source,
   { preview = false, evenDeleted = false } = {},
 ): Promise<Planned> => {
-  const version = 'version' in source ? await readVersion(database, roomId, source.version, { evenDeleted }) : null
-  const past = await readPast(database, roomId, { from: 'at' in source ? source.at : 'now', to: 'now', evenDeleted })
-  const target = version === null ? past.from.page : [version.data]
-  const restored = await told(threads.run('restorePage', { target, present: past.to.page, preview }))
+  const target =
+    'version' in source ? [(await readVersion(database, roomId, source.version, { evenDeleted })).data] : null
+  const from = 'at' in source ? source.at : 'now'
+  const past = await readPast(database, roomId, { from, to: 'now', evenDeleted })
+  const restored = await told(
+    threads.run('restorePage', { target: target ?? existing(past.from, from), present: past.to.page, preview }),
+  )
   return { roomId, past, restored }
 }
 
@@ -155,12 +158,15 @@ export const writeRestore = async (
   { kind, author }: Edit,
   storyVersion?: string,
 ): Promise<RestoreAnswer> => {
-  if (update === null) return { seq: past.seq, version: null }
+  const version = { id: random.uuid(), seq: past.seq, kind: 'before', label: null, author, data: before } as const
+  if (update === null) {
+    if (storyVersion !== undefined) await keepVersion(tx, roomId, { ...version, storyVersion })
+    return { seq: past.seq, version: null }
+  }
   const fences = [roomId, past.restoreSeq, past.epoch, past.seq, update.length]
   const [row] = await tx.query<{ seq: number; at: string }>(APPEND, fences)
   if (row === undefined) throw new ArchiveFault('raced', 'the page was restored or deleted meanwhile: look at it again')
   await tx.query(INSERT, [roomId, row.seq, random.uuid(), author, row.at, kind, update])
-  const version = { id: random.uuid(), seq: past.seq, kind: 'before', label: null, author, data: before } as const
   await keepVersion(tx, roomId, storyVersion === undefined ? version : { ...version, storyVersion })
   return { seq: row.seq, version: version.id }
 }
