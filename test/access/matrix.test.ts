@@ -154,6 +154,39 @@ const presenceOf = (name: string): Uint8Array => {
   return message
 }
 
+const READ = { nobody: 401, none: 404, read: 200, write: 200, manage: 200, admin: 200 }
+const MANAGE = { nobody: 401, none: 404, read: 403, write: 403, manage: 201, admin: 201 }
+
+it('pages, their history and their versions are read by who may read, and kept by who may manage', async () => {
+  const { service } = await world('open')
+  const page = '/stories/s/pages/p'
+  const rows: readonly (readonly [method: string, path: string, body: unknown, expected: Record<Who, number>])[] = [
+    ['GET', '/stories/s', undefined, READ],
+    ...['', '/history', '/authors', '/versions'].map((path) => ['GET', `${page}${path}`, undefined, READ] as const),
+    ['POST', `${page}/versions`, { label: 'first' }, MANAGE],
+    ['POST', '/stories/s/versions', { label: 'first' }, MANAGE],
+    ['DELETE', page, undefined, { ...MANAGE, manage: 200, admin: 200 }],
+  ]
+  for (const [method, path, body, expected] of rows) {
+    for (const who of WHO) {
+      const { status } = await call(service.address, method, path, { token: tokens[who], body })
+      const answer = method === 'DELETE' && status < 300 ? 200 : status
+      expect([method, path, who, answer]).toEqual([method, path, who, expected[who]])
+    }
+  }
+})
+
+it('the list of stories holds those that may be read', async () => {
+  const { service } = await world('open')
+  const listed = async (token: string) =>
+    (await call(service.address, 'GET', '/stories', { token })).body.stories.map(
+      ({ story }: { story: string }) => story,
+    )
+  expect(await listed(tokens.read)).toEqual(['s'])
+  expect(await listed(tokens.none)).toEqual([])
+  expect(await listed(await tokenOf('eve', { stories: { other: 'manage' } }))).toEqual([])
+})
+
 describe('what is not theirs', () => {
   it('looks like what does not exist, by socket and by HTTP', async () => {
     const { service } = await world('open')
