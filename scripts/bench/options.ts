@@ -23,6 +23,7 @@ export const USAGE = `Usage: npm run bench -- <suite> [options]
 Starts the service and load clients on this machine, measures, prints a table and writes bench-results/.
 
 Suites:
+  history              folds, compaction
   core                 acknowledgement, relay and CPU of one hot room and of 500 pairs; memory of an open room
 
 Options:
