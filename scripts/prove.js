@@ -7,6 +7,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Each is a file of tests that reads the variables given here, and SEED, and prints the seed of a failure. */
 const PROOFS = {
+  poison: {
+    about: '40,000 updates of changed bytes and 40,000 of forged structures',
+    file: 'test/room/poison.test.ts',
+    env: { POISON_COUNT: '40000' },
+  },
   fold: {
     about: 'two processes fold and two write on one PostgreSQL for 60 seconds',
     file: 'test/history/fold-race.test.ts',

@@ -9,6 +9,11 @@ const COMMANDS = {
     load: () => import('../dist/scripts/migrate.js'),
     entry: 'run',
   },
+  token: {
+    about: 'mint a token with AUTH_JWT_SECRET',
+    load: () => import('../dist/scripts/token.js'),
+    entry: 'run',
+  },
   compact: {
     about: 'fold pages and make their history coarser, beside a live service',
     load: () => import('../dist/scripts/compact.js'),

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
+  /** Milliseconds since some moment, with fractions: what a piece of work took is a difference of two. */
+  elapsed(): number
   /** Runs `task` after `ms`; the gift cancels it. */
   after(ms: number, task: () => void): () => void
   /** Runs `task` when this turn of the event loop has ended. */
@@ -47,3 +49,19 @@ export type CounterName =
   | 'sockets_refused'
   | 'readers_lagging'
   | 'presence_dropped'
+  | 'updates_barred'
+  | 'updates_foreign'
+  | 'tokens_refused'
+  | 'callback_failures'
+  | 'rights_changed'
+  | 'limit_waiting_sockets'
+  | 'limit_user_sockets'
+  | 'limit_room_sockets'
+  | 'limit_address_sockets'
+  | 'limit_user_rooms'
+  | 'limit_page_bytes'
+  | 'limit_message_bytes'
+  | 'limit_partial_bytes'
+  | 'limit_memory'
+  | 'rate_pauses'
+  | 'rate_closes'

@@ -5,6 +5,9 @@ import * as encoding from 'lib0/encoding'
 /** WebSocket subprotocol of clients that know messages 4 to 8. */
 export const SUBPROTOCOL = 'scriptorium.v1'
 
+/** A subprotocol that begins so carries a token. */
+export const TOKEN_PREFIX = 'scriptorium.token.'
+
 export const Message = {
   sync: 0,
   awareness: 1,
@@ -66,6 +69,25 @@ export const syncMessage = (kind: (typeof Sync)[keyof typeof Sync], body: Uint8A
     encoding.writeVarUint8Array(encoder, body)
   })
 
+/** A message in two pieces, so that a large body is not copied for its few bytes of head. */
+export type HeadAndBody = readonly [head: Uint8Array, body: Uint8Array]
+
+/** The head of a sync message whose body has `length` bytes. */
+export const syncHead = (kind: (typeof Sync)[keyof typeof Sync], length: number): Uint8Array =>
+  framed((encoder) => {
+    encoding.writeVarUint(encoder, Message.sync)
+    encoding.writeVarUint(encoder, kind)
+    encoding.writeVarUint(encoder, length)
+  })
+
+/** The head of message 8: the next `length` bytes of a large first sync of `total` bytes. */
+export const partHead = (total: number, length: number): Uint8Array =>
+  framed((encoder) => {
+    encoding.writeVarUint(encoder, Message.part)
+    encoding.writeVarUint(encoder, total)
+    encoding.writeVarUint(encoder, length)
+  })
+
 /** Frames an awareness update. */
 export const awarenessMessage = (body: Uint8Array): Uint8Array =>
   framed((encoder) => {
@@ -110,6 +132,13 @@ export const stateMessage = (state: MemberState): Uint8Array =>
   framed((encoder) => {
     encoding.writeVarUint(encoder, Message.state)
     encoding.writeVarString(encoder, JSON.stringify(state))
+  })
+
+/** Message 6: a fresh token for this socket. */
+export const tokenMessage = (token: string): Uint8Array =>
+  framed((encoder) => {
+    encoding.writeVarUint(encoder, Message.token)
+    encoding.writeVarString(encoder, token)
   })
 
 /** A frame from a client, decoded whole. */

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Releases } from '../../server/release.ts'
+import { loadCores, pinned } from './cores.ts'
 import type { FromLoad, Job, Stage, ToLoad } from './load/jobs.ts'
 
 const entry = fileURLToPath(new URL('./load/main.js', import.meta.url))
@@ -11,7 +12,8 @@ export type OnStage = (stage: Stage, pid: number) => void | Promise<void>
 
 /** Runs one job in a process of its own. @throws Error with what went wrong there */
 export const runLoad = async <T>(job: Job, releases: Releases, onStage: OnStage = () => undefined): Promise<T> => {
-  const child = fork(entry, { stdio: ['ignore', 2, 2, 'ipc'] })
+  const [execPath, execArgv] = pinned(loadCores, process.execPath, ['--max-old-space-size=8192'])
+  const child = fork(entry, { execPath, execArgv, stdio: ['ignore', 2, 2, 'ipc'] })
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const end = async () => {
     if (child.connected) child.disconnect()

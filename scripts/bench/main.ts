@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Releases } from '../../server/release.ts'
+import { canPin } from './cores.ts'
 import { openDatabase } from './database.ts'
 import { describeMachine } from './machine.ts'
 import { measureScenario } from './measure.ts'
@@ -12,9 +13,9 @@ import { type Report, type ScenarioResult, writeReport } from './results.ts'
 import type { Scenario } from './scenario.ts'
 import { suites } from './suites.ts'
 import { tableOf } from './table.ts'
+import { findPeers } from './targets/peers.ts'
 import { serviceTarget } from './targets/service.ts'
 import type { Target } from './targets/target.ts'
-import { yWebsocketServerTarget } from './targets/y-websocket-server.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -83,14 +84,14 @@ const measureAll = async (
     failures.push(what)
     process.stderr.write(`FAILED ${what}\n`)
   }
-  const { database, targets } = await prepare(options, scenarios, releases, failed)
+  const { database, targets, leftOut } = await prepare(options, scenarios, releases)
   say(
     `${machine.cores} cores (${machine.processor}), ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}, ${database}`,
   )
-  say(
-    `${options.rate} updates/s, ${options.warmupSeconds} s + ${options.seconds} s, ${options.runs} runs, seed ${options.seed}`,
-  )
+  say(`${options.warmupSeconds} s + ${options.seconds} s, ${options.runs} runs, seed ${options.seed}`)
+  say(canPin ? 'The server has core 0, the load the others.' : 'Nothing is held to a core here.')
   if (!canMeasure) say('CPU and memory of other processes are measured on Linux only: left out here.')
+  for (const line of leftOut) say(`Left out: ${line}`)
   const progress = (line: string) => void process.stderr.write(`… ${line}\n`)
   const found: ScenarioResult[] = []
   for (const scenario of scenarios) {
@@ -98,29 +99,32 @@ const measureAll = async (
     found.push(result)
     say(`\n${tableOf(result)}`)
   }
-  const report: Report = { at, machine, database, options, scenarios: found, failures }
+  const typed = [
+    ...new Set(found.flatMap(({ targets }) => targets.flatMap(({ runs }) => runs.flatMap((run) => run.typed ?? [])))),
+  ]
+  const report: Report = { at, machine, database, options, scenarios: found, typed, leftOut, failures }
   say(`\nThe middle of ${options.runs} runs, least and most in brackets; '-': not measured, or there is no such thing.`)
+  for (const what of typed) say(`Typed: ${what}.`)
   say(`Written to ${await writeReport(report)}`)
   for (const failure of failures) process.stderr.write(`FAILED ${failure}\n`)
   return failures.length === 0 ? 0 : 1
 }
 
-const prepare = async (
-  options: Options,
-  scenarios: readonly Scenario[],
-  releases: Releases,
-  failed: (what: string) => void,
-): Promise<{ database: string; targets: Target[] }> => {
+interface Prepared {
+  readonly database: string
+  readonly targets: readonly Target[]
+  readonly leftOut: readonly string[]
+}
+
+const prepare = async (options: Options, scenarios: readonly Scenario[], releases: Releases): Promise<Prepared> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'scriptorium-bench-data-'))
   releases.push(() => rm(dataDir, { recursive: true, force: true }))
   const database = options.pglite ? null : await openDatabase(releases)
-  const targets = [serviceTarget(database, dataDir)]
-  if (options.peers && scenarios.some((scenario) => scenario.withPeers)) {
-    try {
-      targets.push(await yWebsocketServerTarget())
-    } catch (error) {
-      failed(`a peer: ${(error as Error).message}`)
-    }
+  const wantsPeers = options.peers && scenarios.some(({ needs }) => needs !== null)
+  const peers = wantsPeers ? await findPeers(database, dataDir) : { targets: [], missing: [] }
+  return {
+    database: database === null ? 'PGlite' : `PostgreSQL ${database.version}`,
+    targets: [serviceTarget({ database, dataDir, stock: options.stock }), ...peers.targets],
+    leftOut: peers.missing,
   }
-  return { database: database === null ? 'PGlite' : `PostgreSQL ${database.version}`, targets }
 }

@@ -1,9 +1,9 @@
 /** Runs scenarios against targets, run after run, and gathers the figures. */
 import type { Options } from './options.ts'
 import { resultPath, type ScenarioResult, type TargetResult } from './results.ts'
-import type { Figures, Scenario } from './scenario.ts'
+import { type Column, type Figures, runOnce, type Scenario } from './scenario.ts'
 import { spreadOf } from './statistics.ts'
-import type { Target } from './targets/target.ts'
+import { isAble, type Target } from './targets/target.ts'
 
 export interface Measuring {
   readonly at: string
@@ -17,7 +17,9 @@ export interface Measuring {
 
 /** All runs of one scenario. The targets take turns, so that a machine that slows down slows all of them. */
 export const measureScenario = async (scenario: Scenario, measuring: Measuring): Promise<ScenarioResult> => {
-  const targets = measuring.targets.filter((target) => scenario.withPeers || !target.isPeer)
+  const targets = measuring.targets.filter(
+    (target) => !target.isPeer || (scenario.needs !== null && isAble(target, scenario.needs)),
+  )
   const runs = new Map<Target, Figures[]>(targets.map((target) => [target, []]))
   for (let run = 1; run <= measuring.options.runs; run++) {
     for (const target of targets) {
@@ -26,7 +28,7 @@ export const measureScenario = async (scenario: Scenario, measuring: Measuring):
       if (figures !== null) runs.get(target)?.push(figures)
     }
   }
-  const columns = scenario.columns(measuring.options)
+  const columns = measuring.options.quick ? scenario.columns.map(withoutGoal) : scenario.columns
   const keys = columns.map((column) => column.key)
   return {
     name: scenario.name,
@@ -47,7 +49,7 @@ const attempt = async (
   const wanted = options.profile && !target.isPeer
   const profilePath = wanted ? await resultPath(at, `${scenario.name}-${run}`, '.cpuprofile') : null
   try {
-    return await scenario.run({ target, options, prefix: `bench/${scenario.name}-${run}`, profilePath })
+    return await runOnce(scenario, { target, options, prefix: `bench/${scenario.name}-${run}`, profilePath })
   } catch (error) {
     failed(`${label}: ${error instanceof Error ? error.message : error}`)
     return null
@@ -58,5 +60,9 @@ const targetResult = (target: Target, runs: readonly Figures[], keys: readonly s
   name: target.name,
   isPeer: target.isPeer,
   runs,
-  spreads: Object.fromEntries(keys.map((key) => [key, spreadOf(runs.map((figures) => figures[key] ?? null))])),
+  curves: runs.at(-1)?.curves ?? {},
+  spreads: Object.fromEntries(keys.map((key) => [key, spreadOf(runs.map(({ values }) => values[key] ?? null))])),
 })
+
+/** What is to be reached is said of the full size. */
+const withoutGoal = ({ key, title, unit }: Column): Column => ({ key, title, unit })

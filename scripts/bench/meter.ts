@@ -10,37 +10,53 @@ export interface Cost {
   readonly databaseMs: number | null
   /** CPU milliseconds of the load clients. */
   readonly loadMs: number | null
-  readonly serverResidentBytes: number | null
+  /** Of the server, at the end. */
+  readonly residentBytes: number | null
+  /** By how much it was above the beginning at most. */
+  readonly grownBytes: number | null
 }
 
-export interface Pids {
+export interface Metered {
   readonly server: number
   readonly load: number
-  readonly database: readonly number[]
+  databasePids(): Promise<readonly number[]>
 }
 
+const LOOK_MS = 50
+
 /** Starts measuring. @returns how to stop */
-export const startMeter = (pids: Pids): (() => Cost) => {
-  const from = readings(pids)
-  return () => {
-    const to = readings(pids)
-    const { at, server, load, database } = to
+export const startMeter = async (metered: Metered): Promise<() => Promise<Cost>> => {
+  const from = await readings(metered)
+  let peak = from.resident ?? 0
+  const look = setInterval(() => {
+    peak = Math.max(peak, residentBytes(metered.server) ?? 0)
+  }, LOOK_MS)
+  return async () => {
+    clearInterval(look)
+    const to = await readings(metered)
+    // Backends that began meanwhile began at nothing; one that ended takes its time along.
+    const databaseMs = [...to.database].reduce((sum, [pid, ms]) => sum + ms - (from.database.get(pid) ?? 0), 0)
     return {
-      seconds: (at - from.at) / 1000,
-      serverMs: difference(from.server, server),
-      loadMs: difference(from.load, load),
-      databaseMs: canMeasure && pids.database.length > 0 ? database - from.database : null,
-      serverResidentBytes: residentBytes(pids.server),
+      seconds: (to.at - from.at) / 1000,
+      serverMs: difference(from.server, to.server),
+      loadMs: difference(from.load, to.load),
+      databaseMs: canMeasure && to.database.size > 0 ? databaseMs : null,
+      residentBytes: to.resident,
+      grownBytes: from.resident === null ? null : peak - from.resident,
     }
   }
 }
 
-const readings = (pids: Pids) => ({
-  at: performance.now(),
-  server: cpuMs(pids.server),
-  load: cpuMs(pids.load),
-  database: pids.database.reduce((sum, pid) => sum + (cpuMs(pid) ?? 0), 0),
-})
+const readings = async ({ server, load, databasePids }: Metered) => {
+  const pids = await databasePids()
+  return {
+    at: performance.now(),
+    server: cpuMs(server),
+    load: cpuMs(load),
+    database: new Map(pids.map((pid) => [pid, cpuMs(pid) ?? 0])),
+    resident: residentBytes(server),
+  }
+}
 
 const difference = (from: number | null, to: number | null): number | null =>
   from === null || to === null ? null : to - from

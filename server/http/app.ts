@@ -4,8 +4,9 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono } from 'hono'
 import type { Metrics } from '../metrics.ts'
 import type { Logger } from '../ports.ts'
+import { type GuardParts, guard } from './guard.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
-import { problem } from './problem.ts'
+import { Problem, problem } from './problem.ts'
 import { type WorkParts, workRoutes } from './work.ts'
 
 /** The built page; from the sources (as vitest runs them) it is found in dist. */
@@ -28,10 +29,14 @@ export interface AppParts {
   readonly config: OriginRules
   readonly metrics: Metrics
   readonly logger: Logger
+  /** What stands before the API, and what is served below /api/v1. */
+  readonly api?: { readonly guard: GuardParts; readonly routes: readonly Hono[] }
   readonly work: WorkParts
   readiness(): Readiness
   gauges(): Gauges
 }
+
+const API = '/api/v1'
 
 /** Every route that is not a WebSocket. */
 export const createApp = (parts: AppParts): Hono => {
@@ -52,11 +57,16 @@ export const createApp = (parts: AppParts): Hono => {
   app.get('/metrics', async (c) =>
     c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
   )
+  if (parts.api !== undefined) {
+    guard(app, `${API}/*`, parts.api.guard)
+    for (const routes of parts.api.routes) app.route(API, routes)
+  }
   app.route('/api/v1/admin', workRoutes(parts.work))
   app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
   app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
   app.notFound(() => problem(404, 'Not found'))
   app.onError((error) => {
+    if (error instanceof Problem) return problem(error.status, error.title, error.message, error.headers)
     parts.logger.error({ reason: error.message }, 'a request failed')
     return problem(500, 'Internal error')
   })

@@ -72,8 +72,8 @@ export const insertSnapshot = async (
   tx: Query,
   roomId: string,
   seq: number,
-  { stateVector, deletesAt, data }: Omit<Squashed, 'writers'>,
+  { stateVector, deletesAt, data, atKeys }: Omit<Squashed, 'writers'>,
 ): Promise<void> => {
   const hash = createHash('sha256').update(data).digest()
-  await tx.query(INSERT_SNAPSHOT, [roomId, seq, stateVector, deletesAt, data, hash])
+  await tx.query(INSERT_SNAPSHOT, [roomId, seq, stateVector, deletesAt, data, hash, atKeys])
 }

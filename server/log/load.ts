@@ -1,7 +1,7 @@
 /** Reading a page from the log. */
 import type { Query } from '../database/port.ts'
-import type { Head, LoadedRoom, LoggedBatch, Snapshot } from './port.ts'
-import { HEADS, LOAD, READ } from './statements.ts'
+import type { Head, KnownHead, LoadedRoom, LoggedBatch, Snapshot } from './port.ts'
+import { CHANGED, HEADS, LOAD, READ, WRITER } from './statements.ts'
 
 interface LoadRow {
   seq: number
@@ -10,6 +10,7 @@ interface LoadRow {
   data: Uint8Array | null
   state_vector: Uint8Array | null
   deletes: number | null
+  at_keys: Uint8Array | null
   epoch: number
   snapshot_seq: number
   deleted: boolean
@@ -63,12 +64,31 @@ export const readHeads = async (database: Query, roomIds: readonly string[]): Pr
   return new Map(rows.map(({ room_id, seq, epoch, deleted }) => [room_id, { seq, epoch, deleted }]))
 }
 
+/** Those of `known` that are otherwise now; null: it is gone. @throws DatabaseError */
+export const readChanged = async (database: Query, known: readonly KnownHead[]): Promise<Map<string, Head | null>> => {
+  const columns = [known.map(({ roomId }) => roomId), known.map(({ seq }) => seq), known.map(({ epoch }) => epoch)]
+  const rows = await database.query<Nullable<Head> & { room_id: string }>(CHANGED, columns)
+  return new Map(
+    rows.map(({ room_id, seq, epoch, deleted }) => [
+      room_id,
+      seq === null || epoch === null ? null : { seq, epoch, deleted: deleted === true },
+    ]),
+  )
+}
+
+type Nullable<T> = { [Key in keyof T]: T[Key] | null }
+
+/** Who is recorded as the owner of a clientID. @throws DatabaseError */
+export const readWriter = async (database: Query, roomId: string, clientId: number): Promise<string | null> =>
+  (await database.query<{ author: string | null }>(WRITER, [roomId, clientId]))[0]?.author ?? null
+
 const snapshotOf = (roomId: string, room: LoadRow): Snapshot | null => {
   if (room.snapshot_seq === 0) return null
   if (room.data === null || room.state_vector === null || room.deletes === null) {
     throw new Error(`${roomId} names snapshot ${room.snapshot_seq}, which is missing`)
   }
-  return { seq: room.snapshot_seq, data: room.data, stateVector: room.state_vector, deletesAt: room.deletes }
+  const { snapshot_seq: seq, data, state_vector: stateVector, deletes: deletesAt, at_keys: atKeys } = room
+  return { seq, data, stateVector, deletesAt, atKeys }
 }
 
 interface ReadRow {

@@ -32,6 +32,8 @@ export interface Snapshot {
   readonly stateVector: Uint8Array
   /** Offset in `data` at which its delete set begins. */
   readonly deletesAt: number
+  /** The ids at a key of a map, as a delete set is encoded; null: not gathered when it was folded. */
+  readonly atKeys: Uint8Array | null
 }
 
 /** What a fold made; a raised epoch says that rows had to be set aside, so that every open room is out of date. */
@@ -83,8 +85,10 @@ export interface Log {
   read(roomId: string, from: number): Promise<LoggedBatch[]>
   /** Says that `room` has something to write. Idempotent; the log takes the batch when it has a statement free. */
   append(room: Appending): void
-  /** seq, epoch and deletion of rooms that exist. @throws DatabaseError */
-  heads(roomIds: readonly string[]): Promise<Map<string, Head>>
+  /** Those of `known` that are otherwise now; null: the room is gone. @throws DatabaseError */
+  changed(known: readonly KnownHead[]): Promise<Map<string, Head | null>>
+  /** Who is recorded as the owner of a clientID; null: nobody is. @throws DatabaseError */
+  writer(roomId: string, clientId: number): Promise<string | null>
   /** Squashes rows up to the present seq into a snapshot; null when there was nothing to do or another process won. @throws DatabaseError */
   fold(roomId: string): Promise<Folded | null>
   /** Resolves when nothing is waiting or in flight. */
@@ -93,6 +97,13 @@ export interface Log {
   readonly reachable: boolean
   /** Stops retrying, settles what remains as failed, waits for statements in flight. */
   close(): Promise<void>
+}
+
+/** A room as far as a process knows it. */
+export interface KnownHead {
+  readonly roomId: string
+  readonly seq: number
+  readonly epoch: number
 }
 
 export interface Head {

@@ -52,9 +52,20 @@ export const HEADS = `
   SELECT room_id, seq, epoch, deleted_at IS NOT NULL AS deleted
   FROM scriptorium.room WHERE room_id = ANY($1::text[])`
 
+/**
+ * Of pages as they are known, those that are otherwise now. A page that was never written to has no row.
+ * $1 room_id, $2 seq, $3 epoch.
+ */
+export const CHANGED = `
+  SELECT known.room_id, room.seq, room.epoch, room.deleted_at IS NOT NULL AS deleted
+  FROM unnest($1::text[], $2::bigint[], $3::int[]) AS known (room_id, seq, epoch)
+  LEFT JOIN scriptorium.room ON room.room_id = known.room_id
+  WHERE (room.room_id IS NULL AND known.seq > 0)
+     OR room.seq <> known.seq OR room.epoch <> known.epoch OR room.deleted_at IS NOT NULL`
+
 /** A whole page in one statement, so at one moment: first its room and snapshot, then the rows above it. */
 export const LOAD = `
-  SELECT room.seq, -1 AS part, NULL::uuid AS batch, s.data, s.state_vector, s.deletes,
+  SELECT room.seq, -1 AS part, NULL::uuid AS batch, s.data, s.state_vector, s.deletes, s.at_keys,
          room.epoch, room.snapshot_seq, room.deleted_at IS NOT NULL AS deleted, room.dead
   FROM scriptorium.room
   LEFT JOIN scriptorium.snapshot s ON s.room_id = room.room_id AND s.seq = room.snapshot_seq
@@ -64,7 +75,7 @@ export const LOAD = `
   FROM scriptorium.room
   JOIN scriptorium.update u ON u.room_id = room.room_id AND u.seq > room.snapshot_seq
   WHERE room.room_id = $1
-  ORDER BY 7 NULLS LAST, 1, 2`
+  ORDER BY epoch NULLS LAST, seq, part`
 
 /** Rows from a seq on; a row of the history may stand for all from its first_seq. */
 export const READ = `
@@ -108,10 +119,11 @@ export const RAISE_EPOCH = `
 
 /** A snapshot of that seq can be there only if the swap that wrote it was undone by hand: the fresh one replaces it. */
 export const INSERT_SNAPSHOT = `
-  INSERT INTO scriptorium.snapshot (room_id, seq, state_vector, deletes, data, hash)
-  VALUES ($1, $2, $3, $4, $5, $6)
+  INSERT INTO scriptorium.snapshot (room_id, seq, state_vector, deletes, data, hash, at_keys)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
   ON CONFLICT (room_id, seq) DO UPDATE
-  SET state_vector = excluded.state_vector, deletes = excluded.deletes, data = excluded.data, hash = excluded.hash`
+  SET state_vector = excluded.state_vector, deletes = excluded.deletes, data = excluded.data, hash = excluded.hash,
+      at_keys = excluded.at_keys`
 
 /**
  * Thins the snapshots at a fold: the last two stay, and the one that has just left them goes where its neighbours are at
@@ -140,3 +152,7 @@ export const SNAPSHOT_DISTANCES = `
 
 export const DELETE_SNAPSHOTS = `
   DELETE FROM scriptorium.snapshot WHERE room_id = $1 AND seq = ANY($2::bigint[])`
+
+/** Who first wrote live under a clientID. $1 room_id, $2 client_id. */
+export const WRITER = `
+  SELECT author FROM scriptorium.writer WHERE room_id = $1 AND client_id = $2`

@@ -1,10 +1,21 @@
 /** Letting an update in: read whole, cut down to what is new, and taken only where nothing is missing before it. */
 import * as Y from 'yjs'
-import type { Deletes } from './deletes.ts'
+import type { IdSet } from './id-set.ts'
+import { Keys } from './keys.ts'
 import { type Reached, reach } from './reach.ts'
 import { InvalidUpdate } from './reader.ts'
 import { writeReduced } from './reduce.ts'
-import { LIMITS, type RootType, type ScanLimits, type ScannedUpdate, scanUpdate } from './scan.ts'
+import type { Fresh } from './runs.ts'
+import {
+  Field,
+  LIMITS,
+  NO_LIMITS,
+  type RootType,
+  type ScanLimits,
+  type ScannedUpdate,
+  STRIDE,
+  scanUpdate,
+} from './scan.ts'
 import { stateVectorBytes } from './state-vector.ts'
 
 /** What a room holds. */
@@ -12,26 +23,22 @@ export interface Held {
   /** Contiguous: nothing below it is missing. */
   readonly stateVector: ReadonlyMap<number, number>
   /** Asked for only where an update deletes. */
-  deletes(): Deletes
+  deletes(): IdSet
+  /** The ids at a key of a map; asked for only where several values might come to lie at one. */
+  atKeys(): IdSet
+}
+
+export interface New extends Fresh {
+  readonly kind: 'new'
+  /** Root types that it names, with what they are where that can be told. */
+  readonly roots: ReadonlyMap<string, RootType | null>
+  readonly gap: boolean
 }
 
 export type Admission =
   /** It adds nothing. `gap`: something was left out, because it refers to what is not held. */
   | { readonly kind: 'nothing'; readonly gap: boolean }
-  | {
-      readonly kind: 'new'
-      /** What is new, as a Yjs V1 update; the very bytes that came where all of it is. */
-      readonly bytes: Uint8Array
-      /** The clocks of clients that wrote, after it. */
-      readonly advances: readonly (readonly [client: number, clock: number])[]
-      /** The clients that wrote. */
-      readonly clients: readonly number[]
-      /** What it deletes anew, or null. */
-      readonly deletes: Deletes | null
-      /** Root types that it names, with what they are where that can be told. */
-      readonly roots: ReadonlyMap<string, RootType | null>
-      readonly gap: boolean
-    }
+  | New
   /** It refers to what is not held, and nothing of it was taken. */
   | { readonly kind: 'gap' }
   | { readonly kind: 'invalid'; readonly reason: string }
@@ -60,14 +67,36 @@ export const admit = (
   return fault === null ? admission : { kind: 'invalid', reason: fault }
 }
 
-/** Advances what is held by what was let in. */
-export const apply = (
-  admission: Extract<Admission, { kind: 'new' }>,
-  stateVector: Map<number, number>,
-  deletes: Deletes,
-): void => {
-  for (const [client, clock] of admission.advances) stateVector.set(client, clock)
+/**
+ * Advances what is held by what was let in.
+ * @param atKeys null: not known yet
+ */
+export const apply = (admission: New, stateVector: Map<number, number>, deletes: IdSet, atKeys: IdSet | null): void => {
+  if (atKeys !== null) admission.keys.addTo(atKeys)
+  for (const { run, clock } of admission.taken) stateVector.set(run.client, clock)
   if (admission.deletes !== null) deletes.addAll(admission.deletes)
+}
+
+/** Reads an update that was let in before. @param atKeys the ids at a key among what was held before it */
+export const freshOf = (bytes: Uint8Array, atKeys: () => IdSet): Fresh => {
+  const { structs, runs, deletes } = scanUpdate(bytes, NO_LIMITS)
+  const taken = runs.map((run) => ({
+    run,
+    first: run.first,
+    next: run.last,
+    last: run.last,
+    clock: structs[(run.last - 1) * STRIDE + Field.endClock] as number,
+  }))
+  return { bytes, source: bytes, structs, taken, deletes, keys: new Keys(structs, runs, atKeys) }
+}
+
+/** The ids at a key among updates that each add only what is new, in the order they were let in. */
+export const idsAtKeys = (updates: readonly Uint8Array[], into: IdSet): IdSet => {
+  for (const bytes of updates) {
+    const { structs, runs } = scanUpdate(bytes, NO_LIMITS)
+    new Keys(structs, runs, () => into).addTo(into)
+  }
+  return into
 }
 
 const admitScanned = (
@@ -78,12 +107,12 @@ const admitScanned = (
   limits: ScanLimits,
 ): Admission => {
   const reached = reach(update, held.stateVector)
-  if (reached !== null) return decide(bytes, update, reached, held, mode)
+  if (reached !== null) return decide(bytes, update, reached, held, mode, limits)
   const cut = cutKnown(bytes, update, held.stateVector)
   const rest = scanUpdate(cut, limits)
   const restReached = reach(rest, held.stateVector)
   if (restReached === null) throw new Error('a struct is held in part after it was cut')
-  return decide(cut, rest, restReached, held, mode)
+  return decide(cut, rest, restReached, held, mode, limits)
 }
 
 /** Cuts the structs that are held in part, which is rare: Yjs does it. */
@@ -98,6 +127,7 @@ const decide = (
   reached: readonly Reached[],
   held: Held,
   mode: 'live' | 'step2',
+  limits: ScanLimits,
 ): Admission => {
   let gap = false
   /** Whether all structs are new and taken, in the order in which Yjs writes clients. */
@@ -111,7 +141,7 @@ const decide = (
     if (first !== run.first || next !== run.last || run.client >= lastClient) isWhole = false
     lastClient = run.client
   }
-  let deletes: Deletes | null = null
+  let deletes: IdSet | null = null
   if (update.deletes !== null) {
     const fresh = held.deletes().subtract(update.deletes)
     const inside = fresh.below(clockAfter(taken, held.stateVector))
@@ -121,13 +151,20 @@ const decide = (
   }
   if (gap && mode === 'live') return { kind: 'gap' }
   if (taken.length === 0 && deletes === null) return { kind: 'nothing', gap }
+  const runs = taken.map(({ run, first, next }) => ({ ...run, first, last: next }))
+  const keys = new Keys(update.structs, runs, () => held.atKeys())
+  if (limits !== NO_LIMITS && update.several.length > 0 && keys.holdSeveral(update.several, deletes)) {
+    return { kind: 'invalid', reason: 'a key holds several values' }
+  }
   return {
     kind: 'new',
-    bytes: isWhole ? bytes : writeReduced(bytes, update, taken, deletes),
-    advances: taken.map(({ run, clock }) => [run.client, clock] as const),
-    clients: taken.map(({ run }) => run.client),
+    bytes: isWhole ? bytes : writeReduced(bytes, update.structs, taken, deletes),
+    source: bytes,
+    structs: update.structs,
+    taken,
     deletes,
     roots: update.roots,
+    keys,
     gap,
   }
 }

@@ -1,27 +1,39 @@
 /** What a room holds of its page: snapshot, tail, state vector and deletes. Bytes, never a Y.Doc. */
 import { Sync } from '../../shared/protocol.ts'
 import type { LoggedBatch, Part, Snapshot } from '../log/port.ts'
-import { type Admission, admit, apply } from './admit.ts'
-import { Deletes } from './deletes.ts'
+import { type Admission, admit, apply, freshOf, idsAtKeys, type New } from './admit.ts'
+import { IdSet } from './id-set.ts'
 import { mergeUpdates } from './merge.ts'
+import { type Bringer, barredOf, bySender, leaveOut } from './owned.ts'
+import type { Fresh } from './runs.ts'
 import { LIMITS, NO_LIMITS, type ScanLimits } from './scan.ts'
 import { decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
-import { bringUpToDate, HeldSnapshot } from './sync.ts'
+import { bringUpToDate, type Diff, HeldSnapshot, type Known, type Reply } from './sync.ts'
 import { Tail } from './tail.ts'
 
 /** Stands in where an update deletes nothing, so that the deletes of an idle room stay encoded. */
-const NONE = new Deletes()
+const NONE = new IdSet()
+
+/**
+ * What was taken of an update. `barred`: clients whose structs were left out because their owners are here; with a live
+ * update nothing is taken then.
+ */
+export type Taken =
+  | (Admission & { readonly barred?: readonly number[] })
+  | { readonly kind: 'owner'; readonly barred: readonly number[] }
 
 const SET_ASIDE = 'it goes on from what was set aside from this page'
 
 export class Content {
-  readonly #tail = new Tail()
+  readonly #tail = new Tail((update) => freshOf(update, () => this.#heldAtKeys()))
   readonly #stateVector: StateVector = new Map()
   /** Clients that may not go on here: what they wrote last was set aside. */
   readonly #dead: StateVector
   #snapshot: HeldSnapshot | null = null
   /** Decoded at first need, so that an idle room costs its bytes; from then on it holds the tail's deletes too. */
-  #deletes: Deletes | null = null
+  #deletes: IdSet | null = null
+  /** Ids at a key of a map: gathered at first need, kept from then on. */
+  #atKeys: IdSet | null = null
 
   constructor(dead: StateVector = new Map()) {
     this.#dead = dead
@@ -50,24 +62,40 @@ export class Content {
     return stateVectorBytes(this.#stateVector)
   }
 
+  /** Whether anything is held of a client. */
+  holdsClient(client: number): boolean {
+    return this.#stateVector.has(client)
+  }
+
   /** A copy of the state vector as it was before `advances`. */
   stateVectorBefore(advances: StateVector): StateVector {
     return new Map([...this.#stateVector, ...advances])
   }
 
   /**
-   * Reduces and checks an update of a member, and gathers what is new of it.
+   * Reduces and checks an update of a member, and gathers what is new of it and not somebody else's.
+   * @param from null: nobody who could be told from others
    * @param before gets the clocks that the update advanced, as they were
    */
-  take(update: Uint8Array, kind: 'step2' | 'live', author: string | null, before: StateVector): Admission {
-    const admission = this.#admit(update, kind, LIMITS)
-    if (admission.kind !== 'new') return admission
-    if (admission.clients.some((client) => this.#dead.has(client))) return { kind: 'invalid', reason: SET_ASIDE }
+  take(update: Uint8Array, kind: 'step2' | 'live', from: Bringer | null, before: StateVector): Taken {
+    let admission = this.#admit(update, kind, LIMITS)
+    const barred = admission.kind === 'new' && from !== null ? barredOf(admission, from) : null
+    if (barred !== null) {
+      if (kind === 'live') return { kind: 'owner', barred }
+      admission = this.#admit(leaveOut(update, new Set(barred)), kind, LIMITS)
+    }
+    if (admission.kind !== 'new') return barred === null ? admission : { ...admission, barred }
+    if (admission.taken.some(({ run }) => this.#dead.has(run.client))) return { kind: 'invalid', reason: SET_ASIDE }
     this.#apply(admission, before)
     // A frame is a view of what the socket read at once; a view kept would keep all of that.
-    const bytes = admission.bytes.slice()
-    this.#tail.gather({ author, via: null, data: bytes })
-    return { ...admission, bytes }
+    const kept = { ...admission, bytes: admission.bytes.slice() }
+    for (const [sender, fresh] of bySender(kept, kind, from)) this.#tail.gather(fresh, sender)
+    return barred === null ? kept : { ...kept, barred }
+  }
+
+  /** What would be taken of an update, of which nothing is. */
+  weigh(update: Uint8Array, kind: 'step2' | 'live'): Admission {
+    return this.#admit(update, kind, LIMITS)
   }
 
   /**
@@ -75,14 +103,14 @@ export class Content {
    * @returns what is new of it, or `known`, or `gap` where it does not join on to what is held
    * @throws Error when it is no valid update
    */
-  takeLogged(batch: LoggedBatch, before: StateVector): Uint8Array | 'known' | 'gap' {
+  takeLogged(batch: LoggedBatch, before: StateVector): Fresh | 'known' | 'gap' {
     const admission = this.#admit(mergeUpdates(batch.parts), 'step2', NO_LIMITS)
     if (admission.kind === 'invalid') throw new Error(`row ${batch.seq} of the page is invalid: ${admission.reason}`)
     if (admission.kind === 'gap' || admission.gap) return 'gap'
     if (admission.kind === 'nothing') return 'known'
     this.#apply(admission, before)
-    this.#tail.addCommitted(batch.id, batch.seq, admission.bytes)
-    return admission.bytes
+    this.#tail.addCommitted(batch.id, batch.seq, admission)
+    return admission
   }
 
   /** Holds a snapshot in place of the rows that it folds. All of them must be held already, or none. */
@@ -118,28 +146,41 @@ export class Content {
   }
 
   /** The messages that answer a step 1. */
-  answer(known: StateVector): Uint8Array[] {
-    return bringUpToDate(known, this.#snapshot, this.#tail.merged(), Sync.step2)
+  answer(known: Known, diff: Diff): Reply[] | Promise<Reply[]> {
+    return bringUpToDate(known, this.#snapshot, this.#tail, Sync.step2, diff)
   }
 
   /** The messages that bring a reader who missed some up to date. */
-  missed(since: StateVector): Uint8Array[] {
-    return bringUpToDate(since, this.#snapshot, this.#tail.merged(), Sync.update)
+  missed(since: Known, diff: Diff): Reply[] | Promise<Reply[]> {
+    return bringUpToDate(since, this.#snapshot, this.#tail, Sync.update, diff)
   }
 
   #admit(update: Uint8Array, kind: 'step2' | 'live', limits: ScanLimits): Admission {
-    return admit(update, { stateVector: this.#stateVector, deletes: () => this.#heldDeletes() }, kind, limits)
-  }
-
-  #apply(admission: Admission & { kind: 'new' }, before: StateVector): void {
-    for (const [client] of admission.advances) {
-      if (!before.has(client)) before.set(client, this.#stateVector.get(client) ?? 0)
+    const held = {
+      stateVector: this.#stateVector,
+      deletes: () => this.#heldDeletes(),
+      atKeys: () => this.#heldAtKeys(),
     }
-    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes())
+    return admit(update, held, kind, limits)
   }
 
-  #heldDeletes(): Deletes {
-    this.#deletes ??= this.#snapshot === null ? new Deletes() : Deletes.decode(this.#snapshot.deletes)
+  #apply(admission: New, before: StateVector): void {
+    for (const { run } of admission.taken) {
+      if (!before.has(run.client)) before.set(run.client, this.#stateVector.get(run.client) ?? 0)
+    }
+    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes(), this.#atKeys)
+  }
+
+  #heldAtKeys(): IdSet {
+    if (this.#atKeys === null) {
+      const ofSnapshot = this.#snapshot?.idsAtKeys() ?? new IdSet()
+      this.#atKeys = idsAtKeys(this.#tail.updates, ofSnapshot)
+    }
+    return this.#atKeys
+  }
+
+  #heldDeletes(): IdSet {
+    this.#deletes ??= this.#snapshot === null ? new IdSet() : IdSet.decode(this.#snapshot.deletes)
     return this.#deletes
   }
 }

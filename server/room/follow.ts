@@ -1,7 +1,9 @@
 /** Following a page's log: how far this process knows it, what others wrote, and when it is worth a fold. */
 import type { LoadedRoom, Log } from '../log/port.ts'
-import type { Logger } from '../ports.ts'
+import { Pace } from '../pace.ts'
+import type { Clock, Logger } from '../ports.ts'
 import type { Content } from './content.ts'
+import type { Fresh } from './runs.ts'
 import type { StateVector } from './state-vector.ts'
 
 export interface FoldSettings {
@@ -18,6 +20,7 @@ export interface FoldSettings {
 export interface FollowParts {
   readonly roomId: string
   readonly log: Log
+  readonly clock: Clock
   readonly logger: Logger
   readonly content: Content
   readonly settings: FoldSettings
@@ -26,8 +29,10 @@ export interface FollowParts {
   /** Told that rows were set aside: what the room holds is out of date. */
   readonly replaced: () => void
   /** Gets what another process wrote, and the clocks it advanced as they were. */
-  readonly relay: { readonly before: StateVector; push(data: Uint8Array, from: null): void }
+  readonly relay: { readonly before: StateVector; push(fresh: Fresh, from: null): void }
 }
+
+const FOLD_PACE = { share: 0.02, longestMs: 60_000 }
 
 export class Follow {
   readonly #parts: FollowParts
@@ -36,12 +41,15 @@ export class Follow {
   #lastBatch: string | null
   #reading: Promise<'went-back' | 'gap' | 'current'> | null = null
   #folding = false
+  /** A fold reads and writes the whole page, so a page that is written fast is folded by its cost, not by its rows. */
+  readonly #foldPace: Pace
   readonly #epoch: number
   /** Rows that the tail must have before the next fold: one that failed is not tried again at once. */
   #foldFrom = 0
 
   constructor(parts: FollowParts, { seq, epoch, tail }: LoadedRoom) {
     this.#parts = parts
+    this.#foldPace = new Pace(parts.clock, FOLD_PACE)
     this.#seq = seq
     this.#epoch = epoch
     this.#lastBatch = tail.at(-1)?.id ?? null
@@ -98,7 +106,8 @@ export class Follow {
     const { content, settings } = this.#parts
     const { rows, bytes, share } = content.tail
     if (rows < this.#foldFrom || (rows < settings.foldRows && bytes < settings.foldBytes)) return
-    if (share >= settings.foldRatio || rows >= settings.foldMaxRows) this.#foldLater(rows)
+    if (rows >= settings.foldMaxRows || (share >= settings.foldRatio && this.#foldPace.waitMs <= 0))
+      this.#foldLater(rows)
   }
 
   /** Folds what a room that closes leaves behind, where that is a fair share of the page. */
@@ -112,6 +121,7 @@ export class Follow {
     const { roomId, logger, hasEnded, settings } = this.#parts
     if (this.#folding || hasEnded() || rows === 0) return
     this.#folding = true
+    this.#foldPace.begin()
     this.#fold()
       .catch((error: unknown) => {
         this.#foldFrom = rows + settings.foldRows
@@ -119,6 +129,7 @@ export class Follow {
       })
       .finally(() => {
         this.#folding = false
+        this.#foldPace.end()
       })
   }
 

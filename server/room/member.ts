@@ -1,16 +1,46 @@
 /** A member of a room, and what the room keeps of it: its numbered messages, and what waits for their commit. */
-import { type CloseCode, type RefusalCode, refusedMessage, savedMessage } from '../../shared/protocol.ts'
+import {
+  type CloseCode,
+  type MemberState,
+  type RefusalCode,
+  refusedMessage,
+  savedMessage,
+} from '../../shared/protocol.ts'
 import type { StateVector } from './state-vector.ts'
+import type { Reply } from './sync.ts'
+
+/** Who somebody is, as a token says. */
+export interface Identity {
+  readonly id: string
+  readonly name: string
+}
+
+/** What somebody may do here now, as they are told. */
+export type Standing = Omit<MemberState, 'pageBytes'>
+
+export interface Barrier {
+  readonly code: 'read-only' | 'frozen'
+  readonly reason: string
+}
 
 /** A connected client as a room sees it. The socket implements it. */
 export interface Member {
   readonly user: string | null
-  readonly role: 'read' | 'write' | 'manage'
+  /** Who the others see, where somebody vouches for it; null: whoever it says it is. */
+  readonly identity: Identity | null
+  /** Why what it writes is not taken now; null: it is. */
+  readonly barrier: Barrier | null
+  readonly state: Standing
+  /** Whether its presence is shown to the others. */
+  readonly isShown: boolean
   /** Whether it speaks `scriptorium.v1`: it numbers its messages and hears of each. */
   readonly acknowledged: boolean
   /** Whether so much is buffered for it that it gets no more updates until it drains. */
   readonly isFull: boolean
-  send(frame: Uint8Array, kind: 'sync' | 'presence' | 'control'): void
+  /** Sends a message, which must not change any more. */
+  send(message: Reply, kind: 'sync' | 'presence' | 'control'): void
+  /** Sends messages that belong together, in one write. */
+  sendAll(messages: readonly Reply[]): void
   close(code: CloseCode, text: string, retryAfterMs?: number): void
 }
 
@@ -19,13 +49,16 @@ const ASK_EVERY_MS = 1000
 /** Step 1s that wait for a commit; past it the newest replaces the last. */
 const MAX_DEFERRED = 64
 
+/** Stands in until something waits: most members of an idle service wait for nothing. */
+const NONE: never[] = []
+
 export class Membership {
   readonly member: Member
   /** Set after an invalid message: what follows under the same clientID cannot join on, and asking again brings the same. */
   poisoned = false
   #sent = 0
-  #awaiting: { n: number; readonly mark: number }[] = []
-  #deferred: { known: StateVector; readonly mark: number }[] = []
+  #awaiting: { n: number; readonly mark: number }[] = NONE
+  #deferred: { known: StateVector; readonly mark: number }[] = NONE
   #lag: StateVector | null = null
   #askedAt = Number.NEGATIVE_INFINITY
   #asking = false
@@ -44,11 +77,13 @@ export class Membership {
   await(n: number, mark: number): void {
     const last = this.#awaiting.at(-1)
     if (last !== undefined && last.mark === mark) last.n = n
+    else if (last === undefined) this.#awaiting = [{ n, mark }]
     else this.#awaiting.push({ n, mark })
   }
 
   /** Acknowledges what is committed. @returns the state vectors of the step 1s that may be answered now */
-  settleThrough(mark: number): StateVector[] {
+  settleThrough(mark: number): readonly StateVector[] {
+    if (this.#awaiting.length === 0) return NONE
     let settled = 0
     let n = 0
     for (const waiting of this.#awaiting) {
@@ -60,6 +95,7 @@ export class Membership {
       this.#awaiting.splice(0, settled)
       if (this.member.acknowledged) this.member.send(savedMessage(n), 'control')
     }
+    if (this.#deferred.length === 0) return NONE
     let due = 0
     while (due < this.#deferred.length && (this.#deferred[due]?.mark ?? 0) <= mark) due++
     return this.#deferred.splice(0, due).map((step1) => step1.known)
@@ -71,7 +107,8 @@ export class Membership {
     if (mark <= committed) return false
     const last = this.#deferred.at(-1)
     if (this.#deferred.length >= MAX_DEFERRED && last !== undefined) this.#deferred.pop()
-    this.#deferred.push({ known, mark })
+    if (this.#deferred.length === 0) this.#deferred = [{ known, mark }]
+    else this.#deferred.push({ known, mark })
     return true
   }
 

@@ -1,26 +1,35 @@
 /**
  * Who is here: awareness entries of a room, kept and relayed as raw bytes.
- * Stock clients echo every entry they hear, so an entry counts only from a socket that its clientID is bound to.
- * Protocol: y-protocols/awareness.js.
+ * Stock clients echo every entry they hear, so an entry counts only from a socket that its clientID is bound to; those of
+ * others are passed over before their state is looked at. Protocol: y-protocols/awareness.js.
  */
-import * as decoding from 'lib0/decoding'
-import * as encoding from 'lib0/encoding'
+import { type AwarenessEntry, awarenessUpdate, readAwareness } from './awareness-update.ts'
+import type { Identity } from './member.ts'
+import { readPresence } from './presence-state.ts'
 
 /** The slice of a member that presence needs. */
 export interface Present {
   readonly user: string | null
+  /** Who the others see, where somebody vouches for it. */
+  readonly identity?: Identity | null
 }
 
-interface Entry {
+/** What a socket speaks for. */
+interface Speaker {
+  readonly ids: number[]
+  hasSpoken: boolean
+}
+
+interface Client extends AwarenessEntry {
   clock: number
-  json: string
+  state: Uint8Array | null
+  isChanged: boolean
 }
 
 /** Ids one socket may speak for: its own, and those of documents it opened before a reconnect. */
 const MAX_IDS = 16
 /** Removals remembered, so that whoever returns can be told to renew. */
 const MAX_REMOVED = 1000
-const GONE = 'null'
 
 /** An awareness update without entries: stock clients count it as a sign of life and nothing else. */
 export const EMPTY_PRESENCE = new Uint8Array([0])
@@ -28,20 +37,27 @@ export const EMPTY_PRESENCE = new Uint8Array([0])
 export class Presence<M extends Present> {
   readonly #maxBytes: number
   readonly #dropped: () => void
-  readonly #entries = new Map<number, Entry>()
-  readonly #holders = new Map<number, Set<M>>()
-  readonly #idsOf = new Map<M, Set<number>>()
-  readonly #spoken = new Set<M>()
-  readonly #removed = new Map<number, number>()
-  readonly #changed = new Set<number>()
+  readonly #mayHold: (member: M, id: number) => boolean
+  readonly #clients = new Map<number, Client>()
+  readonly #holders = new Map<number, M[]>()
+  readonly #speakers = new Map<M, Speaker>()
+  /** The last clock of clients that were removed. */
+  #removed: Map<number, number> | null = null
+  #changed: Client[] = []
 
   /**
-   * @param maxBytes of one client's state, as JSON characters
+   * @param maxBytes of one client's state, as JSON
    * @param dropped called for each entry refused for its size or form
+   * @param mayHold whether an id may be a member's: not when it is known as somebody else's
    */
-  constructor(maxBytes: number, dropped: () => void) {
+  constructor(maxBytes: number, dropped: () => void, mayHold: (member: M, id: number) => boolean = () => true) {
     this.#maxBytes = maxBytes
     this.#dropped = dropped
+    this.#mayHold = mayHold
+  }
+
+  get hasChanged(): boolean {
+    return this.#changed.length > 0
   }
 
   /**
@@ -50,140 +66,127 @@ export class Presence<M extends Present> {
    * @throws Error when the update is truncated or has bytes left over
    */
   receive(member: M, update: Uint8Array): Uint8Array | null {
-    const entries = decodeEntries(update)
-    if (entries.length === 0) return null
-    if (entries.length === 1 && !this.#spoken.has(member)) this.bind(member, entries[0]?.id ?? 0)
-    this.#spoken.add(member)
+    const speaker = this.#speakerOf(member)
+    const isFirstOfOne = update[0] === 1 && !speaker.hasSpoken
+    const own = readAwareness(update, (id) => isFirstOfOne || speaker.ids.includes(id))
+    if (update[0] === 0) return null
+    speaker.hasSpoken = true
     let renew: Uint8Array | null = null
-    for (const { id, clock, json } of entries) {
-      if (!this.#holders.get(id)?.has(member)) continue
-      const removedAt = this.#removed.get(id)
+    for (const { id, clock, state: json } of own) {
+      if (isFirstOfOne && !this.bind(member, id)) continue
+      const removedAt = this.#removed?.get(id)
       if (removedAt !== undefined && clock <= removedAt) {
-        this.#removed.delete(id)
-        renew = encodeEntries([[id, { clock: removedAt, json: GONE }]])
-        continue
-      }
-      this.#put(id, clock, json)
+        this.#removed?.delete(id)
+        renew = awarenessUpdate([{ id, clock: removedAt, state: null }])
+      } else this.#put(id, clock, json, member.identity ?? null)
     }
     return renew
   }
 
-  /** Binds a clientID to a socket: by its first awareness message, or because it wrote live under that id. */
-  bind(member: M, id: number): void {
-    const ids = this.#idsOf.get(member) ?? new Set()
-    if (ids.has(id)) return
-    const holders = this.#holders.get(id) ?? new Set()
-    for (const holder of holders) if (holder.user !== member.user) return
-    if (ids.size >= MAX_IDS) return
-    ids.add(id)
-    holders.add(member)
-    this.#idsOf.set(member, ids)
-    this.#holders.set(id, holders)
+  /**
+   * Binds a clientID to a socket: by its first awareness message, or because it wrote live under that id.
+   * @returns whether it is bound to it now
+   */
+  bind(member: M, id: number): boolean {
+    const { ids } = this.#speakerOf(member)
+    if (ids.includes(id)) return true
+    const holders = this.#holders.get(id)
+    if (ids.length >= MAX_IDS || holders?.some((holder) => holder.user !== member.user)) return false
+    if (!this.#mayHold(member, id)) return false
+    ids.push(id)
+    if (holders === undefined) this.#holders.set(id, [member])
+    else holders.push(member)
+    return true
   }
 
   /** Forgets a socket. @returns the ids that no other socket holds: gone, unless they return */
   unbind(member: M): number[] {
-    const orphans: number[] = []
-    for (const id of this.#idsOf.get(member) ?? []) {
-      const holders = this.#holders.get(id)
-      holders?.delete(member)
-      if (holders?.size === 0) {
-        this.#holders.delete(id)
-        orphans.push(id)
-      }
+    const ids = this.#speakers.get(member)?.ids ?? []
+    this.#speakers.delete(member)
+    return ids.filter((id) => {
+      const holders = this.#holders.get(id)?.filter((holder) => holder !== member) ?? []
+      if (holders.length > 0) this.#holders.set(id, holders)
+      else this.#holders.delete(id)
+      return holders.length === 0
+    })
+  }
+
+  /** Takes an id from whoever holds it. */
+  evict(id: number): void {
+    for (const holder of this.#holders.get(id) ?? []) {
+      const ids = this.#speakers.get(holder)?.ids
+      ids?.splice(ids.indexOf(id), 1)
     }
-    this.#idsOf.delete(member)
-    this.#spoken.delete(member)
-    return orphans
+    this.#holders.delete(id)
+    this.remove([id])
   }
 
   /** Removes ids that nobody holds now. The removal carries the last clock, so that a newer state still wins. */
   remove(ids: readonly number[]): void {
     for (const id of ids) {
-      const entry = this.#entries.get(id)
-      if (entry === undefined || this.#holders.has(id)) continue
-      entry.json = GONE
-      this.#changed.add(id)
+      const client = this.#clients.get(id)
+      if (client !== undefined && !this.#holders.has(id)) this.#change(client, client.clock, null)
     }
   }
 
   /** What changed since the last call, as one awareness update; null when nothing did. */
   takeChanged(): Uint8Array | null {
-    if (this.#changed.size === 0) return null
-    const entries: [number, Entry][] = []
-    for (const id of this.#changed) {
-      const entry = this.#entries.get(id)
-      if (entry === undefined) continue
-      entries.push([id, entry])
-      if (entry.json === GONE) this.#forget(id, entry.clock)
+    const changed = this.#changed
+    if (changed.length === 0) return null
+    this.#changed = []
+    for (const client of changed) {
+      client.isChanged = false
+      if (client.state === null) this.#forget(client)
     }
-    this.#changed.clear()
-    return encodeEntries(entries)
+    return awarenessUpdate(changed)
   }
 
   /** Everybody who is here, as one awareness update; null when nobody is. */
   all(): Uint8Array | null {
-    const entries = [...this.#entries].filter(([, entry]) => entry.json !== GONE)
-    return entries.length === 0 ? null : encodeEntries(entries)
+    const here = [...this.#clients.values()].filter(({ state }) => state !== null)
+    return here.length === 0 ? null : awarenessUpdate(here)
   }
 
-  #put(id: number, clock: number, json: Uint8Array): void {
-    const held = this.#entries.get(id)
+  #speakerOf(member: M): Speaker {
+    const known = this.#speakers.get(member)
+    if (known !== undefined) return known
+    const speaker = { ids: [], hasSpoken: false }
+    this.#speakers.set(member, speaker)
+    return speaker
+  }
+
+  #put(id: number, clock: number, json: Uint8Array, identity: Identity | null): void {
+    const held = this.#clients.get(id)
     if (held !== undefined && clock < held.clock) return
-    const state = readState(json, this.#maxBytes)
-    if (state === null) {
-      this.#dropped()
-      return
-    }
-    if (held === undefined && state === GONE) return
-    if (held !== undefined && clock === held.clock && state !== GONE) return
-    this.#removed.delete(id)
-    this.#entries.set(id, { clock, json: state })
-    this.#changed.add(id)
+    const state = this.#read(json, identity)
+    if (state === undefined || (held === undefined && state === null)) return
+    if (held !== undefined && clock === held.clock && state !== null) return
+    this.#removed?.delete(id)
+    const client = held ?? { id, clock, state: null, isChanged: false }
+    this.#clients.set(id, client)
+    this.#change(client, clock, state)
   }
 
-  #forget(id: number, clock: number): void {
-    this.#entries.delete(id)
+  /** @returns undefined where it is refused */
+  #read(json: Uint8Array, identity: Identity | null): Uint8Array | null | undefined {
+    const state = json.length > this.#maxBytes ? undefined : readPresence(json, identity)
+    if (state === undefined) this.#dropped()
+    return state
+  }
+
+  #change(client: Client, clock: number, state: Uint8Array | null): void {
+    client.clock = clock
+    client.state = state
+    if (client.isChanged) return
+    client.isChanged = true
+    this.#changed.push(client)
+  }
+
+  #forget({ id, clock }: Client): void {
+    this.#clients.delete(id)
+    this.#removed ??= new Map()
     const oldest = this.#removed.size >= MAX_REMOVED ? this.#removed.keys().next() : null
     if (oldest !== null && !oldest.done) this.#removed.delete(oldest.value)
     this.#removed.set(id, clock)
   }
 }
-
-/** Decoded whole before any entry counts: a length that lies must not reach past the message. */
-const decodeEntries = (update: Uint8Array): { id: number; clock: number; json: Uint8Array }[] => {
-  const decoder = decoding.createDecoder(update)
-  const count = decoding.readVarUint(decoder)
-  const entries: { id: number; clock: number; json: Uint8Array }[] = []
-  for (let i = 0; i < count; i++) {
-    const id = decoding.readVarUint(decoder)
-    const clock = decoding.readVarUint(decoder)
-    const length = decoding.readVarUint(decoder)
-    if (length > update.length - decoder.pos) throw new Error('an awareness entry is longer than its message')
-    entries.push({ id, clock, json: decoding.readUint8Array(decoder, length) })
-  }
-  if (decoding.hasContent(decoder)) throw new Error('bytes are left over after the awareness update')
-  return entries
-}
-
-/** Checked once here, because a stock reader throws on JSON that does not parse. */
-const readState = (json: Uint8Array, maxBytes: number): string | null => {
-  if (json.length > maxBytes) return null
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(json)
-    const state: unknown = JSON.parse(text)
-    return state === null ? GONE : text
-  } catch {
-    return null
-  }
-}
-
-const encodeEntries = (entries: readonly (readonly [number, Entry])[]): Uint8Array =>
-  encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, entries.length)
-    for (const [id, entry] of entries) {
-      encoding.writeVarUint(encoder, id)
-      encoding.writeVarUint(encoder, entry.clock)
-      encoding.writeVarString(encoder, entry.json)
-    }
-  })

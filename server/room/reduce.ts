@@ -1,44 +1,31 @@
 /** Writing an update anew with a part of its structs, whose bytes are copied as they are. */
-import type { Deletes } from './deletes.ts'
+import type { IdSet } from './id-set.ts'
 import type { Reached } from './reach.ts'
-import { Field, type ScannedUpdate, STRIDE } from './scan.ts'
-import { putVarUint, varUintSize } from './varuint.ts'
+import { Field, STRIDE } from './scan.ts'
+import { writeUpdate } from './write.ts'
 
-const NO_DELETES = new Uint8Array([0])
+/** The bytes of the structs that were taken of a run. */
+export const bytesTaken = (source: Uint8Array, structs: readonly number[], { run, first, next }: Reached): Uint8Array =>
+  source.subarray(
+    structs[first * STRIDE + Field.start],
+    next === run.last ? run.end : structs[next * STRIDE + Field.start],
+  )
 
 /**
- * A Yjs V1 update of the structs that were reached and of `deletes`, clients in descending order as Yjs writes them.
+ * A Yjs V1 update of the structs that were reached and of `deletes`.
  * @param reached runs of which something is taken
  */
 export const writeReduced = (
-  bytes: Uint8Array,
-  { structs }: ScannedUpdate,
+  source: Uint8Array,
+  structs: readonly number[],
   reached: readonly Reached[],
-  deletes: Deletes | null,
+  deletes: IdSet | null,
 ): Uint8Array => {
-  const parts = reached
-    .map(({ run, first, next }) => ({
-      client: run.client,
-      count: next - first,
-      clock: structs[first * STRIDE + Field.clock] as number,
-      from: structs[first * STRIDE + Field.start] as number,
-      end: next === run.last ? run.end : (structs[next * STRIDE + Field.start] as number),
-    }))
-    .sort((a, b) => b.client - a.client)
-  const deleteSet = deletes?.encode() ?? NO_DELETES
-  let size = varUintSize(parts.length) + deleteSet.length
-  for (const { client, count, clock, from, end } of parts) {
-    size += varUintSize(count) + varUintSize(client) + varUintSize(clock) + end - from
-  }
-  const reduced = new Uint8Array(size)
-  let at = putVarUint(reduced, 0, parts.length)
-  for (const { client, count, clock, from, end } of parts) {
-    at = putVarUint(reduced, at, count)
-    at = putVarUint(reduced, at, client)
-    at = putVarUint(reduced, at, clock)
-    reduced.set(bytes.subarray(from, end), at)
-    at += end - from
-  }
-  reduced.set(deleteSet, at)
-  return reduced
+  const pieces = reached.map((each) => ({
+    client: each.run.client,
+    clock: structs[each.first * STRIDE + Field.clock] as number,
+    count: each.next - each.first,
+    bytes: bytesTaken(source, structs, each),
+  }))
+  return writeUpdate(pieces, deletes)
 }

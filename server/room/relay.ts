@@ -1,63 +1,126 @@
-/** What leaves a room for its readers: what arrived in one turn of the event loop is merged once and framed once. */
+/**
+ * What leaves a room for its readers: what arrived in one turn of the event loop is merged once and framed once, and a
+ * room that costs much is paced, so that load turns into larger batches and not into more writes.
+ */
 import { awarenessMessage, Sync, syncMessage } from '../../shared/protocol.ts'
-import type { Counters } from '../ports.ts'
+import { Pace } from '../pace.ts'
+import type { Clock, Counters } from '../ports.ts'
 import type { Membership } from './member.ts'
-import { mergeUpdates } from './merge.ts'
+import { EMPTY_UPDATE } from './merge.ts'
+import type { Presence } from './presence.ts'
+import { type Fresh, Runs } from './runs.ts'
 import type { StateVector } from './state-vector.ts'
 
-export class Relay {
-  readonly #counters: Counters
-  #updates: { readonly data: Uint8Array; readonly from: Membership | null }[] = []
-  #before: StateVector = new Map()
+export interface RelayParts {
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly presence: Pick<Presence<never>, 'hasChanged' | 'takeChanged'>
+  members(): Iterable<Membership>
+  /** What a member that is passed over from now on has been sent so far. */
+  received(before: StateVector): StateVector
+}
 
-  constructor(counters: Counters) {
-    this.#counters = counters
+const UPDATES = { share: 0.2, longestMs: 50 }
+/** Who is here may be told later than what they write. */
+const PRESENCE = { share: 0.1, longestMs: 100 }
+
+export class Relay {
+  readonly #parts: RelayParts
+  readonly #updatePace: Pace
+  readonly #presencePace: Pace
+  #updates: Runs | null = null
+  /** The only one who wrote since the last flush; null: several did, or rows of the log. */
+  #author: Membership | null = null
+  #before: StateVector | null = null
+  #cancelUpdates: (() => void) | null = null
+  #cancelPresence: (() => void) | null = null
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts
+    this.#updatePace = new Pace(parts.clock, UPDATES)
+    this.#presencePace = new Pace(parts.clock, PRESENCE)
   }
 
-  /** The clocks that this turn's updates advanced, as they were before it. */
+  /** The clocks that the updates since the last flush advanced, as they were before them. */
   get before(): StateVector {
+    this.#before ??= new Map()
     return this.#before
   }
 
   /** @param from the member who wrote it; null: read from the log */
-  push(data: Uint8Array, from: Membership | null): void {
-    this.#updates.push({ data, from })
+  push(fresh: Fresh, from: Membership | null): void {
+    this.#author = this.#updates === null || this.#author === from ? from : null
+    this.#updates ??= new Runs()
+    this.#updates.add(fresh)
   }
 
   /** Forgets the clocks that loading advanced: nobody was there to be told. */
   begin(): void {
-    this.#before = new Map()
+    this.#before = null
   }
 
-  /**
-   * Sends what the turn brought. A lone author needs no echo; in a merged batch everybody gets everything.
-   * @param received what a member that is passed over from now on has been sent so far
-   */
-  flush(members: Iterable<Membership>, received: (before: StateVector) => StateVector): void {
-    const updates = this.#updates
-    const before = this.#before
-    this.#updates = []
-    this.#before = new Map()
-    const first = updates[0]
-    if (first === undefined) return
-    const author = updates.every((update) => update.from === first.from) ? first.from : null
-    const frame = syncMessage(Sync.update, mergeUpdates(updates.map((update) => update.data)))
-    for (const membership of members) {
-      if (membership === author || membership.isLagging) continue
-      if (membership.member.isFull) {
-        this.#counters.count('readers_lagging')
-        membership.beginLag(received(before))
-        continue
-      }
-      this.#counters.count('relays_sent')
-      membership.member.send(frame, 'sync')
+  /** Sends what has gathered, now or when it is due. Called at the end of a turn. */
+  flush(): void {
+    if (this.#updates !== null && this.#cancelUpdates === null) {
+      this.#cancelUpdates = this.#whenDue(this.#updatePace, () => {
+        this.#cancelUpdates = null
+        this.#sendUpdates()
+      })
+    }
+    if (this.#parts.presence.hasChanged && this.#cancelPresence === null) {
+      this.#cancelPresence = this.#whenDue(this.#presencePace, () => {
+        this.#cancelPresence = null
+        this.#sendPresence()
+      })
     }
   }
 
-  /** Sends an awareness update to all, its author too: a lone stock client lives on its own heartbeat. */
-  flushPresence(members: Iterable<Membership>, present: Uint8Array | null): void {
+  /** Sends nothing any more. */
+  close(): void {
+    this.#cancelUpdates?.()
+    this.#cancelPresence?.()
+  }
+
+  /** @returns how to cancel it, or null when it was done at once */
+  #whenDue(pace: Pace, send: () => void): (() => void) | null {
+    const paced = () => {
+      pace.begin()
+      send()
+      pace.end()
+    }
+    const wait = pace.waitMs
+    if (wait > 0) return this.#parts.clock.after(wait, paced)
+    paced()
+    return null
+  }
+
+  /** A lone author needs no echo; in a merged batch everybody gets everything. */
+  #sendUpdates(): void {
+    const { counters } = this.#parts
+    const author = this.#author
+    const { before } = this
+    const frame = syncMessage(Sync.update, this.#updates?.encode() ?? EMPTY_UPDATE)
+    this.#updates = null
+    this.#before = null
+    let sent = 0
+    for (const membership of this.#parts.members()) {
+      if (membership === author || membership.isLagging) continue
+      if (membership.member.isFull) {
+        counters.count('readers_lagging')
+        membership.beginLag(this.#parts.received(before))
+        continue
+      }
+      sent++
+      membership.member.send(frame, 'sync')
+    }
+    counters.count('relays_sent', sent)
+  }
+
+  /** To all, its author too: a lone stock client lives on its own heartbeat. */
+  #sendPresence(): void {
+    const present = this.#parts.presence.takeChanged()
     if (present === null) return
     const frame = awarenessMessage(present)
-    for (const { member } of members) member.send(frame, 'presence')
+    for (const { member } of this.#parts.members()) member.send(frame, 'presence')
   }
 }

@@ -2,7 +2,7 @@
  * One strict pass over a Yjs V1 update, without a Y.Doc: what it holds, as offsets and clocks. All numbers of all
  * structs lie in one flat array, because a keystroke should cost two microseconds and not one object a struct.
  */
-import { CLOCK_END, Deletes } from './deletes.ts'
+import { CLOCK_END, IdSet } from './id-set.ts'
 import { isNestedBeyond } from './nesting.ts'
 import { InvalidUpdate, Reader } from './reader.ts'
 import { Ref, skipContent } from './scan-content.ts'
@@ -17,19 +17,16 @@ export interface ScanLimits {
   readonly maxRoots: number
   /** New shared types within one another. */
   readonly maxNesting: number
-  /** Values of a new item at a key, while they are not deleted. */
-  readonly maxAtKey: number
 }
 
 /** What a client may send at once. */
-export const LIMITS: ScanLimits = { maxNameBytes: 4096, maxRoots: 1000, maxNesting: 200, maxAtKey: 1 }
+export const LIMITS: ScanLimits = { maxNameBytes: 4096, maxRoots: 1000, maxNesting: 200 }
 
 /** For what was let in before, and was merged since. */
 export const NO_LIMITS: ScanLimits = {
   maxRoots: Number.MAX_SAFE_INTEGER,
   maxNameBytes: Number.MAX_SAFE_INTEGER,
   maxNesting: Number.MAX_SAFE_INTEGER,
-  maxAtKey: Number.MAX_SAFE_INTEGER,
 }
 
 /** Where each number of a struct lies from the beginning of the struct. */
@@ -48,10 +45,14 @@ export const Field = {
   afterClock: 7,
   /** 1 where `before` is the parent. */
   isInside: 8,
+  /** 1 where it says that it lies at a key; without an origin only that tells. */
+  hasKey: 9,
+  /** Offset of its content. */
+  content: 10,
 } as const
 
 /** Numbers a struct. */
-export const STRIDE = 9
+export const STRIDE = 11
 
 /** The structs of one client, in the order of their clocks. */
 export interface Run {
@@ -70,9 +71,11 @@ export interface ScannedUpdate {
   /** Offset of the delete set. */
   readonly deletesAt: number
   /** Null where nothing is deleted. */
-  readonly deletes: Deletes | null
+  readonly deletes: IdSet | null
   /** Root names, with what they are where that can be told. */
   readonly roots: ReadonlyMap<string, RootType | null>
+  /** Indices of the structs that hold several values and might lie at a key. */
+  readonly several: readonly number[]
   /** Why it may not come in as new. What is held already is beyond blame: whoever holds it too will offer it. */
   readonly fault: string | null
 }
@@ -99,8 +102,7 @@ class Scan {
   readonly limits: ScanLimits
   roots: Map<string, RootType | null> | null = null
   types = 0
-  /** Client, clock and end of the items at a key that hold several values. */
-  readonly severalAtKey: number[] = []
+  readonly several: number[] = []
   /** The last root named and where, so that a name that comes again and again is decoded once. */
   #root = ''
   #rootFrom = 0
@@ -133,12 +135,13 @@ class Scan {
     let afterClock = 0
     let isInside = 0
     let length: number
+    let contentAt = reader.at
+    const hasKey = (info & 32) !== 0 ? 1 : 0
     if (ref === Ref.gc || ref === Ref.skip) {
       if (info !== ref) throw new InvalidUpdate('a struct without content has references')
       length = reader.varUint()
     } else {
       let root: string | null = null
-      let hasKey = false
       if ((info & 128) !== 0) {
         beforeClient = reader.varUint()
         beforeClock = reader.varUint()
@@ -155,24 +158,35 @@ class Scan {
           beforeClient = reader.varUint()
           beforeClock = reader.varUint()
         } else throw new InvalidUpdate('a parent is of an unknown kind')
-        hasKey = (info & 32) !== 0
-        if (hasKey) this.#skipKey()
+        if (hasKey === 1) this.#skipKey()
       }
       if ((beforeClient === client && beforeClock >= clock) || (afterClient === client && afterClock >= clock)) {
         throw new InvalidUpdate('an item refers to what its client wrote later')
       }
+      contentAt = reader.at
       length = skipContent(reader, ref)
       const isXml = length < 0
       if (isXml) length = 1
       if (ref === Ref.type) this.types++
-      if (length > this.limits.maxAtKey && (info & 32) !== 0 && ref !== Ref.deleted)
-        this.severalAtKey.push(client, clock, clock + length)
-      if (root !== null) this.#noteRoot(root, evidence(ref, isXml, hasKey))
+      if (length > 1 && ref !== Ref.deleted && (info & 224) !== 0) this.several.push(structs.length / STRIDE)
+      if (root !== null) this.#noteRoot(root, evidence(ref, isXml, hasKey === 1))
     }
     const endClock = clock + length
     if (length === 0) throw new InvalidUpdate('a struct is empty')
     if (endClock >= CLOCK_END) throw new InvalidUpdate('a clock is out of range')
-    structs.push(clock, endClock, start, ref, beforeClient, beforeClock, afterClient, afterClock, isInside)
+    structs.push(
+      clock,
+      endClock,
+      start,
+      ref,
+      beforeClient,
+      beforeClock,
+      afterClient,
+      afterClock,
+      isInside,
+      hasKey,
+      contentAt,
+    )
     return endClock
   }
 
@@ -215,18 +229,6 @@ const checkClientsOnce = (runs: readonly Run[]): void => {
 }
 
 /**
- * Whether items hold several values at a key that are not deleted. Yjs joins the values that a key had once they are
- * deleted; if they were not, it would throw when their map is: it keeps just the last of them in mind.
- */
-const hasSeveralAtKey = (several: readonly number[], deletes: Deletes | null): boolean => {
-  for (let i = 0; i < several.length; i += 3) {
-    const [client, clock, end] = [several[i] as number, several[i + 1] as number, several[i + 2] as number]
-    if (deletes?.covers(client, clock, end) !== true) return true
-  }
-  return false
-}
-
-/**
  * Reads a whole update.
  * @throws InvalidUpdate where it is malformed, or where a stock client would throw on it
  */
@@ -238,13 +240,12 @@ export const scanUpdate = (bytes: Uint8Array, limits: ScanLimits = LIMITS): Scan
   checkClientsOnce(runs)
   const deletesAt = reader.at
   const hasNoDeletes = bytes[deletesAt] === 0 && deletesAt === bytes.length - 1
-  const deletes = hasNoDeletes ? null : Deletes.decode(bytes, deletesAt)
+  const deletes = hasNoDeletes ? null : IdSet.decode(bytes, deletesAt)
   const roots = scan.roots ?? NO_ROOTS
   let fault: string | null = null
   if (roots.size > limits.maxRoots) fault = 'it names too many root types'
-  else if (hasSeveralAtKey(scan.severalAtKey, deletes)) fault = 'a key holds several values'
   else if (scan.types > limits.maxNesting && isNestedBeyond(structs, runs, limits.maxNesting)) {
     fault = 'shared types are nested too deep'
   }
-  return { runs, structs, deletesAt, deletes, roots, fault }
+  return { runs, structs, deletesAt, deletes, roots, several: scan.several, fault }
 }

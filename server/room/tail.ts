@@ -1,31 +1,47 @@
 /** The tail of a room: what its snapshot does not hold, committed and not yet committed, in the order it was taken in. */
 import type { Part } from '../log/port.ts'
 import { mergeUpdates } from './merge.ts'
+import { type Fresh, Runs } from './runs.ts'
+import type { StateVector } from './state-vector.ts'
 
-/** One update as a room took it in. */
-export interface Gathered {
+/** Who an update is from. */
+export interface Sender {
   readonly author: string | null
   readonly via: string | null
-  readonly data: Uint8Array
 }
 
 interface Entry {
   readonly batch: string
   /** Set once the batch is known to be committed. */
   seq: number | null
-  readonly data: Uint8Array
+  /** The update, or the parts of it by author, none of which stands alone. */
+  readonly parts: readonly Uint8Array[]
+  readonly bytes: number
+}
+
+interface Gathered extends Sender {
+  readonly runs: Runs
 }
 
 export class Tail {
   #entries: Entry[] = []
-  #gathering: Gathered[] = []
-  #merged: Uint8Array | null = null
+  /** What waits for the next batch, by sender. */
+  readonly #gathering = new Map<string, Gathered>()
+  /** All of the tail, merged; from the first joiner who found several batches on, until a snapshot holds some of them. */
+  #merged: Runs | null = null
+  readonly #freshOf: (update: Uint8Array) => Fresh
   #bytes = 0
   #unsaved = 0
+  #gatheredBytes = 0
+
+  /** @param freshOf reads an update that was let in before */
+  constructor(freshOf: (update: Uint8Array) => Fresh) {
+    this.#freshOf = freshOf
+  }
 
   /** Bytes held, committed or not. */
   get bytes(): number {
-    return this.#bytes
+    return this.#bytes + (this.#merged?.size ?? 0)
   }
 
   /** Bytes not known to be committed. */
@@ -33,40 +49,49 @@ export class Tail {
     return this.#unsaved
   }
 
-  /** Committed batches held. */
+  /** Batches held. */
   get rows(): number {
     return this.#entries.length
   }
 
   get isGathering(): boolean {
-    return this.#gathering.length > 0
+    return this.#gathering.size > 0
   }
 
   /** Adds an update that waits for its commit. */
-  gather(update: Gathered): void {
-    this.#gathering.push(update)
-    this.#merged = null
-    this.#bytes += update.data.length
-    this.#unsaved += update.data.length
+  gather(fresh: Fresh, { author, via }: Sender): void {
+    const key = via === null ? (author ?? '') : JSON.stringify([author, via])
+    const gathered = this.#gathering.get(key) ?? { author, via, runs: new Runs() }
+    this.#gathering.set(key, gathered)
+    gathered.runs.add(fresh)
+    this.#merged?.add(fresh)
+    this.#bytes += fresh.bytes.length
+    this.#unsaved += fresh.bytes.length
+    this.#gatheredBytes += fresh.bytes.length
   }
 
   /** Adds a batch that is committed already, read from the log. */
-  addCommitted(batch: string, seq: number, data: Uint8Array): void {
-    this.#entries.push({ batch, seq, data })
-    this.#merged = null
-    this.#bytes += data.length
+  addCommitted(batch: string, seq: number, fresh: Fresh): void {
+    this.#entries.push({ batch, seq, parts: [fresh.bytes], bytes: fresh.bytes.length })
+    this.#merged?.add(fresh)
+    this.#bytes += fresh.bytes.length
   }
 
-  /** Cuts what has gathered into one batch: merged together for readers, by author for the log. */
+  /** Cuts what has gathered into one batch, a part for each sender. */
   cut(batch: string): Part[] {
-    const gathered = this.#gathering
-    this.#gathering = []
-    const data = mergeUpdates(gathered.map((update) => update.data))
-    const before = gathered.reduce((sum, update) => sum + update.data.length, 0)
-    this.#entries.push({ batch, seq: null, data })
-    this.#bytes += data.length - before
-    this.#unsaved += data.length - before
-    return partsByAuthor(gathered, data)
+    const before = this.#gatheredBytes
+    this.#gatheredBytes = 0
+    const parts = Array.from(this.#gathering.values(), ({ author, via, runs }) => ({
+      author,
+      via,
+      data: runs.encode(),
+    }))
+    this.#gathering.clear()
+    const bytes = parts.reduce((sum, { data }) => sum + data.length, 0)
+    this.#entries.push({ batch, seq: null, parts: parts.map(({ data }) => data), bytes })
+    this.#bytes += bytes - before
+    this.#unsaved += bytes - before
+    return parts
   }
 
   /** Marks a batch as committed. @returns whether it is held here and was not marked before */
@@ -74,7 +99,7 @@ export class Tail {
     const entry = this.#find(batch)
     if (entry === undefined || entry.seq !== null) return false
     entry.seq = seq
-    this.#unsaved -= entry.data.length
+    this.#unsaved -= entry.bytes
     return true
   }
 
@@ -86,45 +111,48 @@ export class Tail {
   /** Drops what a snapshot at `seq` holds. */
   dropThrough(seq: number): void {
     const kept = this.#entries.filter((entry) => entry.seq === null || entry.seq > seq)
-    const dropped = this.#entries.length - kept.length
-    if (dropped === 0) return
-    for (const entry of this.#entries) if (entry.seq !== null && entry.seq <= seq) this.#bytes -= entry.data.length
+    if (kept.length === this.#entries.length) return
+    this.#bytes -= this.#entries.reduce((sum, { bytes }) => sum + bytes, 0)
+    this.#bytes += kept.reduce((sum, { bytes }) => sum + bytes, 0)
     this.#entries = kept
     this.#merged = null
   }
 
-  /** All of it as one update, merged once for all who ask until it changes. */
+  /** All of it as one update, the same bytes for all who ask until it changes. */
   merged(): Uint8Array {
-    this.#merged ??= mergeUpdates([
-      ...this.#entries.map((entry) => entry.data),
-      ...this.#gathering.map((update) => update.data),
-    ])
-    return this.#merged
+    return this.#lone ?? this.#allMerged().encode()
+  }
+
+  /** What of it a client with `known` lacks, as one update. */
+  diff(known: StateVector): Uint8Array {
+    return this.#allMerged().diff(known)
+  }
+
+  /** All of it, in the order it was taken in. */
+  get updates(): Uint8Array[] {
+    const batches = this.#entries.map(({ parts }) => mergeUpdates(parts))
+    if (this.isGathering) {
+      batches.push(mergeUpdates(Array.from(this.#gathering.values(), ({ runs }) => runs.encode())))
+    }
+    return batches
+  }
+
+  /** The only update there is: a page that was loaded from one row needs no second copy. */
+  get #lone(): Uint8Array | null {
+    const [entry] = this.#entries
+    const isLone = this.#entries.length === 1 && entry?.parts.length === 1 && !this.isGathering
+    return isLone ? (entry?.parts[0] ?? null) : null
+  }
+
+  #allMerged(): Runs {
+    if (this.#merged !== null) return this.#merged
+    const merged = new Runs()
+    for (const update of this.updates) merged.add(this.#freshOf(update))
+    if (this.#lone === null) this.#merged = merged
+    return merged
   }
 
   #find(batch: string): Entry | undefined {
-    for (let at = this.#entries.length - 1; at >= 0; at--) {
-      const entry = this.#entries[at]
-      if (entry?.batch === batch) return entry
-    }
-    return undefined
+    return this.#entries.findLast((entry) => entry.batch === batch)
   }
-}
-
-const partsByAuthor = (gathered: readonly Gathered[], merged: Uint8Array): Part[] => {
-  const first = gathered[0] as Gathered
-  if (gathered.every((update) => update.author === first.author && update.via === first.via)) {
-    return [{ author: first.author, via: first.via, data: merged }]
-  }
-  const groups = new Map<string, Gathered[]>()
-  for (const update of gathered) {
-    const key = JSON.stringify([update.author, update.via])
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [update])
-    else group.push(update)
-  }
-  return [...groups.values()].map((group) => {
-    const { author, via } = group[0] as Gathered
-    return { author, via, data: mergeUpdates(group.map((update) => update.data)) }
-  })
 }

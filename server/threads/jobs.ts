@@ -1,12 +1,13 @@
 /** What the threads of a pool can do. A new job is a file of its own and a line here. */
 
 import { cull } from './cull.ts'
+import { diff } from './diff.ts'
 import type { HandedOver } from './handed-over.ts'
 import { inspect } from './inspect.ts'
 import { join } from './join.ts'
 import { squash } from './squash.ts'
 
-export const jobs = { squash, cull, join, inspect }
+export const jobs = { squash, cull, diff, join, inspect }
 
 export type Jobs = typeof jobs
 export type JobName = keyof Jobs

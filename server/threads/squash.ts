@@ -1,5 +1,7 @@
 /** Squashing a page: its rows joined through a throw-away Y.Doc, garbage-collected, and proven to load. */
 import * as Y from 'yjs'
+import { idsAtKeys } from '../room/admit.ts'
+import { IdSet } from '../room/id-set.ts'
 import { contentOf } from './contents.ts'
 import { HandedOver } from './handed-over.ts'
 import { applyAll, hasPending, loadPage, type PageRows } from './pages.ts'
@@ -10,6 +12,8 @@ export interface Squashed {
   readonly stateVector: Uint8Array
   /** Offset in `data` at which its delete set begins. */
   readonly deletesAt: number
+  /** The ids at a key of a map, as a delete set is encoded. */
+  readonly atKeys: Uint8Array
   /** Clients that the base does not know, each with the row that it first wrote in. */
   readonly writers: readonly FirstWrite[]
 }
@@ -40,5 +44,6 @@ export const proven = (doc: Y.Doc): Omit<Squashed, 'writers'> => {
   if (hasPending(check)) throw new Error('the squashed page lacks what it refers to')
   if (contentOf(check) !== contentOf(doc)) throw new Error('the squashed page differs from its rows')
   check.destroy()
-  return { data, stateVector, deletesAt }
+  const atKeys = idsAtKeys([data], new IdSet()).encode()
+  return { data, stateVector, deletesAt, atKeys }
 }

@@ -102,7 +102,7 @@ describe('letting updates in', () => {
     page.receive(Y.encodeStateAsUpdate(doc), 'step2')
     doc.getText('text').insert(5, 'upon a time')
     const admission = page.receive(Y.encodeStateAsUpdate(doc), 'live')
-    expect(admission).toMatchObject({ kind: 'new', advances: [[doc.clientID, 16]] })
+    expect(admission).toMatchObject({ kind: 'new', taken: [{ run: { client: doc.clientID }, clock: 16 }] })
     expect(page.load().getText('text').toString()).toBe('once upon a time')
   })
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { Deletes } from '../../server/room/deletes.ts'
+import { IdSet } from '../../server/room/id-set.ts'
 import { decodeStateVector, type StateVector } from '../../server/room/state-vector.ts'
 import { randomEdit } from '../support/edits.ts'
 import { type Random, seededRandom } from '../support/random.ts'
@@ -28,7 +28,7 @@ const begun = (random: Random): HeldPage => {
 }
 
 const deletesOfAll = (stateVector: StateVector): Uint8Array => {
-  const deletes = new Deletes()
+  const deletes = new IdSet()
   for (const [client, clock] of stateVector) deletes.add(client, 0, clock)
   return new Uint8Array([0, ...deletes.encode()])
 }

@@ -1,19 +1,21 @@
 /** A page as a room holds it, with nothing around it. */
 import * as Y from 'yjs'
 import { type Admission, admit, apply } from '../../server/room/admit.ts'
-import { Deletes } from '../../server/room/deletes.ts'
+import { IdSet } from '../../server/room/id-set.ts'
 import { mergeUpdates } from '../../server/room/merge.ts'
 import type { StateVector } from '../../server/room/state-vector.ts'
 
 export class HeldPage {
   readonly stateVector: StateVector = new Map()
-  readonly #deletes = new Deletes()
+  readonly #deletes = new IdSet()
+  readonly #atKeys = new IdSet()
   readonly #stored: Uint8Array[] = []
 
   receive(update: Uint8Array, kind: 'live' | 'step2'): Admission {
-    const admission = admit(update, { stateVector: this.stateVector, deletes: () => this.#deletes }, kind)
+    const held = { stateVector: this.stateVector, deletes: () => this.#deletes, atKeys: () => this.#atKeys }
+    const admission = admit(update, held, kind)
     if (admission.kind === 'new') {
-      apply(admission, this.stateVector, this.#deletes)
+      apply(admission, this.stateVector, this.#deletes, this.#atKeys)
       this.#stored.push(admission.bytes)
     }
     return admission

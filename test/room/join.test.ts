@@ -2,7 +2,9 @@ import * as decoding from 'lib0/decoding'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { Content } from '../../server/room/content.ts'
-import { decodeStateVector } from '../../server/room/state-vector.ts'
+import { decodeStateVector, type StateVector } from '../../server/room/state-vector.ts'
+import type { Reply } from '../../server/room/sync.ts'
+import type { HeadAndBody } from '../../shared/protocol.ts'
 import { contentsOf, randomEdit } from '../support/edits.ts'
 import { type Random, randomFrom } from '../support/random.ts'
 
@@ -17,6 +19,7 @@ const squash = (updates: readonly Uint8Array[], seq: number) => {
     data,
     stateVector,
     deletesAt: data.length - (Y.encodeSnapshot(Y.snapshot(doc)).length - stateVector.length),
+    atKeys: null,
   }
 }
 
@@ -24,6 +27,20 @@ interface Heard {
   readonly kind: number
   readonly update: Uint8Array
 }
+
+/** Small pages are compared at once: nothing here waits. */
+const never = async (): Promise<Uint8Array> => {
+  throw new Error('compared elsewhere')
+}
+
+const answerTo = (content: Content, stateVector: StateVector, inParts: boolean): Reply[] => {
+  const replies = content.answer({ stateVector, inParts }, never)
+  if (replies instanceof Promise) throw new Error('compared elsewhere')
+  return replies
+}
+
+const bytesOf = (reply: Reply): Uint8Array =>
+  reply instanceof Uint8Array ? reply : Uint8Array.from(Buffer.concat([...reply]))
 
 const readSync = (frame: Uint8Array): Heard => {
   const decoder = decoding.createDecoder(frame)
@@ -56,7 +73,8 @@ const written = (seed: number) => {
 }
 
 const join = (content: Content, doc: Y.Doc): Heard[] => {
-  const heard = content.answer(decodeStateVector(Y.encodeStateVector(doc))).map(readSync)
+  const known = decodeStateVector(Y.encodeStateVector(doc))
+  const heard = answerTo(content, known, false).map(bytesOf).map(readSync)
   for (const { update } of heard) Y.applyUpdate(doc, update)
   return heard
 }
@@ -110,5 +128,30 @@ describe('joining', () => {
     expect(heard).toHaveLength(2)
     for (const { update } of heard) expect(Y.decodeUpdate(update).structs).toEqual([])
     expect(Y.decodeUpdate(heard[0]?.update as Uint8Array).ds.clients.size).toBe(1)
+  })
+
+  it('decodes nothing of the snapshot, and copies nothing of it', () => {
+    const content = new Content()
+    const doc = new Y.Doc()
+    const data = randomFrom(1).bytes(300_000)
+    content.hold({
+      seq: 1,
+      data,
+      stateVector: Uint8Array.of(1, 7, 1),
+      deletesAt: data.length - 1,
+      atKeys: Uint8Array.of(0),
+    })
+    doc.on('update', (update: Uint8Array) => content.take(update, 'live', null, new Map()))
+    for (let i = 0; i < 100; i++) doc.getText('text').insert(i, 'x')
+    const stock = answerTo(content, new Map(), false)
+    expect(stock).toHaveLength(2)
+    expect((stock[0] as HeadAndBody)[1]).toBe(data)
+    expect(readSync(bytesOf(stock[0] as Reply)).update).toEqual(data)
+    const parts = answerTo(content, new Map(), true).slice(0, -1) as HeadAndBody[]
+    expect(parts.length).toBeGreaterThan(4)
+    for (const [, body] of parts) expect(body.buffer).toBe(data.buffer)
+    expect(Buffer.concat(parts.map(([, body]) => body)).equals(data)).toBe(true)
+    const again = answerTo(content, new Map(), false)
+    expect(readSync(bytesOf(again[1] as Reply)).update).toEqual(readSync(bytesOf(stock[1] as Reply)).update)
   })
 })

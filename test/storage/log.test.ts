@@ -14,7 +14,7 @@ import { part, Writer } from './writer.ts'
 
 const logOver = (database: Database): Log => {
   const parts = { clock, random, logger: quiet, counters: counting(), history, threads: openThreads() }
-  const log = openLog({ database, ...parts, batchRooms: 1000 })
+  const log = openLog({ database, ...parts, batchRooms: 1000, loadsAtOnce: 2 })
   onTestFinished(() => log.close())
   return log
 }
@@ -59,7 +59,14 @@ describe.each(allStores)('the log over $name', (store) => {
     expect(loaded).toMatchObject({ exists: true, deleted: false, seq: 2, epoch: 0, snapshot: null })
     expect(texts(loaded)).toEqual([['a1', 'b1'], ['a2']])
     expect((await log.read('s/p', 2)).map(({ seq }) => seq)).toEqual([2])
-    expect(await log.heads(['s/p', 's/none'])).toEqual(new Map([['s/p', { seq: 2, epoch: 0, deleted: false }]]))
+    const known = (roomId: string, seq: number) => ({ roomId, seq, epoch: 0 })
+    expect(await log.changed([known('s/p', 2), known('s/none', 0)])).toEqual(new Map())
+    expect(await log.changed([known('s/p', 1), known('s/none', 1)])).toEqual(
+      new Map([
+        ['s/p', { seq: 2, epoch: 0, deleted: false }],
+        ['s/none', null],
+      ]),
+    )
   })
 
   it('writes many rooms in few statements', async () => {
@@ -119,6 +126,7 @@ describe.each(allStores)('the log over $name', (store) => {
     expect(read.getText('body').toString()).toBe(doc.getText('body').toString())
     const deletes = loaded.snapshot?.data.subarray(loaded.snapshot.deletesAt) as Uint8Array
     expect(Y.decodeUpdate(new Uint8Array([0, ...deletes])).ds.clients.size).toBe(1)
+    expect([...(loaded.snapshot?.atKeys ?? [])]).toEqual([0])
     await log.fold('s/p')
     expect(await log.fold('s/p')).toBeNull()
     const rows = await database.query(`SELECT count(*)::int AS rows FROM scriptorium.update`)

@@ -63,6 +63,16 @@ export class Connection {
     this.#socket.write(frame)
   }
 
+  /** Has what `write` writes leave in one piece. */
+  together(write: () => void): void {
+    this.#socket.cork()
+    try {
+      write()
+    } finally {
+      this.#socket.uncork()
+    }
+  }
+
   /** Ends it with a closing handshake. */
   close(): void {
     if (this.#closing) return

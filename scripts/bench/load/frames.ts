@@ -27,21 +27,36 @@ export const clientFrame = (opcode: number, payload: Uint8Array): Buffer => {
 
 /** Cuts a server's byte stream into frames. */
 export class FrameReader {
-  #rest: Buffer | null = null
+  #pieces: Buffer[] = []
+  #held = 0
+  /** Bytes with which the frame that has begun is whole. */
+  #needed = 0
 
   /** @throws Error when a message comes in pieces, which no server here sends */
   push(data: Buffer, each: (frame: Frame) => void): void {
-    const bytes = this.#rest === null ? data : Buffer.concat([this.#rest, data])
+    this.#pieces.push(data)
+    this.#held += data.length
+    if (this.#held < this.#needed) return
+    // A page of megabytes comes in hundreds of reads: joined once, when all of it is here.
+    const bytes = this.#pieces.length === 1 ? data : Buffer.concat(this.#pieces, this.#held)
     let at = 0
     for (;;) {
       const end = frameEnd(bytes, at)
-      if (end === null || end.end > bytes.length) break
+      if (end === null || end.end > bytes.length) {
+        this.#keep(bytes.subarray(at), end === null ? 0 : end.end - at)
+        return
+      }
       const first = bytes[at] ?? 0
       if ((first & FIN) === 0 || (first & 0x0f) === Opcode.continuation) throw new Error('a message in pieces')
       each({ opcode: first & 0x0f, payload: bytes.subarray(end.start, end.end) })
       at = end.end
     }
-    this.#rest = at === bytes.length ? null : bytes.subarray(at)
+  }
+
+  #keep(rest: Buffer, needed: number): void {
+    this.#pieces = rest.length === 0 ? [] : [rest]
+    this.#held = rest.length
+    this.#needed = needed
   }
 }
 

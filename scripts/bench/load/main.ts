@@ -1,8 +1,10 @@
 /** The load process: one job, told by the bench over the channel between them. */
-
-import type { FromLoad, Job, Stage, ToLoad } from './jobs.ts'
-import { fill, hold } from './memory.ts'
-import { replay } from './replay.ts'
+import { fill } from './fill.ts'
+import { hold } from './hold.ts'
+import type { FromLoad, Job, JobResult, Stage, ToLoad } from './jobs.ts'
+import { join } from './join.ts'
+import { comeBack } from './return.ts'
+import { type } from './type.ts'
 
 const tell = (message: FromLoad): void => {
   process.send?.(message)
@@ -10,21 +12,24 @@ const tell = (message: FromLoad): void => {
 
 let go: () => void = () => undefined
 
-/** Tells the bench where the job stands and waits for its word. */
 const reach = (stage: Stage): Promise<void> =>
   new Promise((resolve) => {
     go = resolve
     tell({ type: 'stage', stage })
   })
 
-const work = (job: Job) => {
+const work = (job: Job): Promise<JobResult> => {
   switch (job.kind) {
-    case 'replay':
-      return replay(job, reach)
+    case 'typing':
+      return type(job, reach)
     case 'fill':
       return fill(job)
     case 'hold':
       return hold(job, reach)
+    case 'join':
+      return join(job, reach)
+    case 'return':
+      return comeBack(job, reach)
     default:
       return job satisfies never
   }

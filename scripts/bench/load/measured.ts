@@ -1,6 +1,6 @@
-/** The figures of one replay. */
+/** The figures of one run of typing. */
 import { Histogram } from './histogram.ts'
-import type { ReplayJob, ReplayResult } from './jobs.ts'
+import type { TypingResult } from './jobs.ts'
 
 /** What is measured over the measured seconds: those in which an update was sent. */
 export class Measured {
@@ -9,46 +9,54 @@ export class Measured {
   failure: Error | null = null
   readonly #saved = new Histogram()
   readonly #relayed = new Histogram()
+  readonly #presence = new Histogram()
   readonly #late = new Histogram()
-  readonly #acknowledges: boolean
   #sent = 0
   #savedInTime = 0
   #deliveredInTime = 0
+  #presenceInTime = 0
 
-  constructor(job: ReplayJob) {
-    this.#acknowledges = job.endpoint.acknowledges
+  fail(error: Error): void {
+    this.failure ??= error
   }
 
   onSent(at: number, late: number): void {
-    if (!this.#counts(at)) return
+    if (!this.counts(at)) return
     this.#sent++
     this.#late.add(late)
   }
 
   onSaved(sentAt: number, at: number): void {
-    if (this.#counts(sentAt)) this.#saved.add(at - sentAt)
-    if (this.#counts(at)) this.#savedInTime++
+    if (this.counts(sentAt)) this.#saved.add(at - sentAt)
+    if (this.counts(at)) this.#savedInTime++
   }
 
   onDelivered(sentAt: number, at: number): void {
-    if (this.#counts(sentAt)) this.#relayed.add(at - sentAt)
-    if (this.#counts(at)) this.#deliveredInTime++
+    if (this.counts(sentAt)) this.#relayed.add(at - sentAt)
+    if (this.counts(at)) this.#deliveredInTime++
   }
 
-  result(checkedRooms: number): ReplayResult {
+  onPresence(sentAt: number, at: number): void {
+    if (this.counts(sentAt)) this.#presence.add(at - sentAt)
+    if (this.counts(at)) this.#presenceInTime++
+  }
+
+  counts(at: number): boolean {
+    return at >= this.from && at < this.to
+  }
+
+  result(acknowledges: boolean): Omit<TypingResult, 'typed' | 'stored'> {
     const seconds = (this.to - this.from) / 1000
     return {
+      seconds,
       saved: this.#saved.summary(),
       relayed: this.#relayed.summary(),
-      sentPerSecond: this.#sent / seconds,
-      savedPerSecond: this.#acknowledges ? this.#savedInTime / seconds : null,
-      deliveredPerSecond: this.#deliveredInTime / seconds,
+      presence: this.#presence.summary(),
+      sent: this.#sent,
+      savedInTime: acknowledges ? this.#savedInTime : null,
+      delivered: this.#deliveredInTime,
+      presenceDelivered: this.#presenceInTime,
       lateP99: this.#late.percentile(0.99),
-      checkedRooms,
     }
-  }
-
-  #counts(at: number): boolean {
-    return at >= this.from && at < this.to
   }
 }

@@ -1,13 +1,15 @@
-/** What is measured: the service, or a peer that speaks y-websocket too. */
+/** What is measured: the service, or a peer. */
 import type { Releases } from '../../../server/release.ts'
 import type { Inspector } from '../inspector.ts'
+import type { Dialect } from '../load/wire.ts'
 
 /** How clients reach a target. */
 export interface Endpoint {
   /** WebSocket address to which a room's name is appended after a slash. */
   readonly base: string
-  /** Whether it speaks `scriptorium.v1`, so acknowledges. */
-  readonly acknowledges: boolean
+  readonly dialect: Dialect
+  /** A program that is a real client of it, where stock y-websocket is none. */
+  readonly client: readonly string[] | null
 }
 
 export interface Started {
@@ -18,11 +20,27 @@ export interface Started {
   stop(): Promise<void>
 }
 
+/** What a target can do, each more than the one before: pass on, keep a page in memory, keep it over a restart. */
+export type Ability = 'relays' | 'holds' | 'stores'
+const ABILITIES: readonly Ability[] = ['relays', 'holds', 'stores']
+
+export interface How {
+  /** Whether its inspector is open. */
+  readonly inspected: boolean
+  /** Whether it must keep pages over a restart. */
+  readonly keeps: boolean
+}
+
 export interface Target {
   readonly name: string
   readonly isPeer: boolean
+  readonly ability: Ability
   /** Starts it anew; `releases` stops it too. @throws Error when it does not come up */
-  start(releases: Releases, inspected: boolean): Promise<Started>
+  start(releases: Releases, how: How): Promise<Started>
   /** Process ids of its database. */
   databasePids(): Promise<readonly number[]>
 }
+
+/** Whether a target can do at least what is needed. */
+export const isAble = (target: Target, needed: Ability): boolean =>
+  ABILITIES.indexOf(target.ability) >= ABILITIES.indexOf(needed)

@@ -1,4 +1,4 @@
-/** Deleted ranges: for each client the clocks that are deleted, as sorted ranges that neither touch nor overlap. */
+/** Sets of ids (deleted ones, say): for each client its clocks, as sorted ranges that neither touch nor overlap. */
 import { InvalidUpdate, Reader } from './reader.ts'
 import { putVarUint, varUintSize } from './varuint.ts'
 
@@ -69,16 +69,16 @@ const union = (a: Ranges, b: Ranges): Ranges => {
   return merged
 }
 
-export class Deletes {
+export class IdSet {
   readonly #clients = new Map<number, Ranges>()
 
   /**
    * Reads a delete set as Yjs V1 writes it, which must end where the bytes end.
    * @throws InvalidUpdate where it is malformed
    */
-  static decode(bytes: Uint8Array, offset = 0): Deletes {
+  static decode(bytes: Uint8Array, offset = 0): IdSet {
     const reader = new Reader(bytes, offset)
-    const deletes = new Deletes()
+    const deletes = new IdSet()
     for (let clients = reader.varUint(); clients > 0; clients--) {
       const client = reader.varUint()
       if (deletes.#clients.has(client)) throw new InvalidUpdate('a client is listed twice among the deletes')
@@ -102,7 +102,7 @@ export class Deletes {
     return this.#clients.size === 0
   }
 
-  /** Whether one clock is deleted. */
+  /** Whether it holds one id. */
   has(client: number, clock: number): boolean {
     const ranges = this.#clients.get(client)
     if (ranges === undefined) return false
@@ -110,7 +110,7 @@ export class Deletes {
     return at < ranges.length && (ranges[at] as number) <= clock
   }
 
-  /** Whether all clocks from `clock` up to `end` are deleted. */
+  /** Whether it holds all clocks from `clock` up to `end`. */
   covers(client: number, clock: number, end: number): boolean {
     const ranges = this.#clients.get(client)
     if (ranges === undefined) return false
@@ -126,7 +126,7 @@ export class Deletes {
     else insert(ranges, clock, clock + length)
   }
 
-  addAll(other: Deletes): void {
+  addAll(other: IdSet): void {
     for (const [client, added] of other.#clients) {
       const ranges = this.#clients.get(client)
       if (ranges === undefined) this.#clients.set(client, added.slice())
@@ -138,8 +138,8 @@ export class Deletes {
   }
 
   /** What of `incoming` is not held yet; `incoming` itself where nothing of it is. */
-  subtract(incoming: Deletes): Deletes {
-    const fresh = new Deletes()
+  subtract(incoming: IdSet): IdSet {
+    const fresh = new IdSet()
     let isWhole = true
     for (const [client, ranges] of incoming.#clients) {
       const held = this.#clients.get(client)
@@ -151,13 +151,13 @@ export class Deletes {
   }
 
   /** What lies below the clock that `endOf` gives for each client; itself where all does. */
-  below(endOf: (client: number) => number): Deletes {
+  below(endOf: (client: number) => number): IdSet {
     let isWhole = true
     for (const [client, ranges] of this.#clients) {
       if ((ranges[ranges.length - 1] as number) > endOf(client)) isWhole = false
     }
     if (isWhole) return this
-    const clipped = new Deletes()
+    const clipped = new IdSet()
     for (const [client, clock, length] of this) {
       const end = Math.min(clock + length, endOf(client))
       if (clock < end) clipped.add(client, clock, end - clock)

@@ -1,0 +1,37 @@
+/** Members that come and only stay, while the bench looks at what they cost. */
+import type { HoldJob, Reach } from './jobs.ts'
+import { Member } from './member.ts'
+import { inParallel } from './parallel.ts'
+import { sleep } from './until.ts'
+
+const AT_ONCE = 50
+
+/** @throws Error when one cannot join, or is sent away */
+export const hold = async (job: HoldJob, reach: Reach): Promise<null> => {
+  let failure: Error | null = null
+  const members: Member[] = []
+  const failed = (error: Error) => {
+    failure ??= error
+  }
+  const join = async (room: string) => {
+    members.push(await Member.join(job.endpoint, room, { failed }))
+  }
+  const count = job.rooms * job.clientsPerRoom
+  try {
+    await join(`${job.prefix}-0`)
+    await reach('ready')
+    if (job.oneRoomFirst) {
+      await inParallel(count, AT_ONCE, () => join(`${job.prefix}-0`))
+      await reach('one-room')
+    }
+    await inParallel(count, AT_ONCE, (index) => join(`${job.prefix}-${1 + (index % job.rooms)}`))
+    await reach('own-rooms')
+    await reach('measure')
+    await sleep(job.idleSeconds * 1000)
+    await reach('measured')
+    if (failure !== null) throw failure
+  } finally {
+    for (const member of members) member.close()
+  }
+  return null
+}

@@ -1,0 +1,182 @@
+/** S3, S6 and the memory of an idle room: what it costs to have pages and connections open. */
+import type { Releases } from '../../../server/release.ts'
+import type { FillJob, FillResult, HoldJob, Stage } from '../load/jobs.ts'
+import { runLoad } from '../load-process.ts'
+import { runMetered } from '../metered-run.ts'
+import { cpuMs, residentBytes } from '../proc.ts'
+import type { Column, RunContext, Scenario } from '../scenario.ts'
+import type { Started } from '../targets/target.ts'
+import { sized } from './sizes.ts'
+
+interface Reading {
+  /** Reachable JavaScript memory after a collection. */
+  readonly live: number
+  readonly resident: number
+  /** CPU time when the work before was done, and after the collection that followed. */
+  readonly cpuMsBefore: number
+  readonly cpuMsAfter: number
+}
+
+interface HoldShape {
+  readonly rooms: number
+  readonly clientsPerRoom: number
+  /** Bytes of each page, written by an earlier process so that each is opened cold; 0: pages are new. */
+  readonly pageBytes: number
+  readonly idleSeconds: number
+  readonly oneRoomFirst: boolean
+}
+
+interface Held {
+  readonly pageBytes: number
+  readonly readings: ReadonlyMap<Stage, Reading>
+  readonly idleShare: number | null
+}
+
+/** Pages are written by an earlier process, so that the one that is weighed has loaded them. */
+const write = async (
+  { target, options, prefix }: RunContext,
+  shape: HoldShape,
+  releases: Releases,
+): Promise<number> => {
+  const { endpoint, stop } = await target.start(releases, { inspected: false, keeps: true })
+  const job: FillJob = {
+    kind: 'fill',
+    endpoint,
+    prefix,
+    seed: options.seed,
+    rooms: shape.rooms + 1,
+    page: { bytes: shape.pageBytes },
+  }
+  const { bytes } = await runLoad<FillResult>(job, releases)
+  await stop()
+  return bytes
+}
+
+const hold = async (context: RunContext, shape: HoldShape, releases: Releases): Promise<Held> => {
+  const pageBytes = shape.pageBytes === 0 ? 0 : await write(context, shape, releases)
+  const readings = new Map<Stage, Reading>()
+  const { cost } = await runMetered<null>(context, releases, {
+    weighs: true,
+    keeps: shape.pageBytes > 0,
+    job: (endpoint): HoldJob => ({
+      kind: 'hold',
+      endpoint,
+      prefix: context.prefix,
+      seed: context.options.seed,
+      rooms: shape.rooms,
+      clientsPerRoom: shape.clientsPerRoom,
+      oneRoomFirst: shape.oneRoomFirst,
+      idleSeconds: shape.idleSeconds,
+    }),
+    onStage: async (stage, started) => {
+      if (stage !== 'measure' && stage !== 'measured') readings.set(stage, await read(started))
+    },
+  })
+  return {
+    pageBytes,
+    readings,
+    idleShare: cost.serverMs === null ? null : cost.serverMs / cost.seconds / 10,
+  }
+}
+
+const read = async ({ pid, inspector }: Started): Promise<Reading> => {
+  const cpuMsBefore = cpuMs(pid) ?? Number.NaN
+  const live = (await inspector?.liveBytes()) ?? Number.NaN
+  return { live, resident: residentBytes(pid) ?? Number.NaN, cpuMsBefore, cpuMsAfter: cpuMs(pid) ?? Number.NaN }
+}
+
+const at = ({ readings }: Held, stage: Stage): Reading => {
+  const reading = readings.get(stage)
+  if (reading === undefined) throw new Error(`nothing was weighed at '${stage}'`)
+  return reading
+}
+
+/** NaN comes of what this system does not tell. */
+const known = (value: number): number | null => (Number.isNaN(value) ? null : value)
+
+const roomColumns = (limits: {
+  readonly room?: number
+  readonly beyond?: number
+  readonly open?: number
+}): Column[] => [
+  { key: 'page', title: 'page', unit: 'kB' },
+  { key: 'roomResident', title: 'room RSS', unit: 'kB', ...(limits.room === undefined ? {} : { most: limits.room }) },
+  { key: 'room', title: 'room, live', unit: 'kB' },
+  { key: 'beyond', title: 'beyond bytes', unit: 'kB', ...(limits.beyond === undefined ? {} : { most: limits.beyond }) },
+  { key: 'open', title: 'cold open', unit: 'ms CPU', ...(limits.open === undefined ? {} : { most: limits.open }) },
+  { key: 'socket', title: 'socket, live', unit: 'kB' },
+  { key: 'socketResident', title: 'socket RSS', unit: 'kB' },
+]
+
+const rooms = async (context: RunContext, shape: HoldShape, releases: Releases) => {
+  const held = await hold(context, shape, releases)
+  const [empty, oneRoom, ownRooms] = [at(held, 'ready'), at(held, 'one-room'), at(held, 'own-rooms')]
+  const each = (amount: number) => amount / shape.rooms
+  const kb = (bytes: number) => each(bytes) / 1000
+  const socket = kb(oneRoom.live - empty.live)
+  const room = kb(ownRooms.live - oneRoom.live) - socket
+  const socketResident = kb(oneRoom.resident - empty.resident)
+  return {
+    values: {
+      page: held.pageBytes / 1000,
+      room,
+      beyond: room - held.pageBytes / 1000,
+      roomResident: known(kb(ownRooms.resident - oneRoom.resident) - socketResident),
+      open: known(each(ownRooms.cpuMsBefore - oneRoom.cpuMsAfter)),
+      socket,
+      socketResident: known(socketResident),
+    },
+  }
+}
+
+export const memory: Scenario = {
+  name: 'memory',
+  title: 'Idle open rooms: memory a room, its socket taken off',
+  needs: null,
+  columns: roomColumns({ beyond: 4 }),
+  run: (context, releases) => {
+    const count = sized(context.options.rooms, context.options)
+    const shape = { rooms: count, clientsPerRoom: 1, pageBytes: 20_000, idleSeconds: 0, oneRoomFirst: true }
+    return rooms(context, shape, releases)
+  },
+}
+
+export const s3: Scenario = {
+  name: 's3',
+  title: 'S3 2,000 open rooms of 57 kB, each opened cold: memory a room, its socket taken off',
+  needs: 'stores',
+  columns: roomColumns({ room: 65, open: 0.8 }),
+  run: (context, releases) => {
+    const count = sized(2000, context.options)
+    const shape = { rooms: count, clientsPerRoom: 1, pageBytes: 57_000, idleSeconds: 0, oneRoomFirst: true }
+    return rooms(context, shape, releases)
+  },
+}
+
+export const s6: Scenario = {
+  name: 's6',
+  title: 'S6 10,000 idle connections in 5,000 rooms',
+  needs: 'relays',
+  columns: [
+    { key: 'connectionResident', title: 'connection RSS', unit: 'kB', most: 6 },
+    { key: 'connection', title: 'connection, live', unit: 'kB' },
+    { key: 'idle', title: 'idle CPU', unit: '% core', most: 0.7 },
+    { key: 'open', title: 'to connect', unit: 'ms CPU' },
+  ],
+  run: async (context, releases) => {
+    const count = sized(5000, context.options)
+    const idleSeconds = context.options.quick ? 2 : 30
+    const shape = { rooms: count, clientsPerRoom: 2, pageBytes: 0, idleSeconds, oneRoomFirst: false }
+    const held = await hold(context, shape, releases)
+    const [empty, full] = [at(held, 'ready'), at(held, 'own-rooms')]
+    const each = (amount: number) => amount / (count * shape.clientsPerRoom)
+    return {
+      values: {
+        connection: each(full.live - empty.live) / 1000,
+        connectionResident: known(each(full.resident - empty.resident) / 1000),
+        idle: held.idleShare,
+        open: known(each(full.cpuMsBefore - empty.cpuMsAfter)),
+      },
+    }
+  },
+}

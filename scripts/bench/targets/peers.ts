@@ -1,0 +1,101 @@
+/** The servers measured beside ours. */
+import { join } from 'node:path'
+import type { BenchDatabase } from '../database.ts'
+import { freePort } from '../free-port.ts'
+import { installPeer, versionIn } from './install.ts'
+import { type Program, startProgram } from './program.ts'
+import type { Endpoint, Target } from './target.ts'
+
+const READY = /serves (ws:\/\/\S+)/
+
+/** A few lines over ws that only pass on: the floor of any relay. @throws Error when npm cannot install it */
+const wsRelay = async (dataDir: string): Promise<Target> => {
+  const folder = await installPeer('ws-relay')
+  const name = `bare relay on ws ${await versionIn(folder, 'ws')}`
+  return peer({ name, ability: 'relays', dialect: 'relay', dataDir, folder, node: process.execPath, database: null })
+}
+
+/** What most people run. @throws Error when npm cannot install it */
+const yWebsocketServer = async (dataDir: string): Promise<Target> => {
+  const folder = await installPeer('y-websocket-server')
+  const name = `@y/websocket-server ${await versionIn(folder, '@y/websocket-server')}`
+  return peer({
+    name,
+    ability: 'stores',
+    dialect: 'y-websocket',
+    dataDir,
+    folder,
+    node: process.execPath,
+    database: null,
+  })
+}
+
+/** Needs a newer Node than ours, which npm brings. @throws Error when npm cannot install it */
+const hocuspocus = async (dataDir: string, database: BenchDatabase): Promise<Target> => {
+  const folder = await installPeer('hocuspocus')
+  const version = await versionIn(folder, '@hocuspocus/server')
+  const node = join(folder, 'node_modules', 'node', 'bin', 'node')
+  const name = `Hocuspocus ${version}, PostgreSQL`
+  return peer({ name, ability: 'stores', dialect: 'hocuspocus', dataDir, folder, node, database })
+}
+
+export interface PeersFound {
+  readonly targets: readonly Target[]
+  /** By name, with the reason. */
+  readonly missing: readonly string[]
+}
+
+/** Installs the peers; those that cannot be had are named. @param database null: the peers that need one are left out */
+export const findPeers = async (database: BenchDatabase | null, dataDir: string): Promise<PeersFound> => {
+  const makers: readonly [string, () => Promise<Target>][] = [
+    ['bare relay on ws', () => wsRelay(dataDir)],
+    ['@y/websocket-server', () => yWebsocketServer(dataDir)],
+    ...(database === null
+      ? []
+      : [['Hocuspocus', () => hocuspocus(dataDir, database)] as [string, () => Promise<Target>]]),
+  ]
+  const targets: Target[] = []
+  const missing: string[] = database === null ? ['Hocuspocus: it is measured on PostgreSQL, not beside PGlite'] : []
+  for (const [name, make] of makers) {
+    try {
+      targets.push(await make())
+    } catch (error) {
+      missing.push(`${name}: ${(error as Error).message}`)
+    }
+  }
+  return { targets, missing }
+}
+
+interface Peer extends Pick<Target, 'name' | 'ability'>, Pick<Endpoint, 'dialect'> {
+  /** Where it keeps pages that it keeps in files. */
+  readonly dataDir: string
+  readonly folder: string
+  readonly node: string
+  readonly database: BenchDatabase | null
+}
+
+const peer = ({ name, ability, dialect, dataDir, folder, node, database }: Peer): Target => {
+  const client = dialect === 'hocuspocus' ? [node, join(folder, 'client.js')] : null
+  return {
+    name,
+    ability,
+    isPeer: true,
+    databasePids: async () => database?.pids() ?? [],
+    start: async (releases, { inspected, keeps }) => {
+      const env = {
+        PORT: String(await freePort()),
+        ...(database === null ? {} : { DATABASE_URL: database.url }),
+        ...(keeps ? { KEEP_IN: dataDir } : {}),
+      }
+      const program: Program = {
+        node,
+        args: [join(folder, 'server.js')],
+        cwd: folder,
+        env,
+        ready: READY,
+        endpoint: (ready) => ({ base: (ready[1] ?? '').replace(/\/$/, ''), dialect, client }),
+      }
+      return startProgram(program, releases, inspected)
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Pacing by cost: work that took c begins again when c / share has passed since it began, and `longestMs` at the latest.
+ * Whoever comes after a calm does not wait; under load the rounds grow instead of their number.
+ */
+import type { Clock } from './ports.ts'
+
+export interface PaceOptions {
+  /** The share of time that the work may take, from above 0 to 1. */
+  readonly share: number
+  /** However long the work takes, the next round need not wait longer than this since the last began. */
+  readonly longestMs: number
+}
+
+export class Pace {
+  readonly #clock: Clock
+  readonly #options: PaceOptions
+  #begunAt = Number.NEGATIVE_INFINITY
+  #nextAt = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock, options: PaceOptions) {
+    this.#clock = clock
+    this.#options = options
+  }
+
+  /** Milliseconds until the next round may begin; 0 or less: now. */
+  get waitMs(): number {
+    return this.#nextAt - this.#clock.elapsed()
+  }
+
+  /** A round begins. */
+  begin(): void {
+    this.#begunAt = this.#clock.elapsed()
+    this.#nextAt = this.#begunAt + this.#options.longestMs
+  }
+
+  /** The last round that began has ended. */
+  end(): void {
+    const cost = this.#clock.elapsed() - this.#begunAt
+    this.#nextAt = Math.min(this.#nextAt, this.#begunAt + cost / this.#options.share)
+  }
+}

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest'
+import * as Y from 'yjs'
+import type { Log, LoggedBatch } from '../../server/log/port.ts'
+import { Content } from '../../server/room/content.ts'
+import { Follow } from '../../server/room/follow.ts'
+import { systemClock } from '../../server/system.ts'
+
+const word = (text: string): Uint8Array => {
+  const doc = new Y.Doc()
+  doc.getText('text').insert(0, text)
+  return Y.encodeStateAsUpdate(doc)
+}
+
+/** A room that knows row 1 and has `own` in flight, and a read of the log that is answered by hand. */
+const following = () => {
+  const content = new Content()
+  const first: LoggedBatch = { seq: 1, firstSeq: 1, id: 'first', parts: [word('once')] }
+  content.takeLogged(first, new Map())
+  content.take(word('upon'), 'live', null, new Map())
+  content.cut('own')
+  let answer: (rows: LoggedBatch[]) => void = () => undefined
+  const log: Pick<Log, 'read' | 'fold'> = {
+    read: () =>
+      new Promise((resolve) => {
+        answer = resolve
+      }),
+    fold: async () => null,
+  }
+  const follow = new Follow(
+    {
+      roomId: 'story/page',
+      log: log as Log,
+      clock: systemClock,
+      logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+      content,
+      settings: { foldRows: 200, foldMaxRows: 2000, foldBytes: 1_000_000, foldRatio: 0.1 },
+      hasEnded: () => false,
+      replaced: () => undefined,
+      relay: { before: new Map(), push: () => undefined },
+    },
+    { exists: true, deleted: false, seq: 1, epoch: 0, dead: null, snapshot: null, tail: [first] },
+  )
+  return { follow, first, answer: (rows: LoggedBatch[]) => answer(rows) }
+}
+
+it('a commit that is answered while the log is read is not taken for another history', async () => {
+  const { follow, first, answer } = following()
+  const reading = follow.readOn()
+  expect(follow.committed('own', 2)).toBe(false)
+  answer([first, { seq: 2, firstSeq: 2, id: 'own', parts: [word('upon')] }])
+  expect(await reading).toBe('current')
+  expect(follow.seq).toBe(2)
+})
+
+it('another row in the place of the known one is', async () => {
+  const { follow, answer } = following()
+  const reading = follow.readOn()
+  answer([{ seq: 1, firstSeq: 1, id: 'another', parts: [word('else')] }])
+  expect(await reading).toBe('went-back')
+})
