@@ -19,6 +19,7 @@ import { authorizer } from './http/authorize.ts'
 import { freezeRoutes } from './http/freeze.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
+import { workRoutes } from './http/work.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
@@ -136,22 +137,17 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const authorize = authorizer(access)
   freezeRoutes(managing, { ...managers, authorize })
   peopleRoutes(managing, { ...managers, authorize, isOpen: config.openMode, audit: (page) => audit.list(page) })
+  const work = operations({ database, clock, logger, counters, history: config.history })
+  const working = workRoutes({ key: lock?.key ?? null, authorize, work })
   let draining = false
   const app = createApp({
     config,
     api: {
       guard: { config, maxBodyBytes: limits.syncBytes, note: (act) => audit.note(act) },
-      routes: [managing],
+      routes: [managing, working],
     },
     metrics,
     logger,
-    work: {
-      key: lock?.key ?? null,
-      mayOperate: (c) =>
-        config.openMode &&
-        originAllowed({ origin: c.req.header('origin') ?? null, host: c.req.header('host') ?? null, config }),
-      work: operations({ database, clock, logger, counters, history: config.history }),
-    },
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
   })

@@ -7,7 +7,6 @@ import type { Logger } from '../ports.ts'
 import { type GuardParts, guard } from './guard.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
 import { Problem, problem } from './problem.ts'
-import { type WorkParts, workRoutes } from './work.ts'
 
 /** The built page; from the sources (as vitest runs them) it is found in dist. */
 const WEB = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web' : '../../web', import.meta.url))
@@ -31,7 +30,6 @@ export interface AppParts {
   readonly logger: Logger
   /** What stands before the API, and what is served below /api/v1. */
   readonly api?: { readonly guard: GuardParts; readonly routes: readonly Hono[] }
-  readonly work: WorkParts
   readiness(): Readiness
   gauges(): Gauges
 }
@@ -61,7 +59,6 @@ export const createApp = (parts: AppParts): Hono => {
     guard(app, `${API}/*`, parts.api.guard)
     for (const routes of parts.api.routes) app.route(API, routes)
   }
-  app.route('/api/v1/admin', workRoutes(parts.work))
   app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
   app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
   app.notFound(() => problem(404, 'Not found'))

@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono } from 'hono'
 import { isLoopback } from '../loopback.ts'
+import type { Authorize } from './authorize.ts'
 import { problem } from './problem.ts'
 
 export type Told = (progress: unknown) => void
@@ -13,22 +14,20 @@ export type Work = Readonly<Record<string, (body: unknown, told: Told, signal: A
 export interface WorkParts {
   /** The key of the lock file, for commands on this machine; null: there is none. */
   readonly key: string | null
-  /** Whether whoever has no key may ask all the same. */
-  readonly mayOperate: (c: Context) => boolean | Promise<boolean>
+  /** Asked for whoever has no key. */
+  readonly authorize: Authorize
   readonly work: Work
 }
 
 /** A line of an answer. */
 export type WorkLine = { readonly progress: unknown } | { readonly report: unknown } | { readonly fault: string }
 
-/** Routes `POST /<name>` for each kind of work. */
-export const workRoutes = ({ key, mayOperate, work }: WorkParts): Hono => {
+/** Routes `POST /admin/<name>` for each kind of work. */
+export const workRoutes = ({ key, authorize, work }: WorkParts): Hono => {
   const app = new Hono()
   for (const [name, run] of Object.entries(work)) {
-    app.post(`/${name}`, async (c) => {
-      if (!(key !== null && hasKey(c, key)) && !(await mayOperate(c))) {
-        return problem(403, 'Forbidden', 'this is for operators')
-      }
+    app.post(`/admin/${name}`, async (c) => {
+      if (key === null || !hasKey(c, key)) await authorize(c, 'service', 'admin')
       const body = await c.req.json().catch(() => null)
       if (body === null) return problem(400, 'Bad request', 'the body must be JSON')
       return streamed(c, (told, signal) => run(body, told, signal))

@@ -13,7 +13,6 @@ const appWith = (state: { draining: boolean; database: boolean }) => {
     config: readConfig({}),
     metrics,
     logger,
-    work: { key: null, mayOperate: () => false, work: {} },
     readiness: () => state,
     gauges: () => ({ rooms: 2, unsavedBytes: 17 }),
   })
