@@ -22,6 +22,11 @@ const PROOFS = {
     file: 'test/history/compact.test.ts',
     env: { SCRIPTORIUM_PAGES: '2000' },
   },
+  restore: {
+    about: 'restores and undos over 20,000 random histories',
+    file: 'test/restore/seeds.test.ts',
+    env: { SCRIPTORIUM_SEEDS: '20000' },
+  },
 }
 
 const USAGE = `Usage: npm run prove -- <what>

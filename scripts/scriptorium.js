@@ -14,6 +14,21 @@ const COMMANDS = {
     load: () => import('../dist/scripts/token.js'),
     entry: 'run',
   },
+  restore: {
+    about: 'put a page or a story back to a version or a moment',
+    load: () => import('../dist/scripts/restore.js'),
+    entry: 'run',
+  },
+  export: {
+    about: 'write a story to a folder or a zip',
+    load: () => import('../dist/scripts/export.js'),
+    entry: 'run',
+  },
+  import: {
+    about: 'bring in what export wrote',
+    load: () => import('../dist/scripts/import.js'),
+    entry: 'run',
+  },
   compact: {
     about: 'fold pages and make their history coarser, beside a live service',
     load: () => import('../dist/scripts/compact.js'),

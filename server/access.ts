@@ -61,6 +61,10 @@ export interface Access {
   grant(caller: Caller, scope: Scope): Promise<Grant | Refusal>
 }
 
+/** Who the others see, where somebody vouches for it. */
+export const identityOf = ({ user, name, isProven }: Caller): { readonly id: string; readonly name: string } | null =>
+  isProven && user !== null ? { id: user, name: name ?? user } : null
+
 /** Why a grant does not let somebody write now, or null where it does. */
 export const barrierOf = (grant: Grant): { code: 'read-only' | 'frozen'; reason: string } | null => {
   if (grant.role === 'manage') return null

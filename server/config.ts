@@ -41,7 +41,7 @@ export interface FoldSettings {
   readonly ratio: number
 }
 
-/** How the history of a page is kept, in days. */
+/** How the history of a page is kept. */
 export interface HistorySettings {
   /** Every row is kept as it was written for so long; */
   readonly fullDays: number
@@ -49,6 +49,8 @@ export interface HistorySettings {
   readonly hourlyDays: number
   /** until it is dropped; null: kept for ever. */
   readonly days: number | null
+  /** Least time in minutes between two automatic versions of a page; 0: none. */
+  readonly versionMinutes: number
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -101,6 +103,7 @@ export const readConfig = (env: Environment): Config => {
       fullDays: whole('HISTORY_FULL_DAYS', 7, 0, 36_500),
       hourlyDays: whole('HISTORY_HOURLY_DAYS', 30, 0, 36_500),
       days: text('HISTORY_DAYS', FOREVER) === FOREVER ? null : whole('HISTORY_DAYS', 0, 1, 36_500),
+      versionMinutes: whole('HISTORY_VERSION_MINUTES', 10, 0, 100_000),
     },
     limits: readLimits(whole, faults),
     trustedProxies: (env.TRUSTED_PROXIES ?? '').split(/[\s,]+/).filter((proxy) => proxy !== ''),

@@ -19,11 +19,14 @@ import { authorizer } from './http/authorize.ts'
 import { freezeRoutes } from './http/freeze.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
-import { workRoutes } from './http/work.ts'
+import { writeUpdate } from './http/write.ts'
 import { acquireLock, type Lock } from './lock.ts'
+import { openArchive } from './log/archive/archive.ts'
+import { keepVersions } from './log/archive/automatic.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
 import { operations } from './operate.ts'
+import { storyOperations } from './operate-stories.ts'
 import type { Logger } from './ports.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
@@ -137,17 +140,38 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const authorize = authorizer(access)
   freezeRoutes(managing, { ...managers, authorize })
   peopleRoutes(managing, { ...managers, authorize, isOpen: config.openMode, audit: (page) => audit.list(page) })
-  const work = operations({ database, clock, logger, counters, history: config.history })
-  const working = workRoutes({ key: lock?.key ?? null, authorize, work })
+  const archive = openArchive({
+    database,
+    threads,
+    random,
+    changed: (roomId) => rooms.refresh(roomId),
+    ended: (roomId) => rooms.endDeleted(roomId),
+  })
+  const pages = () => rooms.ids
+  releases.push(keepVersions({ archive, clock, logger, pages, minutes: config.history.versionMinutes }))
   let draining = false
   const app = createApp({
     config,
-    api: {
-      guard: { config, maxBodyBytes: limits.syncBytes, note: (act) => audit.note(act) },
-      routes: [managing, working],
-    },
+    guard: { config, maxBodyBytes: limits.syncBytes, note: (act) => audit.note(act) },
+    routes: [managing],
     metrics,
     logger,
+    api: {
+      archive,
+      authorize,
+      write: (page, caller, update) => writeUpdate(rooms, page, caller, update),
+      membersOf: (roomId) => rooms.membersOf(roomId),
+      now: () => clock.now(),
+      maxBodyBytes: limits.syncBytes,
+    },
+    work: {
+      key: lock?.key ?? null,
+      authorize: (c) => authorize(c, 'service', 'admin'),
+      work: {
+        ...operations({ database, clock, logger, counters, history: config.history }),
+        ...storyOperations(archive),
+      },
+    },
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
   })

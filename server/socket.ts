@@ -2,7 +2,7 @@
 import type { Socket as NetSocket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { awarenessMessage, Close, type CloseCode, Message, readClientMessage, Sync } from '../shared/protocol.ts'
-import type { Refusal } from './access.ts'
+import { identityOf, type Refusal } from './access.ts'
 import type { Partials, Receiving } from './partial.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
 import type { Rates } from './rates.ts'
@@ -124,8 +124,7 @@ export class Socket implements Member, Receiving {
   }
 
   get identity(): Identity | null {
-    const { user, name, isProven } = this.rights.caller
-    return isProven && user !== null ? { id: user, name: name ?? user } : null
+    return identityOf(this.rights.caller)
   }
 
   get barrier(): Barrier | null {

@@ -1,12 +1,15 @@
-/** The HTTP side: health, metrics and the page. */
+/** The HTTP side: health, metrics, the API and the page. */
 import { fileURLToPath } from 'node:url'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono } from 'hono'
 import type { Metrics } from '../metrics.ts'
 import type { Logger } from '../ports.ts'
+import { answerFault, createApi, describeApi } from './api/api.ts'
+import type { ApiParts } from './api/parts.ts'
 import { type GuardParts, guard } from './guard.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
-import { Problem, problem } from './problem.ts'
+import { problem } from './problem.ts'
+import { type WorkParts, workRoutes } from './work.ts'
 
 /** The built page; from the sources (as vitest runs them) it is found in dist. */
 const WEB = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web' : '../../web', import.meta.url))
@@ -28,8 +31,12 @@ export interface AppParts {
   readonly config: OriginRules
   readonly metrics: Metrics
   readonly logger: Logger
-  /** What stands before the API, and what is served below /api/v1. */
-  readonly api?: { readonly guard: GuardParts; readonly routes: readonly Hono[] }
+  /** What stands before the API. */
+  readonly guard: GuardParts
+  readonly api: ApiParts
+  /** Other routes below /api/v1. */
+  readonly routes: readonly Hono[]
+  readonly work: WorkParts
   readiness(): Readiness
   gauges(): Gauges
 }
@@ -55,18 +62,17 @@ export const createApp = (parts: AppParts): Hono => {
   app.get('/metrics', async (c) =>
     c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
   )
-  if (parts.api !== undefined) {
-    guard(app, `${API}/*`, parts.api.guard)
-    for (const routes of parts.api.routes) app.route(API, routes)
-  }
+  guard(app, `${API}/*`, parts.guard)
+  for (const routes of parts.routes) app.route(API, routes)
+  app.route(`${API}/admin`, workRoutes(parts.work))
+  const api = createApi(parts.api)
+  app.route(API, api)
+  const description = describeApi(api)
+  app.get('/openapi.json', (c) => c.json(description))
   app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
   app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
   app.notFound(() => problem(404, 'Not found'))
-  app.onError((error) => {
-    if (error instanceof Problem) return problem(error.status, error.title, error.message, error.headers)
-    parts.logger.error({ reason: error.message }, 'a request failed')
-    return problem(500, 'Internal error')
-  })
+  app.onError((error) => answerFault(error, parts.logger))
   return app
 }
 

@@ -3,7 +3,6 @@ import { timingSafeEqual } from 'node:crypto'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono } from 'hono'
 import { isLoopback } from '../loopback.ts'
-import type { Authorize } from './authorize.ts'
 import { problem } from './problem.ts'
 
 export type Told = (progress: unknown) => void
@@ -14,20 +13,20 @@ export type Work = Readonly<Record<string, (body: unknown, told: Told, signal: A
 export interface WorkParts {
   /** The key of the lock file, for commands on this machine; null: there is none. */
   readonly key: string | null
-  /** Asked for whoever has no key. */
-  readonly authorize: Authorize
+  /** Whether whoever has no key may ask all the same. @throws Problem where they may not */
+  readonly authorize: (c: Context) => Promise<unknown>
   readonly work: Work
 }
 
 /** A line of an answer. */
 export type WorkLine = { readonly progress: unknown } | { readonly report: unknown } | { readonly fault: string }
 
-/** Routes `POST /admin/<name>` for each kind of work. */
+/** Routes `POST /<name>` for each kind of work. */
 export const workRoutes = ({ key, authorize, work }: WorkParts): Hono => {
   const app = new Hono()
   for (const [name, run] of Object.entries(work)) {
-    app.post(`/admin/${name}`, async (c) => {
-      if (key === null || !hasKey(c, key)) await authorize(c, 'service', 'admin')
+    app.post(`/${name}`, async (c) => {
+      if (key === null || !hasKey(c, key)) await authorize(c)
       const body = await c.req.json().catch(() => null)
       if (body === null) return problem(400, 'Bad request', 'the body must be JSON')
       return streamed(c, (told, signal) => run(body, told, signal))

@@ -71,7 +71,7 @@ export const LOAD = `
   LEFT JOIN scriptorium.snapshot s ON s.room_id = room.room_id AND s.seq = room.snapshot_seq
   WHERE room.room_id = $1
   UNION ALL
-  SELECT u.seq, u.part, u.batch, u.data, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT u.seq, u.part, u.batch, u.data, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM scriptorium.room
   JOIN scriptorium.update u ON u.room_id = room.room_id AND u.seq > room.snapshot_seq
   WHERE room.room_id = $1

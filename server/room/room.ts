@@ -120,6 +120,11 @@ export class Room implements Appending {
     return this.#members.size > 0 && !this.#ended
   }
 
+  /** How many are here. */
+  get members(): number {
+    return this.#members.size
+  }
+
   /** Bytes of the page as held in memory. */
   get bytes(): number {
     return this.#content.bytes
@@ -259,6 +264,7 @@ export class Room implements Appending {
 
   /** Takes in what other processes wrote, and relays it. @throws DatabaseError */
   async catchUp(): Promise<void> {
+    if (this.#ended) return
     const end = await this.#follow.readOn()
     if (end !== 'current') return this.end(end)
     this.#endTurnLater()

@@ -102,11 +102,39 @@ export class Rooms {
     }
   }
 
+  /** Ids of the rooms that are open. */
+  get ids(): string[] {
+    return [...this.#rooms.keys()]
+  }
+
+  /** How many are in a room now. */
+  membersOf(roomId: string): number {
+    return this.#rooms.get(roomId)?.members ?? 0
+  }
+
+  /** Has a room that is open take in what was committed elsewhere. @throws DatabaseError */
+  async refresh(roomId: string): Promise<void> {
+    await (await this.#opened(roomId))?.catchUp()
+  }
+
+  /** Ends a room that is open: its page was deleted. */
+  async endDeleted(roomId: string): Promise<void> {
+    const room = await this.#opened(roomId)
+    room?.end('deleted')
+  }
+
   /** Opens no more rooms and stops watching those it has. */
   close(): void {
     this.#closed = true
     this.#stopSweep()
     this.#stopPoll()
+  }
+
+  /** The room if it is open, or about to be: it may have been loaded before what its caller committed. */
+  async #opened(roomId: string): Promise<Room | undefined> {
+    const opening = this.#opening.get(roomId)
+    if (opening !== undefined) await Promise.allSettled([opening])
+    return this.#rooms.get(roomId)
   }
 
   #open(roomId: string): Promise<Room> {

@@ -5,9 +5,10 @@ import { diff } from './diff.ts'
 import type { HandedOver } from './handed-over.ts'
 import { inspect } from './inspect.ts'
 import { join } from './join.ts'
+import { pageJobs } from './page/jobs.ts'
 import { squash } from './squash.ts'
 
-export const jobs = { squash, cull, diff, join, inspect }
+export const jobs = { squash, cull, diff, join, inspect, ...pageJobs }
 
 export type Jobs = typeof jobs
 export type JobName = keyof Jobs

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../server/config.ts'
+import type { ApiParts } from '../../server/http/api/parts.ts'
 import { createApp } from '../../server/http/app.ts'
 import { hostAllowed, originAllowed } from '../../server/http/origin.ts'
 import { createMetrics } from '../../server/metrics.ts'
 
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+/** No request of this suite goes to a page. */
+const withoutPages = {} as ApiParts
 
 const appWith = (state: { draining: boolean; database: boolean }) => {
   const metrics = createMetrics()
@@ -13,6 +17,10 @@ const appWith = (state: { draining: boolean; database: boolean }) => {
     config: readConfig({}),
     metrics,
     logger,
+    api: withoutPages,
+    guard: { config: readConfig({}), maxBodyBytes: 1000, note: async () => undefined },
+    routes: [],
+    work: { key: null, authorize: async () => undefined, work: {} },
     readiness: () => state,
     gauges: () => ({ rooms: 2, unsavedBytes: 17 }),
   })

@@ -52,7 +52,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^server\/http\//,
     ours: /^(server\/(http\/|access\.ts|room\/|log\/|ports\.ts|config\.ts|loopback\.ts|metrics\.ts)|shared\/)/,
-    packages: ['hono', '@hono/node-server', 'node:'],
+    packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'lib0', 'node:'],
     why: 'routes speak to access, room and log, never to sockets or the database',
   },
   {

@@ -1,0 +1,76 @@
+/** The API: its routes, what they answer when they fail, and its description. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { ArchiveFault, type FaultKind, isDatabaseAway } from '../../log/archive/fault.ts'
+import type { Logger } from '../../ports.ts'
+import { NOT_FOUND } from '../authorize.ts'
+import { Problem, problem } from '../problem.ts'
+import { historyRoutes } from './history.ts'
+import { pageRoutes } from './pages.ts'
+import type { ApiParts } from './parts.ts'
+import { storyRoutes } from './stories.ts'
+import { versionRoutes } from './versions.ts'
+
+const RETRY = { 'retry-after': '2' }
+
+/** The routes below /api/v1. */
+export const createApi = (parts: ApiParts): OpenAPIHono => {
+  const api = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return
+      const words = result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
+      return problem(400, 'Bad request', words.join('; '))
+    },
+  })
+  api.use(async (c, next) => {
+    if (!isDecodable(c.req.url)) return problem(400, 'Bad request', 'a name is not valid percent-encoding')
+    await next()
+    c.header('cache-control', 'no-store')
+  })
+  storyRoutes(api, parts)
+  pageRoutes(api, parts)
+  historyRoutes(api, parts)
+  versionRoutes(api, parts)
+  return api
+}
+
+/** The description of the API as OpenAPI 3.1. */
+export const describeApi = (api: OpenAPIHono) =>
+  api.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title: 'Scriptorium', version: '1', description: 'Story pages that several people write at once.' },
+    servers: [{ url: '/api/v1' }],
+  })
+
+const STATUS: Readonly<Record<FaultKind, readonly [status: number, title: string]>> = {
+  missing: [404, 'Not found'],
+  deleted: [410, 'Deleted'],
+  gone: [410, 'Not kept any more'],
+  raced: [409, 'Somebody else was first'],
+  taken: [409, 'The name is in use'],
+  unproven: [409, 'Not done'],
+  reused: [422, 'Idempotency-Key used again'],
+  busy: [503, 'Busy'],
+  invalid: [400, 'Bad request'],
+}
+
+/** What a failed request is answered. */
+export const answerFault = (error: Error, logger: Logger): Response => {
+  if (error instanceof Problem) return problem(error.status, error.title, error.message, error.headers)
+  if (error instanceof ArchiveFault) {
+    const [status, title] = STATUS[error.kind]
+    const detail = error.kind === 'missing' ? NOT_FOUND : error.message
+    return problem(status, title, detail, status === 503 ? RETRY : {})
+  }
+  if (isDatabaseAway(error)) return problem(503, 'The database is away', 'try again', RETRY)
+  logger.error({ reason: error.message }, 'a request failed')
+  return problem(500, 'Internal error')
+}
+
+const isDecodable = (url: string): boolean => {
+  try {
+    decodeURIComponent(new URL(url).pathname)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,145 @@
+/** Stories, their versions, and copies of them. */
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import {
+  type ApiParts,
+  At,
+  asked,
+  body,
+  Flag,
+  FreshName,
+  json,
+  KeyHeader,
+  Label,
+  problems,
+  StoryParams,
+  sourceOf,
+  Time,
+} from './parts.ts'
+
+const Story = z.object({ story: z.string(), pages: z.number().int(), bytes: z.number().int(), lastEdit: At })
+const Page = z.object({
+  id: z.string(),
+  bytes: z.number().int(),
+  updates: z.number().int(),
+  lastEdit: At,
+  members: z.number().int().openapi({ description: 'Who has it open now, in the process that answers' }),
+  deletedAt: At.nullable(),
+})
+const StoryVersion = z.object({
+  id: z.uuid(),
+  kind: z.enum(['named', 'before']),
+  label: z.string().nullable(),
+  author: z.string().nullable(),
+  at: At,
+})
+const RestoredPage = z.object({ page: z.string(), seq: z.number().int(), version: z.uuid().nullable() })
+
+const list = createRoute({
+  method: 'get',
+  path: '/stories',
+  summary: 'Stories by name',
+  request: {
+    query: z.object({ after: z.string().default(''), limit: z.coerce.number().int().min(1).max(1000).default(1000) }),
+  },
+  responses: {
+    200: json(z.object({ stories: z.array(Story), next: z.string().nullable() }), 'next: what to ask for after'),
+    ...problems(),
+  },
+})
+
+const show = createRoute({
+  method: 'get',
+  path: '/stories/{story}',
+  summary: 'A story with its pages',
+  request: { params: StoryParams, query: z.object({ deleted: Flag }) },
+  responses: { 200: json(z.object({ story: z.string(), pages: z.array(Page) }), 'Its pages by id'), ...problems() },
+})
+
+const versions = createRoute({
+  method: 'get',
+  path: '/stories/{story}/versions',
+  summary: 'Versions of a whole story, newest first',
+  request: { params: StoryParams },
+  responses: { 200: json(z.object({ versions: z.array(StoryVersion) }), 'Newest first'), ...problems() },
+})
+
+const name = createRoute({
+  method: 'post',
+  path: '/stories/{story}/versions',
+  summary: 'Keep all pages as one moment',
+  request: { params: StoryParams, headers: KeyHeader, body: body(Label) },
+  responses: {
+    201: json(StoryVersion.extend({ pages: z.number().int() }), 'The version'),
+    ...problems(409, 410, 422),
+  },
+})
+
+const restore = createRoute({
+  method: 'post',
+  path: '/stories/{story}/restore',
+  summary: 'Put all pages back to one moment',
+  request: {
+    params: StoryParams,
+    headers: KeyHeader,
+    body: body(z.object({ version: z.uuid().optional(), at: Time.optional() })),
+  },
+  responses: {
+    200: json(
+      z.object({ version: z.uuid(), pages: z.array(RestoredPage).readonly(), newer: z.array(z.string()).readonly() }),
+      'version keeps the state before; newer pages are left as they are',
+    ),
+    ...problems(409, 410, 422),
+  },
+})
+
+const copy = createRoute({
+  method: 'post',
+  path: '/stories/{story}/copy',
+  summary: 'Copy a story, compact and without its history',
+  request: { params: StoryParams, headers: KeyHeader, body: body(z.object({ story: FreshName })) },
+  responses: {
+    201: json(z.object({ story: z.string(), pages: z.array(z.string()).readonly() }), 'The new story'),
+    ...problems(409, 410, 422),
+  },
+})
+
+export const storyRoutes = (api: OpenAPIHono, { archive, authorize, membersOf }: ApiParts): void => {
+  api.openapi(list, async (c) => {
+    await authorize(c, 'service', 'read')
+    const { after, limit } = c.req.valid('query')
+    const stories = await archive.listStories(after, limit)
+    return c.json({ stories, next: stories.length < limit ? null : (stories.at(-1)?.story ?? null) }, 200)
+  })
+  api.openapi(show, async (c) => {
+    const { story } = c.req.valid('param')
+    const withDeleted = c.req.valid('query').deleted === 'true'
+    await authorize(c, { story }, withDeleted ? 'manage' : 'read')
+    const pages = await archive.listPages(story, { withDeleted })
+    const shown = pages.map(({ roomId, page, ...rest }) => ({ id: page, ...rest, members: membersOf(roomId) }))
+    return c.json({ story, pages: shown }, 200)
+  })
+  api.openapi(versions, async (c) => {
+    const { story } = c.req.valid('param')
+    await authorize(c, { story }, 'read')
+    return c.json({ versions: await archive.listStoryVersions(story) }, 200)
+  })
+  api.openapi(name, async (c) => {
+    const { story } = c.req.valid('param')
+    const caller = await authorize(c, { story }, 'manage')
+    const { label = null } = c.req.valid('json')
+    return c.json(await archive.nameStoryVersion(story, label, await asked(c, caller)), 201)
+  })
+  api.openapi(restore, async (c) => {
+    const { story } = c.req.valid('param')
+    const caller = await authorize(c, { story }, 'manage')
+    const source = sourceOf(c.req.valid('json'))
+    return c.json(await archive.restoreStory(story, source, await asked(c, caller)), 200)
+  })
+  api.openapi(copy, async (c) => {
+    const { story } = c.req.valid('param')
+    const to = c.req.valid('json').story
+    await authorize(c, { story }, 'read')
+    const caller = await authorize(c, { story: to }, 'manage')
+    return c.json(await archive.copyStory(story, to, await asked(c, caller)), 201)
+  })
+}

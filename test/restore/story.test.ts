@@ -1,0 +1,194 @@
+/** Whole stories: versions as one moment, restored, copied, taken out and brought in again. */
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import * as Y from 'yjs'
+import { type Ask, askAt, pageAt, updateOf } from '../support/archive-api.ts'
+import { randomEdit } from '../support/edits.ts'
+import { seededRandom } from '../support/random.ts'
+import { type Environment, type Service, startService, temporaryFolder } from '../support/service.ts'
+import { allStores, anyPostgres, pgliteStore } from '../support/stores.ts'
+
+const COMMAND = fileURLToPath(new URL('../../scripts/scriptorium.js', import.meta.url))
+
+const start = async (env: Environment): Promise<Service> => {
+  const service = await startService(env)
+  onTestFinished(() => service.stop())
+  return service
+}
+
+/** Runs a command; whatever it ends with. */
+const command = async (env: Environment, ...args: string[]) => {
+  const options = { cwd: temporaryFolder('cwd'), env: { ...process.env, ...env } }
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [COMMAND, ...args], options)
+    return { code: 0, stdout, stderr }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, stdout, stderr }
+  }
+}
+
+const write = async (ask: Ask, page: string, words: string, doc = new Y.Doc()): Promise<Y.Doc> => {
+  const body = updateOf((d) => d.getText('t').insert(d.getText('t').length, words), doc)
+  const answer = await ask(`POST /stories/s1/pages/${page}/updates?user=ana`, { body })
+  expect(answer.status).toBe(200)
+  return doc
+}
+
+const textOf = async (address: string, page: string, story = 's1'): Promise<string> =>
+  (await pageAt(address, `/stories/${story}/pages/${page}`)).getText('t').toString()
+
+/** All files below a folder, by path. */
+const filesIn = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path.slice(folder.length), readFileSync(path).toString('base64')]),
+  )
+
+describe.each(allStores)('a story over $name', (store) => {
+  it('is kept as one moment and put back as one, pages deleted since too; newer pages stay', async () => {
+    const { address } = await start((await store.open()).env)
+    const ask = askAt(address)
+    const docs = [await write(ask, '_story', 'order'), await write(ask, 'p1', 'one'), await write(ask, 'p2', 'two')]
+    const version = await ask('POST /stories/s1/versions?user=ana', { body: { label: 'draft' } })
+    expect(version).toMatchObject({ status: 201, body: { kind: 'named', label: 'draft', pages: 3 } })
+    await write(ask, 'p1', ' more', docs[1])
+    await ask('DELETE /stories/s1/pages/p2')
+    await write(ask, 'p3', 'new')
+    const restored = await ask('POST /stories/s1/restore?user=ben', { body: { version: version.body.id } })
+    expect(restored).toMatchObject({ status: 200, body: { newer: ['p3'] } })
+    const changed = restored.body.pages.filter((page: { version: string | null }) => page.version !== null)
+    expect(changed).toMatchObject([{ page: 'p1', seq: 3 }])
+    expect(await Promise.all(['_story', 'p1', 'p2', 'p3'].map((page) => textOf(address, page)))).toEqual([
+      'order',
+      'one',
+      'two',
+      'new',
+    ])
+    const { versions } = (await ask('GET /stories/s1/versions')).body
+    expect(versions.map(({ kind }: { kind: string }) => kind)).toEqual(['before', 'named'])
+    await ask('POST /stories/s1/restore', { body: { version: restored.body.version } })
+    expect(await textOf(address, 'p1')).toBe('one more')
+  })
+
+  it('is copied as one moment, compact, to a name that has no such pages', async () => {
+    const { address } = await start((await store.open()).env)
+    const ask = askAt(address)
+    const doc = await write(ask, 'p1', 'one')
+    await write(ask, 'p1', ' two', doc)
+    await write(ask, '_story', 'order')
+    const copy = await ask('POST /stories/s1/copy', { body: { story: 's2' } })
+    expect(copy).toMatchObject({ status: 201, body: { story: 's2', pages: ['_story', 'p1'] } })
+    expect(await textOf(address, 'p1', 's2')).toBe('one two')
+    expect((await ask('POST /stories/s1/copy', { body: { story: 's2' } })).status).toBe(409)
+  })
+})
+
+describe('export and import', () => {
+  it('give back every byte of pages and versions, to another database and through a running service', async () => {
+    const random = seededRandom()
+    const postgres = await anyPostgres().open()
+    const source = await startService(postgres.env)
+    const ask = askAt(source.address)
+    for (const page of ['p1', 'ein „Name“ / 2', '_story'].map((name) => name.replace('/', '-'))) {
+      const doc = new Y.Doc()
+      const path = `/stories/s1/pages/${encodeURIComponent(page)}`
+      for (let i = 0; i < 30; i++) {
+        const body = updateOf((d) => randomEdit(d, random), doc)
+        await ask(`POST ${path}/updates`, { body })
+        if (i % 10 === 5) await ask(`POST ${path}/versions`, { body: { label: `number ${i}` } })
+      }
+    }
+    await ask('POST /stories/s1/versions', { body: { label: 'all' } })
+    const folders = [1, 2, 3].map((number) => join(temporaryFolder('export'), String(number))) as [
+      string,
+      string,
+      string,
+    ]
+    const exported = await command(postgres.env, 'export', '--story', 's1', '--to', folders[0], '--json')
+    expect(exported).toMatchObject({ code: 0 })
+    expect(JSON.parse(exported.stdout)).toMatchObject({ ok: true, pages: 3, versions: 12 })
+    expect((await command(postgres.env, 'export', '--story', 's1', '--to', folders[0])).code).toBe(1)
+    await source.stop()
+
+    const other = await anyPostgres().open()
+    const dry = await command(other.env, 'import', '--from', folders[0], '--dry-run', '--json')
+    expect(JSON.parse(dry.stdout)).toMatchObject({ ok: true, dryRun: true, versions: 12 })
+    const imported = await command(other.env, 'import', '--from', folders[0], '--json')
+    expect(JSON.parse(imported.stdout)).toMatchObject({ ok: true, story: 's1', dryRun: false })
+    expect((await command(other.env, 'export', '--story', 's1', '--to', folders[1])).code).toBe(0)
+    expect(filesIn(folders[1])).toEqual(filesIn(folders[0]))
+
+    const embedded = await pgliteStore.open()
+    const service = await start(embedded.env)
+    const asked = await command(embedded.env, 'import', '--from', folders[0])
+    expect([asked.code, asked.stderr]).toEqual([0, expect.stringContaining(service.address)])
+    const again = await command(embedded.env, 'import', '--from', folders[0])
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('exist already')])
+    const zip = `${folders[2]}.zip`
+    expect((await command(embedded.env, 'export', '--story', 's1', '--to', zip)).code).toBe(0)
+    expect((await command(embedded.env, 'import', '--from', zip, '--story', 's2')).code).toBe(0)
+    expect((await command(embedded.env, 'export', '--story', 's2', '--to', folders[2])).code).toBe(0)
+    const { '/manifest.json': manifest, ...files } = filesIn(folders[2])
+    const { '/manifest.json': first, ...before } = filesIn(folders[0])
+    expect(files).toEqual(before)
+    const named = (text = '') => Buffer.from(text, 'base64').toString()
+    expect(named(manifest)).toBe(named(first).replace('"story": "s1"', '"story": "s2"'))
+  })
+
+  it('refuses damaged files, and then brings in nothing', async () => {
+    const { env } = await anyPostgres().open()
+    const service = await start(env)
+    await write(askAt(service.address), 'p1', 'words')
+    const folder = join(temporaryFolder('export'), 'story')
+    await command(env, 'export', '--story', 's1', '--to', folder)
+    const page = readdirSync(join(folder, 'pages')).find((name) => name.endsWith('.yjs')) ?? ''
+    const bytes = readFileSync(join(folder, 'pages', page))
+    writeFileSync(join(folder, 'pages', page), bytes.subarray(1))
+    const { code, stdout } = await command(env, 'import', '--from', folder, '--story', 's2', '--json')
+    expect([code, JSON.parse(stdout)]).toEqual([1, { ok: false, reason: `pages/${page} is not as it was written` }])
+    expect((await askAt(service.address)('GET /stories/s2')).status).toBe(404)
+  })
+})
+
+describe('scriptorium restore', () => {
+  it('previews and restores beside a running service, on PostgreSQL and on the embedded database that it holds', async () => {
+    for (const store of [anyPostgres(), pgliteStore]) {
+      const { env } = await store.open()
+      const service = await start(env)
+      const ask = askAt(service.address)
+      const doc = await write(ask, 'p1', 'first')
+      const { id } = (await ask('POST /stories/s1/pages/p1/versions', { body: {} })).body
+      await write(ask, 'p1', ' second', doc)
+      const where = ['--story', 's1', '--page', 'p1', '--version', id]
+      const dry = await command(env, 'restore', ...where, '--dry-run')
+      expect([dry.code, dry.stdout.trim()]).toEqual([0, '- " second"'])
+      expect(await textOf(service.address, 'p1')).toBe('first second')
+      const done = await command(env, 'restore', ...where, '--user', 'admin', '--json')
+      expect(JSON.parse(done.stdout)).toMatchObject({ ok: true, pages: [{ page: 'p1', seq: 3 }] })
+      expect(await textOf(service.address, 'p1')).toBe('first')
+      const { entries } = (await ask('GET /stories/s1/pages/p1/history')).body
+      expect(entries[0]).toMatchObject({ kind: 'restore', author: 'admin' })
+      const story = await command(env, 'restore', '--story', 's1', '--at', new Date(0).toISOString())
+      expect([story.code, story.stderr]).toEqual([1, expect.stringContaining('no such')])
+    }
+  })
+
+  it.each([
+    ['restore', '--page', 'p1'],
+    ['restore', '--story', 's1'],
+    ['restore', '--story', 's1', '--at', 'yesterday'],
+    ['restore', '--nonsense'],
+    ['export', '--story', 's1'],
+    ['import'],
+  ])('explains a command line that makes no sense: %s %s %s', async (...args) => {
+    const { code, stderr } = await command({ DATA_DIR: temporaryFolder('data') }, ...args)
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Usage: scriptorium')])
+  })
+})
