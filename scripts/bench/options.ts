@@ -33,7 +33,7 @@ Suites:
 
 Options:
   --only <names>       scenarios to run, by commas
-                       wire: s1, s1-500, s2, s2-max, s3, s4, s5, s6, s7, s8, s9, s10
+                       wire: s1, s1-500, s2, s2-max, s3, s4, s5, s6, s7, s8, s9, s9-echo, s10
                        core: hot, pairs, memory
   --runs <n>           runs of each scenario (default 3; the table shows median and spread)
   --seconds <n>        measured seconds of a run of typing (default 10)
