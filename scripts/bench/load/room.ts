@@ -118,9 +118,9 @@ export class Room {
     return textOf([this.#script.seed, ...typed])
   }
 
-  /** What the last member saw and wrote, as a document reads it. */
+  /** What the last member saw and wrote, as a document reads it: it came after the beginning, which no relay keeps. */
   seenText(): string {
-    return textOf([...this.#seen, ...this.#sentBy(this.#settings.clients - 1)])
+    return textOf([this.#script.seed, ...this.#seen, ...this.#sentBy(this.#settings.clients - 1)])
   }
 
   close(): void {
