@@ -3,12 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Releases } from '../../server/release.ts'
+import { drawCharts } from './charts.ts'
 import { canPin } from './cores.ts'
 import { openDatabase } from './database.ts'
 import { describeMachine } from './machine.ts'
 import { measureScenario } from './measure.ts'
+import { modelOf } from './model.ts'
 import { type Options, readOptions, USAGE, UsageError } from './options.ts'
 import { canMeasure } from './proc.ts'
+import { aboutReport, chartFolder } from './reports.ts'
 import { type Report, type ScenarioResult, writeReport } from './results.ts'
 import type { Scenario } from './scenario.ts'
 import { suites } from './suites.ts'
@@ -28,6 +31,11 @@ export const run = async (args: readonly string[]): Promise<number> => {
 
 const runOrExplain = async (args: readonly string[]): Promise<number> => {
   try {
+    const said = await aboutReport(args)
+    if (said !== null) {
+      say(said)
+      return 0
+    }
     const options = readOptions(args)
     if (options === null) {
       process.stdout.write(USAGE)
@@ -104,7 +112,10 @@ const measureAll = async (
   const report: Report = { at, machine, database, options, scenarios: found, typed, leftOut, failures }
   say(`\nThe middle of ${options.runs} runs, least and most in brackets; '-': not measured, or there is no such thing.`)
   for (const what of typed) say(`Typed: ${what}.`)
-  say(`Written to ${await writeReport(report)}`)
+  const path = await writeReport(report)
+  say(`Written to ${path}`)
+  for (const chart of await drawCharts(report, chartFolder(path))) say(`Drawn: ${chart}`)
+  if (scenarios.some(({ model }) => model !== undefined)) say(`\n${modelOf(report)}`)
   for (const failure of failures) process.stderr.write(`FAILED ${failure}\n`)
   return failures.length === 0 ? 0 : 1
 }

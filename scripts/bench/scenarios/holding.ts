@@ -79,6 +79,34 @@ const hold = async (context: RunContext, shape: HoldShape, releases: Releases): 
   }
 }
 
+/** Rooms of a size, each with so many members, weighed as a whole: a run for the model. */
+export const holdScenario = (fullRooms: number, clientsPerRoom: number, kilobytes: number): Scenario => ({
+  name: `hold-${fullRooms}x${clientsPerRoom}-${kilobytes}`,
+  title: `${fullRooms} open rooms of ${kilobytes} kB, ${clientsPerRoom} members in each`,
+  needs: 'stores',
+  columns: [
+    { key: 'liveMb', title: 'live memory', unit: 'MB' },
+    { key: 'residentMb', title: 'RSS', unit: 'MB' },
+  ],
+  run: async (context, releases) => {
+    const rooms = sized(fullRooms, context.options)
+    const shape = { rooms, clientsPerRoom, pageBytes: kilobytes * 1000, idleSeconds: 0, oneRoomFirst: false }
+    const held = await hold(context, shape, releases)
+    const [empty, full] = [at(held, 'ready'), at(held, 'own-rooms')]
+    const liveBytes = full.live - empty.live
+    return {
+      values: {
+        rooms,
+        connections: rooms * clientsPerRoom,
+        pageBytes: held.pageBytes,
+        liveBytes,
+        liveMb: liveBytes / 1e6,
+        residentMb: known((full.resident - empty.resident) / 1e6),
+      },
+    }
+  },
+})
+
 const read = async ({ pid, inspector }: Started): Promise<Reading> => {
   const cpuMsBefore = cpuMs(pid) ?? Number.NaN
   const live = (await inspector?.liveBytes()) ?? Number.NaN

@@ -92,6 +92,29 @@ export const s2Sustained = typingScenario({
   }),
 })
 
+export const s7 = typingScenario({
+  name: 's7',
+  title: 'S7 50 rooms, 20 updates/s in each: from an edit to the database',
+  needs: 'writes',
+  columns: [
+    { ...figure.storedP50, most: 3 },
+    { ...figure.storedP99, most: 25 },
+    figure.relayP50,
+    figure.relayP99,
+    figure.updates,
+    figure.perUpdate,
+    figure.perUpdateAll,
+    ...common,
+  ],
+  shape: (options) => ({
+    rooms: sized(50, options),
+    clientsPerRoom: 2,
+    writersPerRoom: 2,
+    pace: { rate: sized(1000, options) },
+    looksAtStorage: true,
+  }),
+})
+
 const crowd = (name: string, title: string, echoes: boolean): Scenario =>
   typingScenario({
     name,
