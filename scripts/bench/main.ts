@@ -11,7 +11,7 @@ import { measureScenario } from './measure.ts'
 import { modelOf } from './model.ts'
 import { type Options, readOptions, USAGE, UsageError } from './options.ts'
 import { canMeasure } from './proc.ts'
-import { aboutReport, chartFolder } from './reports.ts'
+import { aboutReports, chartFolder } from './reports.ts'
 import { type Report, type ScenarioResult, writeReport } from './results.ts'
 import type { Scenario } from './scenario.ts'
 import { suites } from './suites.ts'
@@ -31,7 +31,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
 
 const runOrExplain = async (args: readonly string[]): Promise<number> => {
   try {
-    const said = await aboutReport(args)
+    const said = await aboutReports(args)
     if (said !== null) {
       say(said)
       return 0
@@ -87,8 +87,11 @@ const measureAll = async (
   const at = new Date().toISOString()
   const machine = describeMachine()
   const failures: string[] = []
-  const failed = (what: string) => {
-    failures.push(what)
+  const gaveUp: string[] = []
+  // A peer that cannot bear a scenario is a finding, no fault of this bench.
+  const failed = (what: string, isPeer: boolean) => {
+    const list = isPeer ? gaveUp : failures
+    list.push(what)
     process.stderr.write(`FAILED ${what}\n`)
   }
   const { database, targets, leftOut } = await prepare(options, scenarios, releases)
@@ -109,8 +112,18 @@ const measureAll = async (
   const typed = [
     ...new Set(found.flatMap(({ targets }) => targets.flatMap(({ runs }) => runs.flatMap((run) => run.typed ?? [])))),
   ]
-  const report: Report = { at, machine, database, options, scenarios: found, typed, leftOut, failures }
+  const report: Report = {
+    at,
+    machine,
+    database,
+    options,
+    scenarios: found,
+    typed,
+    leftOut: [...leftOut, ...gaveUp],
+    failures,
+  }
   say(`\nThe middle of ${options.runs} runs, least and most in brackets; '-': not measured, or there is no such thing.`)
+  for (const what of gaveUp) say(`Not borne: ${what}`)
   for (const what of typed) say(`Typed: ${what}.`)
   const path = await writeReport(report)
   say(`Written to ${path}`)

@@ -12,7 +12,7 @@ export interface Measuring {
   readonly options: Options
   readonly targets: readonly Target[]
   /** Told of a run that went wrong; the others go on. */
-  readonly failed: (what: string) => void
+  readonly failed: (what: string, isPeer: boolean) => void
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -58,7 +58,7 @@ const attempt = async (
     }
     return figures
   } catch (error) {
-    failed(`${label}: ${error instanceof Error ? error.message : error}`)
+    failed(`${label}: ${error instanceof Error ? error.message : error}`, target.isPeer)
     return null
   }
 }

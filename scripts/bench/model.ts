@@ -29,6 +29,7 @@ const PARTS: Readonly<Record<ModelPart, Part>> = {
     unit: 'CPU ms',
     scale: 1,
     terms: [
+      { name: 'a second of work', unit: 'ms', scale: 1, amount: (values) => value(values, 'seconds') },
       { name: 'an edit', unit: 'µs', scale: 1000, amount: (values) => value(values, 'edits') },
       { name: 'a delivery', unit: 'µs', scale: 1000, amount: (values) => value(values, 'delivered') },
     ],

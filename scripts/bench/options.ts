@@ -23,12 +23,11 @@ export interface Options {
 }
 
 export const USAGE = `Usage: npm run bench -- [suite] [options]
-       npm run bench -- charts <report.json> [--to <folder>]
-       npm run bench -- model <report.json>
+       npm run bench -- table|charts|model <report.json …> [--to <folder>]
 
 Starts the service, the peers and load clients on this machine, measures, prints a table for each scenario, and writes
-a report (JSON) and charts (SVG) to bench-results/. \`charts\` draws those of a report again, \`model\` fits what an edit,
-a delivery, a join, a connection, a room and a byte cost from a report of the suite cost, and checks it.
+a report (JSON) and charts (SVG) to bench-results/. \`table\` and \`charts\` show reports again, \`model\` fits what
+an edit, a delivery, a join, a connection, a room and a byte cost from a report of the suite cost, and checks it.
 
 Suites:
   wire                 S1 to S10 beside the peers (the default)

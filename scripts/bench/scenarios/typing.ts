@@ -96,6 +96,7 @@ const figures = (result: TypingResult, cost: Cost): Figures => {
     typed: result.typed,
     curves: { saved: result.saved, relayed: result.relayed, presence: result.presence, stored: result.stored },
     values: {
+      seconds: cost.seconds,
       edits: updates,
       delivered: result.delivered,
       serverMs: cost.serverMs,
