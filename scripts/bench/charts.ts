@@ -7,16 +7,13 @@ import type { Report, ScenarioResult } from './results.ts'
 const WIDTH = 900
 const PANEL_HEIGHT = 260
 const HEAD = 70
-const COLORS = ['#1f6feb', '#8c959f', '#d29922', '#cf5b3f']
+const COLORS = ['#1f6feb', '#8c959f', '#d29922', '#cf5b3f', '#2da44e', '#8250df', '#bf3989', '#54aeff']
 
 interface Panel {
   readonly title: string
   readonly kind: 'bar' | 'line'
   readonly xName?: string
-  readonly yName: string
-  readonly isLog?: boolean
-  /** Bars: a name for each group. */
-  readonly groups?: readonly string[]
+  readonly isLog: boolean
   readonly series: readonly {
     readonly name: string
     readonly data: readonly (number | null | readonly [number, number])[]
@@ -49,45 +46,31 @@ const describe = ({ machine, database, at }: Report): string =>
 const find = (report: Report, name: string): ScenarioResult | undefined =>
   report.scenarios.find((scenario) => scenario.name === name)
 
-const bars = (report: Report, title: string, yName: string, wanted: readonly [string, string, string][]): Panel => {
-  const names = [...new Set(report.scenarios.flatMap(({ targets }) => targets.map(({ name }) => name)))]
-  return {
-    title,
-    kind: 'bar',
-    yName,
-    isLog: true,
-    groups: wanted.map(([, , group]) => group),
-    series: names.map((name) => ({
-      name,
-      data: wanted.map(([scenario, key]) => {
-        const target = find(report, scenario)?.targets.find((one) => one.name === name)
-        return target?.spreads[key]?.median ?? null
-      }),
-    })),
-  }
-}
+/** One figure of one scenario, a bar for each target. */
+const bars = (report: Report, scenario: string, key: string, title: string): Panel => ({
+  title,
+  kind: 'bar',
+  isLog: false,
+  series: (find(report, scenario)?.targets ?? []).map(({ name, spreads }) => ({
+    name,
+    data: [spreads[key]?.median ?? null],
+  })),
+})
 
 const throughput = (report: Report): readonly Panel[] => [
-  bars(report, 'Edits delivered a second', '1/s', [
-    ['s1', 'deliveries', 'S1: 50 clients, one writer'],
-    ['s2-max', 'updates', 'S2: 500 pairs'],
-  ]),
+  bars(report, 's1', 'deliveries', 'S1: edits delivered a second, 50 clients, one writer'),
+  bars(report, 's2-max', 'updates', 'S2: updates a second, 500 pairs'),
 ]
 
 const costs = (report: Report): readonly Panel[] => [
-  bars(report, 'CPU', 'µs', [
-    ['s1', 'perDelivery', 'S1: a delivery'],
-    ['s1-500', 'perDelivery', 'S1 at 500/s: a delivery'],
-    ['s2', 'perUpdate', 'S2: an update of a pair'],
-  ]),
-  bars(report, 'Joining', 'CPU ms', [
-    ['s4', 'perJoin', 'S4: a join, 311 kB'],
-    ['s5', 'perClient', 'S5: a return, 200 edits'],
-  ]),
-  bars(report, 'Memory', 'kB', [
-    ['s6', 'connectionResident', 'S6: an idle connection'],
-    ['s3', 'roomResident', 'S3: an open room of 57 kB'],
-  ]),
+  bars(report, 's1', 'perDelivery', 'S1: CPU µs a delivered edit'),
+  bars(report, 's1-500', 'perDelivery', 'S1 at 500 updates/s: CPU µs a delivered edit'),
+  bars(report, 's2', 'perUpdate', 'S2: CPU µs an update of a pair'),
+  bars(report, 's10', 'serverCpu', 'S10: % of a core, 200 people typing'),
+  bars(report, 's4', 'perJoin', 'S4: CPU ms a join of 311 kB'),
+  bars(report, 's5', 'perClient', 'S5: CPU ms a return with 200 edits'),
+  bars(report, 's6', 'connectionResident', 'S6: kB an idle connection'),
+  bars(report, 's3', 'roomResident', 'S3: kB an open room of 57 kB'),
 ]
 
 const latency = (report: Report): readonly Panel[] =>
@@ -100,31 +83,25 @@ const latency = (report: Report): readonly Panel[] =>
         ? []
         : [{ name: `${target}: saved`, data: curves.saved.curve.map(([share, ms]) => [share * 100, ms] as const) }]),
     ])
-    return [
-      { title: scenario.title, kind: 'line', xName: '% of deliveries', yName: 'ms', isLog: true, series } as const,
-    ]
+    return [{ title: `${scenario.title}: ms`, kind: 'line', xName: '% of deliveries', isLog: true, series } as const]
   })
 
 const growth = (report: Report): readonly Panel[] => [
-  grown(
-    report,
-    'typing',
-    'CPU of a delivery, by clients of a room',
-    'clients in a room',
-    'µs',
-    ({ edits, delivered, serverMs }) =>
-      edits && delivered && serverMs ? [1 + delivered / edits, (serverMs * 1000) / delivered] : null,
+  grown(report, 'typing', 'CPU µs of a delivery, by clients of one room', 'clients', (values) =>
+    values.rooms === 1 && values.clientsPerRoom && values.perDelivery
+      ? [values.clientsPerRoom, values.perDelivery]
+      : null,
   ),
-  grown(report, 'join', 'CPU of a join, by size of the page', 'kB', 'ms', ({ pageBytes, perJoin }) =>
+  grown(report, 'typing', 'CPU µs of an update, by rooms of two', 'rooms', ({ rooms, clientsPerRoom, perUpdate }) =>
+    clientsPerRoom === 2 && rooms && perUpdate ? [rooms, perUpdate] : null,
+  ),
+  grown(report, 'join', 'CPU ms of a join, by size of the page', 'kB', ({ pageBytes, perJoin }) =>
     pageBytes && perJoin ? [pageBytes / 1000, perJoin] : null,
   ),
-  grown(
-    report,
-    'memory',
-    'Live memory, by what is open',
-    'rooms + connections',
-    'MB',
-    ({ rooms, connections, liveMb }) => (rooms && connections && liveMb ? [rooms + connections, liveMb] : null),
+  grown(report, 'memory', 'Live kB of a room and its member, by size of the page', 'kB', (values) =>
+    values.rooms && values.rooms === values.connections && values.liveBytes && values.pageBytes
+      ? [values.pageBytes / 1000, values.liveBytes / values.rooms / 1000]
+      : null,
   ),
 ]
 
@@ -133,7 +110,6 @@ const grown = (
   part: string,
   title: string,
   xName: string,
-  yName: string,
   point: (values: Readonly<Record<string, number | null>>) => readonly [number, number] | null,
 ): Panel => {
   const scenarios = report.scenarios.filter(({ model }) => model?.part === part)
@@ -142,7 +118,7 @@ const grown = (
     title,
     kind: 'line',
     xName,
-    yName,
+    isLog: false,
     series: names.map((name) => ({
       name,
       data: scenarios
@@ -154,41 +130,50 @@ const grown = (
   }
 }
 
-/** Panels one below the other. */
+/** Bars two beside each other, lines one below the other. */
 const render = async (title: string, subtext: string, panels: readonly Panel[]): Promise<string> => {
   const { init } = await import('echarts')
-  const height = HEAD + panels.length * PANEL_HEIGHT + 10
+  const columns = panels.every(({ kind }) => kind === 'bar') ? 2 : 1
+  const width = WIDTH / columns
+  const place = (index: number) => ({
+    left: (index % columns) * width,
+    top: HEAD + Math.floor(index / columns) * PANEL_HEIGHT,
+  })
+  const height = HEAD + Math.ceil(panels.length / columns) * PANEL_HEIGHT
   const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))]
   const option: EChartsOption = {
     animation: false,
     backgroundColor: '#ffffff',
-    color: COLORS,
+    textStyle: { fontFamily: 'sans-serif' },
     title: [
       { text: title, subtext, left: 10, top: 4, textStyle: { fontSize: 16 } },
       ...panels.map((panel, index) => ({
         text: panel.title,
-        left: 60,
-        top: HEAD + index * PANEL_HEIGHT + 24,
+        left: place(index).left + 20,
+        top: place(index).top + 14,
         textStyle: { fontSize: 12 },
       })),
     ],
-    legend: { data: names, top: HEAD - 8, left: 10, itemWidth: 14 },
+    legend: { data: names, top: HEAD - 16, left: 10, itemWidth: 12, itemGap: 24, textStyle: { fontSize: 11 } },
     grid: panels.map((_, index) => ({
-      left: 70,
-      right: 110,
-      top: HEAD + index * PANEL_HEIGHT + 60,
-      height: PANEL_HEIGHT - 110,
+      left: place(index).left + 60,
+      width: width - 90,
+      top: place(index).top + 50,
+      height: PANEL_HEIGHT - 90,
     })),
     xAxis: panels.map((panel, gridIndex) =>
       panel.kind === 'bar'
-        ? { type: 'category' as const, gridIndex, data: [...(panel.groups ?? [])] }
-        : { type: 'value' as const, gridIndex, name: panel.xName ?? '', min: 0 },
+        ? { type: 'category' as const, gridIndex, data: [''], axisTick: { show: false } }
+        : {
+            type: 'value' as const,
+            gridIndex,
+            name: panel.xName ?? '',
+            nameLocation: 'middle' as const,
+            nameGap: 24,
+            min: 0,
+          },
     ),
-    yAxis: panels.map((panel, gridIndex) => ({
-      type: panel.isLog ? ('log' as const) : ('value' as const),
-      gridIndex,
-      name: panel.yName,
-    })),
+    yAxis: panels.map(({ isLog }, gridIndex) => ({ type: isLog ? ('log' as const) : ('value' as const), gridIndex })),
     series: panels.flatMap((panel, index) =>
       panel.series.map(({ name, data }) => ({
         name,
@@ -208,5 +193,8 @@ const render = async (title: string, subtext: string, panels: readonly Panel[]):
   return svg
 }
 
-const label = ({ value }: { value?: unknown }): string =>
-  typeof value !== 'number' ? '' : value >= 1000 ? `${Math.round(value / 1000)}k` : value.toPrecision(2)
+const label = ({ value }: { value?: unknown }): string => {
+  if (typeof value !== 'number') return ''
+  if (value >= 10_000) return `${Math.round(value / 1000)}k`
+  return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)))
+}

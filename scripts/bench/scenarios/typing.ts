@@ -83,11 +83,15 @@ export const typingScenario = ({ name, title, needs, columns, shape }: TypingSce
         seconds,
       }),
     })
-    return figures(result, cost)
+    return figures(result, cost, { rooms, clientsPerRoom })
   },
 })
 
-const figures = (result: TypingResult, cost: Cost): Figures => {
+const figures = (
+  result: TypingResult,
+  cost: Cost,
+  size: { readonly rooms: number; readonly clientsPerRoom: number },
+): Figures => {
   const updates = result.savedInTime ?? result.sent
   const share = (ms: number | null) => (ms === null ? null : ms / cost.seconds / 10)
   const per = (ms: number | null, count: number) => (ms === null || count === 0 ? null : (ms * 1000) / count)
@@ -96,6 +100,7 @@ const figures = (result: TypingResult, cost: Cost): Figures => {
     typed: result.typed,
     curves: { saved: result.saved, relayed: result.relayed, presence: result.presence, stored: result.stored },
     values: {
+      ...size,
       seconds: cost.seconds,
       edits: updates,
       delivered: result.delivered,
