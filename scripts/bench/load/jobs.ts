@@ -67,6 +67,8 @@ export interface HoldJob extends JobBase {
   readonly kind: 'hold'
   readonly rooms: number
   readonly clientsPerRoom: number
+  /** What `fill` wrote into each with the same seed; null: they are new. */
+  readonly page: PageKind | null
   /** Whether all first join one room: shows what a connection alone costs. */
   readonly oneRoomFirst: boolean
   /** Stays so long after the last join, measured. */

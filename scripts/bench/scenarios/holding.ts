@@ -65,6 +65,7 @@ const hold = async (context: RunContext, shape: HoldShape, releases: Releases): 
       seed: context.options.seed,
       rooms: shape.rooms,
       clientsPerRoom: shape.clientsPerRoom,
+      page: shape.pageBytes === 0 ? null : { bytes: shape.pageBytes },
       oneRoomFirst: shape.oneRoomFirst,
       idleSeconds: shape.idleSeconds,
     }),
