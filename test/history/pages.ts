@@ -30,25 +30,29 @@ export const typedRows = (random: Random, keys: number): Uint8Array[] => {
   return rows
 }
 
-/** Writes pages whose rows are `days` old. @returns their names */
+/** Writes rows after those that pages have; the first row of a page is `days` old. */
 export const plantPages = async (
   store: Store,
   pages: ReadonlyMap<string, readonly Uint8Array[]>,
   days: number,
+  secondsBetween = 1,
 ): Promise<void> => {
   const client = new pg.Client({ connectionString: store.env.DATABASE_URL })
   await client.connect()
   try {
     for (const [room, rows] of pages) {
       const [story, page] = room.split('/')
-      await client.query('INSERT INTO scriptorium.room (room_id, story, page, seq) VALUES ($1, $2, $3, $4)', [
-        ...[room, story, page, rows.length],
-      ])
+      const { rows: grown } = await client.query<{ from: number }>(
+        `INSERT INTO scriptorium.room AS r (room_id, story, page, seq) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (room_id) DO UPDATE SET seq = r.seq + $4 RETURNING (seq - $4)::int AS from`,
+        [room, story, page, rows.length],
+      )
       await client.query(
         `INSERT INTO scriptorium.update (room_id, seq, part, batch, author, at, data)
-         SELECT $1, n, 0, gen_random_uuid(), 'ana', now() - $3::float8 * interval '1 day' + n * interval '1 second', decode(data, 'base64')
+         SELECT $1, $5 + n, 0, gen_random_uuid(), 'ana',
+                now() - $3::float8 * interval '1 day' + ($5 + n) * $4::float8 * interval '1 second', decode(data, 'base64')
          FROM unnest($2::text[]) WITH ORDINALITY AS given (data, n)`,
-        [room, rows.map((row) => Buffer.from(row).toString('base64')), days],
+        [room, rows.map((row) => Buffer.from(row).toString('base64')), days, secondsBetween, grown[0]?.from ?? 0],
       )
     }
   } finally {
