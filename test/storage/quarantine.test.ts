@@ -166,7 +166,7 @@ describe('a page with a row that cannot be read', () => {
 
   it('never gives it to anybody again, and refuses copies that hold it', { timeout: 120_000 }, async () => {
     const store = await anyPostgres().open()
-    const { collab } = await startService({ ...store.env, FOLD_ROWS: '1' })
+    const { collab } = await startService({ ...store.env, FOLD_ROWS: '1', FOLD_MAX_ROWS: '1' })
     const writer = await connectClient(collab, ROOM)
     await typed(writer, 'first')
     const mallory = new Author()
