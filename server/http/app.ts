@@ -4,7 +4,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono } from 'hono'
 import type { Metrics } from '../metrics.ts'
 import type { Logger } from '../ports.ts'
-import { answerFault, createApi, describeApi } from './api/api.ts'
+import { createApi, describeApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
 import { problem } from './problem.ts'
@@ -56,14 +56,17 @@ export const createApp = (parts: AppParts): Hono => {
     c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
   )
   app.route('/api/v1/admin', workRoutes(parts.work))
-  const api = createApi(parts.api)
+  const api = createApi(parts.api, parts.logger)
   app.route('/api/v1', api)
   const description = describeApi(api)
   app.get('/openapi.json', (c) => c.json(description))
   app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
   app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
   app.notFound(() => problem(404, 'Not found'))
-  app.onError((error) => answerFault(error, parts.logger))
+  app.onError((error) => {
+    parts.logger.error({ reason: error.message }, 'a request failed')
+    return problem(500, 'Internal error')
+  })
   return app
 }
 

@@ -5,7 +5,7 @@ export const problem = (
   status: number,
   title: string,
   detail?: string,
-  headers: Record<string, string> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Response =>
   new Response(JSON.stringify({ type: 'about:blank', title, status, ...(detail === undefined ? {} : { detail }) }), {
     status,
@@ -16,10 +16,12 @@ export const problem = (
 export class Problem extends Error {
   readonly status: number
   readonly title: string
-  constructor(status: number, title: string, detail: string) {
+  readonly headers: Readonly<Record<string, string>>
+  constructor(status: number, title: string, detail: string, headers: Readonly<Record<string, string>> = {}) {
     super(detail)
     this.name = 'Problem'
     this.status = status
     this.title = title
+    this.headers = headers
   }
 }
