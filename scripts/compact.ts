@@ -6,8 +6,8 @@ import { type CompactOptions, type CompactProgress, type CompactReport, compactP
 import { withOriginals } from '../server/log/windows.ts'
 import { systemClock } from '../server/system.ts'
 import { ThreadPool } from '../server/threads/pool.ts'
-import { numberOf, runCommand, UsageError, untilStopped } from './command.ts'
 import { bytesOf, durationOf, progressLine } from './progress.ts'
+import { numberOf, runCommand, UsageError, untilStopped } from './run-command.ts'
 import { askService } from './running-service.ts'
 import { NO_COUNTERS, whereTheDataIs } from './store.ts'
 

@@ -12,6 +12,16 @@ const PROOFS = {
     file: 'test/restore/seeds.test.ts',
     env: { SCRIPTORIUM_SEEDS: '20000' },
   },
+  fold: {
+    about: 'two processes fold and two write on one PostgreSQL for 60 seconds',
+    file: 'test/history/fold-race.test.ts',
+    env: { SCRIPTORIUM_SECONDS: '60' },
+  },
+  compact: {
+    about: 'compaction of 2,000 pages beside a live service, and its clients’ latency',
+    file: 'test/history/compact.test.ts',
+    env: { SCRIPTORIUM_PAGES: '2000' },
+  },
 }
 
 const USAGE = `Usage: npm run prove -- <what>

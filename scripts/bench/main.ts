@@ -27,6 +27,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
 }
 
 const runOrExplain = async (args: readonly string[]): Promise<number> => {
+  if (args[0] === 'history') return (await import('./history/main.ts')).run()
   try {
     const options = readOptions(args)
     if (options === null) {

@@ -29,6 +29,7 @@ bench-results/.
 
 Suites:
   wire                 S1 to S10 beside the peers (the default)
+  history              folds, compaction
   core                 acknowledgement, relay and CPU of one hot room and of 500 pairs; memory of an open room
 
 Options:

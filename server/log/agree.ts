@@ -90,7 +90,7 @@ const difference = async (
     if (told.pending) return ['the history refers to what it does not hold']
     return told.content === stored.content ? [] : [`snapshot ${snapshot.seq} differs from the history`]
   } catch (error) {
-    if (error instanceof JobError) return [error.message]
+    if (error instanceof JobError) return [`the history cannot be read: ${error.message}`]
     throw error
   }
 }
