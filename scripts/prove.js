@@ -7,10 +7,10 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Each is a file of tests that reads the variables given here, and SEED, and prints the seed of a failure. */
 const PROOFS = {
-  restore: {
-    about: 'restores and undos over 20,000 random histories',
-    file: 'test/restore/seeds.test.ts',
-    env: { SCRIPTORIUM_SEEDS: '20000' },
+  poison: {
+    about: '40,000 updates of changed bytes and 40,000 of forged structures',
+    file: 'test/room/poison.test.ts',
+    env: { POISON_COUNT: '40000' },
   },
   fold: {
     about: 'two processes fold and two write on one PostgreSQL for 60 seconds',
@@ -21,6 +21,11 @@ const PROOFS = {
     about: 'compaction of 2,000 pages beside a live service, and its clients’ latency',
     file: 'test/history/compact.test.ts',
     env: { SCRIPTORIUM_PAGES: '2000' },
+  },
+  restore: {
+    about: 'restores and undos over 20,000 random histories',
+    file: 'test/restore/seeds.test.ts',
+    env: { SCRIPTORIUM_SEEDS: '20000' },
   },
 }
 

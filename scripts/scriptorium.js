@@ -9,6 +9,11 @@ const COMMANDS = {
     load: () => import('../dist/scripts/migrate.js'),
     entry: 'run',
   },
+  token: {
+    about: 'mint a token with AUTH_JWT_SECRET',
+    load: () => import('../dist/scripts/token.js'),
+    entry: 'run',
+  },
   restore: {
     about: 'put a page or a story back to a version or a moment',
     load: () => import('../dist/scripts/restore.js'),

@@ -8,6 +8,14 @@ const KNOWN = [
   'DATABASE_CA',
   'DATA_DIR',
   'AUTH',
+  'AUTH_JWT_SECRET',
+  'AUTH_JWKS_URL',
+  'AUTH_JWKS_FILE',
+  'AUTH_ISSUER',
+  'AUTH_AUDIENCE',
+  'AUTH_CALLBACK_URL',
+  'AUTH_CALLBACK_SECRET',
+  'AUTH_READER_PRESENCE',
   'ALLOWED_ORIGINS',
   'BATCH_ROOMS',
   'LOG_LEVEL',
@@ -26,22 +34,24 @@ const KNOWN = [
   'MAX_WAITING_SOCKETS',
   'MAX_IDLE_ROOM_BYTES',
   'MAX_PRESENCE_BYTES',
+  'MAX_PAGE_BYTES',
+  'MAX_PARTIAL_BYTES',
+  'MAX_HEADER_BYTES',
+  'MAX_USER_SOCKETS',
+  'MAX_PAGE_SOCKETS',
+  'MAX_ADDRESS_SOCKETS',
+  'MAX_USER_PAGES',
+  'RATE_SOCKET_MESSAGES',
+  'RATE_SOCKET_BYTES',
+  'RATE_USER_MESSAGES',
+  'RATE_USER_BYTES',
+  'RATE_PAGE_MESSAGES',
+  'RATE_PAGE_BYTES',
+  'TRUSTED_PROXIES',
 ]
 
 /** Promised, and not built yet: ignoring one of them could open a door, so it is refused. */
-const LATER = [
-  'AUTH_JWT_SECRET',
-  'AUTH_JWKS_URL',
-  'AUTH_JWKS_FILE',
-  'AUTH_ISSUER',
-  'AUTH_AUDIENCE',
-  'AUTH_CALLBACK_URL',
-  'AUTH_CALLBACK_SECRET',
-  'DATABASE_LISTEN_URL',
-  'TRUSTED_PROXIES',
-  'NODE_URL',
-  'NODE_SECRET',
-]
+const LATER = ['DATABASE_LISTEN_URL', 'NODE_URL', 'NODE_SECRET']
 
 /** Settings of later versions that have a value this version already lives up to. */
 const LATER_VALUES: Readonly<Record<string, readonly string[]>> = { WORKERS: ['1'], CHANNEL: ['auto', 'memory'] }

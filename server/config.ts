@@ -1,7 +1,8 @@
 /** Environment -> Config, or one error that names every fault. */
 
+import { type AuthConfig, readAuth, readOpenMode } from './config-auth.ts'
+import { type Limits, readLimits } from './config-limits.ts'
 import { nameFaults } from './config-names.ts'
-import { isLoopback } from './loopback.ts'
 
 export interface Config {
   readonly host: string
@@ -13,8 +14,9 @@ export interface Config {
   /** PEM text, or the path of a PEM file, of the CA that signed the database's certificate. */
   readonly databaseCa: string | null
   readonly dataDir: string
-  /** Every caller may do everything. The only mode of this version. */
-  readonly openMode: true
+  readonly auth: AuthConfig
+  /** Every caller may do everything. */
+  readonly openMode: boolean
   /** Exact origins of browsers that may call; empty: the same origin only (open mode: any loopback origin too). */
   readonly allowedOrigins: readonly string[]
   /** Rooms in one append statement. */
@@ -24,6 +26,8 @@ export interface Config {
   readonly fold: FoldSettings
   readonly history: HistorySettings
   readonly limits: Limits
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
 }
 
 export interface FoldSettings {
@@ -47,21 +51,6 @@ export interface HistorySettings {
   readonly days: number | null
   /** Least time in minutes between two automatic versions of a page; 0: none. */
   readonly versionMinutes: number
-}
-
-export interface Limits {
-  /** Largest live update. */
-  readonly updateBytes: number
-  /** Largest step 2, so the largest frame of all. */
-  readonly syncBytes: number
-  /** What this process holds uncommitted before writers are not read. */
-  readonly unsavedBytes: number
-  /** Sockets that wait for their room at once. */
-  readonly waitingSockets: number
-  /** Memory of rooms that nobody has open. */
-  readonly idleRoomBytes: number
-  /** Presence of one client. */
-  readonly presenceBytes: number
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -90,13 +79,7 @@ export const readConfig = (env: Environment): Config => {
   const faults: string[] = nameFaults(env)
   const { text, whole, share } = readers(env, faults)
   const host = text('HOST', '127.0.0.1')
-  const auth = text('AUTH', '')
-  if (auth !== '' && auth !== 'open') faults.push(`AUTH is '${auth}': must be 'open' or unset`)
-  if (auth === '' && !isLoopback(host)) {
-    faults.push(
-      `HOST is '${host}', which others can reach, and in open mode every caller may do everything: set AUTH=open if that is meant, or HOST=127.0.0.1`,
-    )
-  }
+  const auth = readAuth(env, text, faults)
   const config: Config = {
     host,
     port: whole('PORT', 1234, 0, 65535),
@@ -104,7 +87,8 @@ export const readConfig = (env: Environment): Config => {
     databasePool: whole('DATABASE_POOL', 4, 1, 100),
     databaseCa: text('DATABASE_CA', '') || null,
     dataDir: text('DATA_DIR', './data'),
-    openMode: true,
+    auth,
+    openMode: readOpenMode(auth, text('AUTH', ''), host, faults),
     allowedOrigins: origins(env, faults),
     batchRooms: whole('BATCH_ROOMS', 1000, 1, 10_000),
     logLevel: logLevel(text('LOG_LEVEL', 'info'), faults),
@@ -121,17 +105,10 @@ export const readConfig = (env: Environment): Config => {
       days: text('HISTORY_DAYS', FOREVER) === FOREVER ? null : whole('HISTORY_DAYS', 0, 1, 36_500),
       versionMinutes: whole('HISTORY_VERSION_MINUTES', 10, 0, 100_000),
     },
-    limits: {
-      updateBytes: whole('MAX_UPDATE_BYTES', MEGABYTE, 1024, 64 * MEGABYTE),
-      syncBytes: whole('MAX_SYNC_BYTES', 32 * MEGABYTE, 1024, 512 * MEGABYTE),
-      unsavedBytes: whole('MAX_UNSAVED_BYTES', 64 * MEGABYTE, 1024, 16_384 * MEGABYTE),
-      waitingSockets: whole('MAX_WAITING_SOCKETS', 2000, 1, 1_000_000),
-      idleRoomBytes: whole('MAX_IDLE_ROOM_BYTES', 64 * MEGABYTE, 0, 65_536 * MEGABYTE),
-      presenceBytes: whole('MAX_PRESENCE_BYTES', 4096, 64, MEGABYTE),
-    },
+    limits: readLimits(whole, faults),
+    trustedProxies: (env.TRUSTED_PROXIES ?? '').split(/[\s,]+/).filter((proxy) => proxy !== ''),
   }
   if (config.fold.maxRows < config.fold.rows) faults.push('FOLD_MAX_ROWS is less than FOLD_ROWS')
-  if (config.limits.syncBytes < config.limits.updateBytes) faults.push('MAX_SYNC_BYTES is less than MAX_UPDATE_BYTES')
   if (config.history.hourlyDays < config.history.fullDays)
     faults.push('HISTORY_HOURLY_DAYS is less than HISTORY_FULL_DAYS')
   if (faults.length > 0) throw new ConfigError(faults)

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import { readProxies } from './address.ts'
 import { type Config, ConfigError, type Environment, readConfig } from './config.ts'
 
 /**
@@ -11,7 +12,16 @@ import { type Config, ConfigError, type Environment, readConfig } from './config
  */
 export const loadConfig = (folder: string, env: Environment): Config => {
   const config = readConfig({ ...dotEnv(resolve(folder, '.env')), ...env })
+  checkProxies(config.trustedProxies)
   return { ...config, dataDir: resolve(folder, config.dataDir), databaseCa: pem(folder, config.databaseCa) }
+}
+
+const checkProxies = (entries: readonly string[]): void => {
+  try {
+    readProxies(entries)
+  } catch (error) {
+    throw new ConfigError([(error as Error).message])
+  }
 }
 
 const dotEnv = (path: string): Environment => {

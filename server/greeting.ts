@@ -16,12 +16,19 @@ export const databaseName = (config: Config): string => {
   return `PostgreSQL at ${url.hostname || 'localhost'}:${url.port || '5432'}, database ${decoded(url.pathname.slice(1)) || '(default)'}`
 }
 
-/** `words` without the password of the database, whoever wrote it into them. */
-export const withoutSecrets = (words: string, config: Config): string => {
-  if (config.databaseUrl === null) return words
-  const { password } = new URL(config.databaseUrl)
-  const secrets = [config.databaseUrl, password, decoded(password)].filter((secret) => secret !== '')
-  return secrets.reduce((text, secret) => text.replaceAll(secret, '…'), words)
+/** `words` without the passwords and secrets of the settings, whoever wrote them into it. */
+export const withoutSecrets = (words: string, config: Config): string =>
+  secretsOf(config).reduce((text, secret) => text.replaceAll(secret, '…'), words)
+
+const secretsOf = ({ databaseUrl, auth }: Config): string[] => {
+  const secrets: string[] = []
+  if (databaseUrl !== null) {
+    const { password } = new URL(databaseUrl)
+    secrets.push(databaseUrl, password, decoded(password))
+  }
+  if (auth.source?.kind === 'secret') secrets.push(auth.source.secret)
+  if (auth.callback !== null) secrets.push(auth.callback.secret)
+  return secrets.filter((secret) => secret !== '')
 }
 
 const decoded = (text: string): string => {
@@ -49,7 +56,19 @@ export const greeting = (config: Config, address: { readonly host: string; reado
     `  Editor    http://${at}/`,
     `  Connect   ws://${at}/collab   (y-websocket, rooms named <story>/<page>)`,
     ...data,
-    '  Access    open: every caller may read and write everything',
+    ...access(config),
     '',
   ].join('\n')
+}
+
+const access = ({ auth, openMode }: Config): string[] => {
+  if (openMode) {
+    return [
+      '  Access    OPEN: every caller may read, write and delete everything',
+      '            (open mode; set AUTH_JWT_SECRET, AUTH_JWKS_URL or AUTH_CALLBACK_URL before others can reach it)',
+    ]
+  }
+  const tokens = { secret: 'HS256 secret', 'jwks-url': 'key set by URL', 'jwks-file': 'key set in a file' }
+  const verified = auth.source === null ? [] : [`tokens (${tokens[auth.source.kind]})`]
+  return [`  Access    ${[...verified, ...(auth.callback === null ? [] : ['AUTH_CALLBACK_URL'])].join(', then ')}`]
 }

@@ -22,6 +22,22 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   sockets_refused: 'WebSockets refused before or at their opening',
   readers_lagging: 'Readers whose queue was dropped for a fresh sync',
   presence_dropped: 'Presence entries that were not taken',
+  updates_barred: 'Updates dropped because their sender may not write there now',
+  updates_foreign: 'Updates not taken, in whole or in part, because the owner of their clientID is here',
+  tokens_refused: 'Callers refused for want of a valid token',
+  callback_failures: 'Questions that AUTH_CALLBACK_URL gave no answer to',
+  rights_changed: 'Sockets whose rights were changed while they were open',
+  limit_waiting_sockets: 'Sockets refused because MAX_WAITING_SOCKETS waited already',
+  limit_user_sockets: 'Sockets refused because their user had MAX_USER_SOCKETS',
+  limit_room_sockets: 'Sockets refused because their page had MAX_PAGE_SOCKETS',
+  limit_address_sockets: 'Sockets refused because their address had MAX_ADDRESS_SOCKETS',
+  limit_user_rooms: 'Sockets refused because their user had MAX_USER_PAGES open',
+  limit_page_bytes: 'Updates refused because their page would be larger than MAX_PAGE_BYTES',
+  limit_message_bytes: 'Updates refused because they were larger than MAX_UPDATE_BYTES',
+  limit_partial_bytes: 'Sockets cut because half-received frames had more than MAX_PARTIAL_BYTES',
+  limit_memory: 'Pages not opened because memory was nearly used up',
+  rate_pauses: 'Times that a socket was not read because it sent too fast',
+  rate_closes: 'Sockets closed with 4529 after 30 s of not being read',
 }
 
 export interface Metrics {

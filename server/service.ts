@@ -1,7 +1,14 @@
 /** Assembles the service and hands each part what it needs; starts, drains and closes it. */
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
-import { openAccess } from './access.ts'
+import { Hono } from 'hono'
+import { assembleAccess, concerns } from './access/assemble.ts'
+import { Audit } from './access/audit.ts'
+import { Changes } from './access/changes.ts'
+import { createManagers } from './access/managers.ts'
+import { Standing } from './access/standing.ts'
+import { readProxies } from './address.ts'
+import { Nodes } from './cluster/nodes.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
@@ -9,7 +16,9 @@ import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
 import { createApp } from './http/app.ts'
 import { authorizer } from './http/authorize.ts'
+import { freezeRoutes } from './http/freeze.ts'
 import { originAllowed } from './http/origin.ts'
+import { peopleRoutes } from './http/people.ts'
 import { writeUpdate } from './http/write.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { openArchive } from './log/archive/archive.ts'
@@ -21,7 +30,7 @@ import { storyOperations } from './operate-stories.ts'
 import type { Logger } from './ports.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
-import { systemClock, systemRandom } from './system.ts'
+import { isMemoryTight, systemClock, systemRandom } from './system.ts'
 import { ThreadPool } from './threads/pool.ts'
 import { Sockets } from './upgrade.ts'
 
@@ -44,6 +53,11 @@ const FRAME_OVERHEAD = 16
 const THREADS = 2
 /** How often other processes' writes are looked for. */
 const POLL_MS = 1000
+/** How often changes of rights made by other processes are looked for. */
+const RIGHTS_POLL_MS = 400
+/** Whoever has not sent the headers of a request, or all of it, by then is cut. */
+const HEADERS_MS = 10_000
+const REQUEST_MS = 60_000
 
 /**
  * Starts the service; a start that fails releases what it had.
@@ -66,6 +80,9 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
+  const nodes =
+    database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId: random.uuid() }) : null
+  releases.push(() => nodes?.leave())
   const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
   const log = openLog({
@@ -77,6 +94,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     threads,
     history: config.history,
     batchRooms: config.batchRooms,
+    loadsAtOnce: Math.max(1, config.databasePool - 2),
   })
   releases.push(() => log.close())
   const { limits, fold } = config
@@ -86,6 +104,8 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
+    isTight: isMemoryTight,
+    isAlone: () => nodes?.isAlone() ?? Promise.resolve(true),
     diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
     settings: {
       foldRows: fold.rows,
@@ -93,12 +113,33 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       foldBytes: fold.bytes,
       foldRatio: fold.ratio,
       maxPresenceBytes: limits.presenceBytes,
+      maxPageBytes: limits.pageBytes,
       maxUnsavedBytes: limits.unsavedBytes,
       maxIdleBytes: limits.idleRoomBytes,
       pollMs: database.kind === 'postgres' ? POLL_MS : 0,
     },
   })
   releases.push(() => rooms.close())
+  const standing = new Standing()
+  const { access, forget } = await assembleAccess({ auth: config.auth, standing, clock, logger, counters })
+  const changes = new Changes({
+    database,
+    standing,
+    clock,
+    logger,
+    process: random.uuid(),
+    pollMs: database.kind === 'postgres' ? RIGHTS_POLL_MS : 0,
+    act: async (made) => {
+      if (made.some(({ kind }) => kind === 'grant')) forget()
+      await sockets.reconsider(({ caller, scope }) => made.some((change) => concerns(change, caller.user, scope)))
+    },
+  })
+  const audit = new Audit(database, random)
+  const managers = createManagers({ changes, database, random, clock })
+  const managing = new Hono()
+  const authorize = authorizer(access)
+  freezeRoutes(managing, { ...managers, authorize })
+  peopleRoutes(managing, { ...managers, authorize, isOpen: config.openMode, audit: (page) => audit.list(page) })
   const archive = openArchive({
     database,
     threads,
@@ -108,25 +149,24 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   })
   const pages = () => rooms.ids
   releases.push(keepVersions({ archive, clock, logger, pages, minutes: config.history.versionMinutes }))
-  const access = openAccess()
   let draining = false
   const app = createApp({
     config,
+    guard: { config, maxBodyBytes: limits.syncBytes, note: (act) => audit.note(act) },
+    routes: [managing],
     metrics,
     logger,
     api: {
       archive,
-      authorize: authorizer(access),
-      write: (page, user, update) => writeUpdate(rooms, page, user, update),
+      authorize,
+      write: (page, caller, update) => writeUpdate(rooms, page, caller, update),
       membersOf: (roomId) => rooms.membersOf(roomId),
       now: () => clock.now(),
       maxBodyBytes: limits.syncBytes,
     },
     work: {
       key: lock?.key ?? null,
-      mayOperate: (c) =>
-        config.openMode &&
-        originAllowed({ origin: c.req.header('origin') ?? null, host: c.req.header('host') ?? null, config }),
+      authorize: (c) => authorize(c, 'service', 'admin'),
       work: {
         ...operations({ database, clock, logger, counters, history: config.history }),
         ...storyOperations(archive),
@@ -135,7 +175,10 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
   })
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: { maxHeaderSize: limits.headerBytes, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+  }) as Server
   const sockets = new Sockets(server, {
     rooms,
     access,
@@ -146,9 +189,16 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       maxUpdateBytes: limits.updateBytes,
       maxFrameBytes: limits.syncBytes + FRAME_OVERHEAD,
       maxWaiting: limits.waitingSockets,
+      maxPartialBytes: limits.partialBytes,
+      sockets: limits.sockets,
+      rates: limits.rates,
+      readerPresence: config.auth.readerPresence,
     },
+    proxies: readProxies(config.trustedProxies),
     originAllowed: (origin, host) => originAllowed({ origin, host, config }),
   })
+  await changes.open()
+  releases.push(() => changes.close())
   const address = await listen(server, config)
   releases.push(() => closeServer(server))
   releases.push(() => sockets.close())

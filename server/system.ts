@@ -1,5 +1,6 @@
 /** The real clock and randomness of this process. */
 import { randomUUID } from 'node:crypto'
+import { getHeapStatistics } from 'node:v8'
 import type { Clock, Random } from './ports.ts'
 
 export const systemClock: Clock = {
@@ -15,3 +16,14 @@ export const systemClock: Clock = {
 }
 
 export const systemRandom: Random = { uuid: () => randomUUID(), fraction: () => Math.random() }
+
+/** Past this share of what the process may have, pages that nobody has open leave memory. */
+const TIGHT = 0.85
+
+/** Whether the heap, or the memory that a container allows, is nearly used up. */
+export const isMemoryTight = (): boolean => {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+  if (used > limit * TIGHT) return true
+  const allowed = process.constrainedMemory()
+  return allowed > 0 && allowed < Number.MAX_SAFE_INTEGER && process.memoryUsage.rss() > allowed * TIGHT
+}

@@ -3,31 +3,39 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { parsePagePath, roomIdOf } from '../shared/names.ts'
-import { Close, type CloseCode, closeReason, deniedMessage, SUBPROTOCOL } from '../shared/protocol.ts'
-import type { Access } from './access.ts'
+import { type PageName, parsePagePath, roomIdOf } from '../shared/names.ts'
+import { Close, type CloseCode, SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
+import type { Access, Credentials, Refusal } from './access.ts'
+import { clientAddress, type ProxyList } from './address.ts'
 import { Holds } from './hold.ts'
+import { Limits, type SocketLimits } from './limits.ts'
+import { isLoopback } from './loopback.ts'
+import { Partials } from './partial.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
+import { type RateSettings, Rates } from './rates.ts'
 import { PageDeleted, type Rooms } from './room/rooms.ts'
-import { Socket, type SocketParts } from './socket.ts'
+import { Socket, type SocketParts, type SocketSettings } from './socket.ts'
+import { refuse as refuseNow } from './socket-refuse.ts'
+import { Rights } from './socket-rights.ts'
 import { Wire } from './wire.ts'
 
 const PATH = '/collab/'
-const TOKEN_PREFIX = 'scriptorium.token.'
 /** Until caller and room are known a socket waits this long. */
 const OPEN_MS = 5000
-const SWEEP_MS = 5000
+const SWEEP_MS = 2000
 const RETRY_MS = 2000
 /** A closing handshake that nobody answers is cut after this. */
 const CLOSING_MS = 2000
 
-export interface UpgradeSettings {
-  /** Bytes of one live update. */
-  readonly maxUpdateBytes: number
+export interface UpgradeSettings extends SocketSettings {
   /** Bytes of the largest frame, a first sync. */
   readonly maxFrameBytes: number
   /** Sockets that may wait for their room at once. */
   readonly maxWaiting: number
+  /** Bytes of half-received frames of all sockets. */
+  readonly maxPartialBytes: number
+  readonly sockets: SocketLimits
+  readonly rates: RateSettings
 }
 
 export interface UpgradeParts {
@@ -37,6 +45,8 @@ export interface UpgradeParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: UpgradeSettings
+  /** Whose word on the address of a client is believed. */
+  readonly proxies: ProxyList
   /** Whether a browser page of this origin may open a socket here; null: not a browser. */
   readonly originAllowed: (origin: string | null, host: string | null) => boolean
 }
@@ -47,6 +57,7 @@ export class Sockets {
   readonly #socketParts: SocketParts
   readonly #wss: WebSocketServer
   readonly #holds: Holds
+  readonly #limits: Limits
   readonly #open = new Map<WebSocket, Socket | null>()
   #waiting = 0
   #draining = false
@@ -55,8 +66,19 @@ export class Sockets {
   /** Serves upgrades of `server`. */
   constructor(server: Server, parts: UpgradeParts) {
     this.#parts = parts
-    const { rooms, logger, settings } = parts
-    this.#socketParts = { rooms, logger, settings, wire: new Wire() }
+    const { rooms, clock, logger, counters, settings } = parts
+    this.#limits = new Limits(settings.sockets)
+    this.#socketParts = {
+      rooms,
+      clock,
+      logger,
+      counters,
+      settings,
+      rates: new Rates(settings.rates, clock),
+      partials: new Partials(settings.maxPartialBytes),
+      wire: new Wire(),
+      hold: (ws, key, refuse) => this.#hold(ws, key, refuse),
+    }
     this.#holds = new Holds(parts.clock)
     this.#wss = new WebSocketServer({
       noServer: true,
@@ -82,8 +104,8 @@ export class Sockets {
   async close(): Promise<void> {
     this.#stopSweep()
     for (const [ws, socket] of this.#open) {
-      if (socket !== null) socket.close(Close.restart, 'the service restarts')
-      else if (ws.readyState === ws.OPEN) refuseNow(ws, Close.restart, 'the service restarts', RETRY_MS)
+      socket?.close(Close.restart, 'the service restarts')
+      refuseNow(ws, Close.restart, 'the service restarts', RETRY_MS)
     }
     const gone = [...this.#open.keys()].map((ws) => new Promise<void>((resolve) => ws.once('close', () => resolve())))
     const cancel = this.#parts.clock.after(CLOSING_MS, () => {
@@ -110,11 +132,12 @@ export class Sockets {
     if (!this.#parts.originAllowed(request.headers.origin ?? null, request.headers.host ?? null)) {
       return { status: '403 Forbidden', text: 'this origin may not connect; see ALLOWED_ORIGINS' }
     }
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+    const offered = offeredBy(request)
     if (offered[0] !== '' && offered.every((name) => name.startsWith(TOKEN_PREFIX))) {
       return { status: '400 Bad Request', text: `offer ${SUBPROTOCOL} or y beside the token` }
     }
     if (this.#waiting >= this.#parts.settings.maxWaiting) {
+      this.#parts.counters.count('limit_waiting_sockets')
       return { status: '503 Service Unavailable', text: 'too many sockets wait for their page' }
     }
     return null
@@ -131,12 +154,18 @@ export class Sockets {
       this.#open.delete(ws)
     })
     this.#waiting++
+    const cancel = this.#parts.clock.after(OPEN_MS, () => {
+      const text = 'the page takes too long to open'
+      this.#open.get(ws)?.close(Close.overloaded, text, RETRY_MS)
+      refuseNow(ws, Close.overloaded, text, RETRY_MS)
+    })
     this.#place(ws, request, net)
       .catch((error: unknown) => {
         this.#parts.logger.warn({ error: String(error) }, 'a page could not be opened')
         refuseNow(ws, Close.overloaded, 'the page cannot be opened now', RETRY_MS)
       })
       .finally(() => {
+        cancel()
         this.#waiting--
       })
   }
@@ -147,24 +176,34 @@ export class Sockets {
     const path = queryAt < 0 ? url : url.slice(0, queryAt)
     const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1))
     const acknowledged = ws.protocol === SUBPROTOCOL
-    const refuse = (code: CloseCode, text: string) => {
+    const address = clientAddress(net.remoteAddress, forwardedFor(request), this.#parts.proxies)
+    const key = `${address} ${path}`
+    const refuse = (code: CloseCode, text: string, retryAfterMs?: number) => {
       this.#parts.counters.count('sockets_refused')
-      if (acknowledged) refuseNow(ws, code, text)
-      else this.#refuseHeld(ws, `${net.remoteAddress} ${path}`, code, text)
+      if (acknowledged) refuseNow(ws, code, text, retryAfterMs)
+      else this.#hold(ws, key, () => refuseNow(ws, code, text, retryAfterMs))
     }
+    const again = (text: string) => refuse(Close.overloaded, text, RETRY_MS)
     const page = parsePagePath(path.slice(PATH.length))
     if ('fault' in page) return refuse(Close.badMessage, page.fault)
-    const caller = await this.#parts.access.identify({ query })
-    if ('refused' in caller) return refuse(Close.unauthorized, caller.refused)
-    const grant = this.#parts.access.grant(caller, page)
-    const { logger, clock } = this.#parts
-    const place = { roomId: roomIdOf(page), caller, grant, acknowledged }
+    const rights = await this.#rightsOf(request, query, page)
+    if (!(rights instanceof Rights)) {
+      if ('again' in rights) return again(rights.again)
+      this.#parts.counters.count('tokens_refused')
+      return refuse(...refusalOf(rights))
+    }
+    if (!this.#open.has(ws) || ws.readyState !== ws.OPEN) return
+    const { logger, clock, counters } = this.#parts
+    const place = { roomId: roomIdOf(page), key, rights, acknowledged }
+    const counted = { roomId: place.roomId, user: rights.caller.user, address: isLoopback(address) ? null : address }
+    const leave = this.#limits.enter(counted)
+    if (typeof leave !== 'function') {
+      counters.count(leave.counter)
+      return again(leave.text)
+    }
+    ws.on('close', leave)
     const socket = new Socket(ws, net, place, this.#socketParts, clock.now())
-    if (!this.#open.has(ws)) return
     this.#open.set(ws, socket)
-    const cancel = clock.after(OPEN_MS, () =>
-      socket.close(Close.overloaded, 'the page takes too long to open', RETRY_MS),
-    )
     try {
       await socket.join()
     } catch (error) {
@@ -172,15 +211,31 @@ export class Sockets {
         logger.warn({ room: place.roomId, error: String(error) }, 'a page could not be opened')
         return socket.close(Close.overloaded, 'the page cannot be opened now', RETRY_MS)
       }
+      socket.gone(Close.deleted)
       this.#open.set(ws, null)
       refuse(Close.deleted, error.message)
-    } finally {
-      cancel()
     }
   }
 
-  #refuseHeld(ws: WebSocket, key: string, code: CloseCode, text: string): void {
-    const cancel = this.#holds.hold(key, () => refuseNow(ws, code, text))
+  /** Acts on changes of rights. @returns when none of those who lost a right can use it any more */
+  async reconsider(concerns: (rights: Rights) => boolean): Promise<void> {
+    const concerned = [...this.#open.values()].filter((socket) => socket !== null && concerns(socket.rights))
+    await Promise.all(concerned.map((socket) => socket?.reconsider()))
+  }
+
+  /** Who calls, and what they may do there. Nothing tells whether the page exists before that is known. */
+  async #rightsOf(request: IncomingMessage, query: URLSearchParams, page: PageName): Promise<Rights | Refusal> {
+    const { access } = this.#parts
+    const caller = await access.identify(credentialsOf(request, query))
+    if (!('user' in caller)) return caller
+    const grant = await access.grant(caller, page)
+    if (!('role' in grant)) return grant
+    if (grant.role === 'none') return { denied: 'you may not come here' }
+    return new Rights(access, page, caller, grant)
+  }
+
+  #hold(ws: WebSocket, key: string, refuse: () => void): void {
+    const cancel = this.#holds.hold(key, refuse)
     ws.on('close', cancel)
   }
 
@@ -193,13 +248,22 @@ export class Sockets {
   }
 }
 
-const refuseNow = (ws: WebSocket, code: CloseCode, text: string, retryAfterMs?: number): void => {
-  if (ws.readyState !== ws.OPEN) return
-  if (code === Close.unauthorized || code === Close.forbidden || code === Close.deleted) ws.send(deniedMessage(text))
-  // A paused socket would never read the client's answer to the close frame.
-  ws.resume()
-  ws.close(code, closeReason(code, text, retryAfterMs))
+const offeredBy = (request: IncomingMessage): string[] =>
+  (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+
+const forwardedFor = ({ headers }: IncomingMessage): string | undefined => {
+  const given = headers['x-forwarded-for']
+  return Array.isArray(given) ? given.join(',') : given
 }
+
+const credentialsOf = (request: IncomingMessage, query: URLSearchParams): Credentials => ({
+  query,
+  authorization: request.headers.authorization ?? null,
+  protocols: offeredBy(request),
+})
+
+const refusalOf = (refusal: Exclude<Refusal, { again: string }>): [CloseCode, string] =>
+  'denied' in refusal ? [Close.forbidden, refusal.denied] : [Close.unauthorized, refusal.refused]
 
 const refuseHandshake = (socket: Duplex, status: string, text: string): void => {
   const body = JSON.stringify({

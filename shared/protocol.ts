@@ -5,6 +5,9 @@ import * as encoding from 'lib0/encoding'
 /** WebSocket subprotocol of clients that know messages 4 to 8. */
 export const SUBPROTOCOL = 'scriptorium.v1'
 
+/** A subprotocol that begins so carries a token. */
+export const TOKEN_PREFIX = 'scriptorium.token.'
+
 export const Message = {
   sync: 0,
   awareness: 1,
@@ -129,6 +132,13 @@ export const stateMessage = (state: MemberState): Uint8Array =>
   framed((encoder) => {
     encoding.writeVarUint(encoder, Message.state)
     encoding.writeVarString(encoder, JSON.stringify(state))
+  })
+
+/** Message 6: a fresh token for this socket. */
+export const tokenMessage = (token: string): Uint8Array =>
+  framed((encoder) => {
+    encoding.writeVarUint(encoder, Message.token)
+    encoding.writeVarString(encoder, token)
   })
 
 /** A frame from a client, decoded whole. */

@@ -126,7 +126,7 @@ const main = async (): Promise<void> => {
     const threads = new ThreadPool({ threads: 1 })
     releases.push(() => threads.close())
     const parts = { database, threads, logger, clock: systemClock, random: systemRandom, counters: { count: silent } }
-    const log = openLog({ ...parts, history: HISTORY, batchRooms: 1000 })
+    const log = openLog({ ...parts, history: HISTORY, batchRooms: 1000, loadsAtOnce: 2 })
     releases.push(() => log.close())
     const machine = describeMachine()
     process.stdout.write(

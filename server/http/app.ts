@@ -4,8 +4,9 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono } from 'hono'
 import type { Metrics } from '../metrics.ts'
 import type { Logger } from '../ports.ts'
-import { createApi, describeApi } from './api/api.ts'
+import { answerFault, createApi, describeApi } from './api/api.ts'
 import type { ApiParts } from './api/parts.ts'
+import { type GuardParts, guard } from './guard.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
 import { problem } from './problem.ts'
 import { type WorkParts, workRoutes } from './work.ts'
@@ -30,11 +31,17 @@ export interface AppParts {
   readonly config: OriginRules
   readonly metrics: Metrics
   readonly logger: Logger
+  /** What stands before the API. */
+  readonly guard: GuardParts
   readonly api: ApiParts
+  /** Other routes below /api/v1. */
+  readonly routes: readonly Hono[]
   readonly work: WorkParts
   readiness(): Readiness
   gauges(): Gauges
 }
+
+const API = '/api/v1'
 
 /** Every route that is not a WebSocket. */
 export const createApp = (parts: AppParts): Hono => {
@@ -55,18 +62,17 @@ export const createApp = (parts: AppParts): Hono => {
   app.get('/metrics', async (c) =>
     c.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType }),
   )
-  app.route('/api/v1/admin', workRoutes(parts.work))
-  const api = createApi(parts.api, parts.logger)
-  app.route('/api/v1', api)
+  guard(app, `${API}/*`, parts.guard)
+  for (const routes of parts.routes) app.route(API, routes)
+  app.route(`${API}/admin`, workRoutes(parts.work))
+  const api = createApi(parts.api)
+  app.route(API, api)
   const description = describeApi(api)
   app.get('/openapi.json', (c) => c.json(description))
   app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
   app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
   app.notFound(() => problem(404, 'Not found'))
-  app.onError((error) => {
-    parts.logger.error({ reason: error.message }, 'a request failed')
-    return problem(500, 'Internal error')
-  })
+  app.onError((error) => answerFault(error, parts.logger))
   return app
 }
 

@@ -1,31 +1,67 @@
 /** Who calls, and whether they may: every route asks here, and nowhere else. */
 import type { Context } from 'hono'
-import { roomIdOf } from '../../shared/names.ts'
-import type { Access, Caller, Grant } from '../access.ts'
+import { type Access, barrierOf, type Caller, type Credentials, type Refusal, type Role, suffices } from '../access.ts'
 import { Problem } from './problem.ts'
 
 /** What a caller wants to do. `admin` is for the service itself. */
-export type Need = 'read' | 'write' | 'manage' | 'admin'
+export type Need = Exclude<Role, 'none'> | 'admin'
 
 /** What it is done to: a page, a story (its own document stands for it), or the service. */
 export type What = { readonly story: string; readonly page?: string } | 'service'
 
-/** @returns the caller @throws Problem: 401 where nobody is named, 404 for what is not theirs, 403 where they may only read */
+/**
+ * @returns the caller
+ * @throws Problem 401 without a valid token; 404 alike for what does not exist and for what is not theirs; 403 where they
+ *   may read it and not more; 503 where nobody can tell now
+ */
 export type Authorize = (c: Context, what: What, need: Need) => Promise<Caller>
 
-const RANK: Readonly<Record<Grant['role'], number>> = { read: 1, write: 2, manage: 3 }
+/** What was asked for and granted, for the audit. */
+export interface Authorized {
+  readonly caller: Caller
+  readonly what: What
+  readonly need: Need
+}
+
+/** Where the request keeps it. */
+export const AUTHORIZED = 'authorized'
+
+/** The answer for what does not exist and for what is not the caller's: they must not be told apart. */
+export const NOT_FOUND = 'there is no such thing, or it is not yours'
 
 export const authorizer =
   (access: Access): Authorize =>
   async (c, what, need) => {
-    const caller = await access.identify({ query: new URL(c.req.url).searchParams })
-    if ('refused' in caller) throw new Problem(401, 'Unauthorized', caller.refused)
-    if (what === 'service' || need === 'admin') return caller
-    const { role } = access.grant(caller, { story: what.story, page: what.page ?? '_story' })
-    if (RANK[role] >= RANK[need]) return caller
-    const name = what.page === undefined ? what.story : roomIdOf({ story: what.story, page: what.page })
-    throw new Problem(403, 'Forbidden', `you may not ${need} ${name}`)
+    const caller = await access.identify(credentialsOf(c))
+    if (!('user' in caller)) throw refusal(caller)
+    if (need === 'admin') {
+      if (!caller.isAdmin) throw new Problem(403, 'Forbidden', 'this is for operators: the token has no "admin": true')
+    } else if (what !== 'service') await check(access, caller, what, need)
+    const authorized: Authorized = { caller, what, need }
+    c.set(AUTHORIZED, authorized)
+    return caller
   }
 
-/** The answer for what does not exist and for what is not the caller's: they must not be told apart. */
-export const NOT_FOUND = 'there is no such thing, or it is not yours'
+const check = async (access: Access, caller: Caller, what: Exclude<What, 'service'>, need: Exclude<Need, 'admin'>) => {
+  const { story, page = null } = what
+  const grant = await access.grant(caller, { story, page })
+  if (!('role' in grant)) throw refusal(grant)
+  if (grant.role === 'none') throw new Problem(404, 'Not found', NOT_FOUND)
+  if (!suffices(grant.role, need)) {
+    throw new Problem(403, 'Forbidden', `you may not ${need} ${page === null ? story : `${story}/${page}`}`)
+  }
+  const barrier = need === 'read' ? null : barrierOf(grant)
+  if (barrier !== null) throw new Problem(403, 'Frozen', barrier.reason)
+}
+
+const refusal = (answer: Refusal): Problem => {
+  if ('again' in answer) return new Problem(503, 'Try again', answer.again, { 'retry-after': '2' })
+  if ('denied' in answer) return new Problem(404, 'Not found', NOT_FOUND)
+  return new Problem(401, 'Unauthorized', answer.refused, { 'www-authenticate': 'Bearer' })
+}
+
+const credentialsOf = (c: Context): Credentials => ({
+  query: new URL(c.req.url).searchParams,
+  authorization: c.req.header('authorization') ?? null,
+  protocols: [],
+})

@@ -50,8 +50,21 @@ const sameAuthority = (scheme: string, authority: string, host: string | null): 
   return authority.replace(standard, '') === host.toLowerCase().replace(standard, '')
 }
 
+/** The last authority and its name: nearly every caller comes to the same, and parsing costs as much as a handshake. */
+let lastAuthority = ''
+let lastName: string | null = null
+
 const hostName = (authority: string | null | undefined): string | null => {
-  if (authority === null || authority === undefined || !URL.canParse(`http://${authority}`)) return null
+  if (authority === null || authority === undefined) return null
+  if (authority !== lastAuthority) {
+    lastName = parsedName(authority)
+    lastAuthority = authority
+  }
+  return lastName
+}
+
+const parsedName = (authority: string): string | null => {
+  if (!URL.canParse(`http://${authority}`)) return null
   const url = new URL(`http://${authority}`)
   return url.username === '' && url.password === '' && url.pathname === '/' ? bare(url.hostname) : null
 }

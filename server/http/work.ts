@@ -13,8 +13,8 @@ export type Work = Readonly<Record<string, (body: unknown, told: Told, signal: A
 export interface WorkParts {
   /** The key of the lock file, for commands on this machine; null: there is none. */
   readonly key: string | null
-  /** Whether whoever has no key may ask all the same. */
-  readonly mayOperate: (c: Context) => boolean | Promise<boolean>
+  /** Whether whoever has no key may ask all the same. @throws Problem where they may not */
+  readonly authorize: (c: Context) => Promise<unknown>
   readonly work: Work
 }
 
@@ -22,13 +22,11 @@ export interface WorkParts {
 export type WorkLine = { readonly progress: unknown } | { readonly report: unknown } | { readonly fault: string }
 
 /** Routes `POST /<name>` for each kind of work. */
-export const workRoutes = ({ key, mayOperate, work }: WorkParts): Hono => {
+export const workRoutes = ({ key, authorize, work }: WorkParts): Hono => {
   const app = new Hono()
   for (const [name, run] of Object.entries(work)) {
     app.post(`/${name}`, async (c) => {
-      if (!(key !== null && hasKey(c, key)) && !(await mayOperate(c))) {
-        return problem(403, 'Forbidden', 'this is for operators')
-      }
+      if (key === null || !hasKey(c, key)) await authorize(c)
       const body = await c.req.json().catch(() => null)
       if (body === null) return problem(400, 'Bad request', 'the body must be JSON')
       return streamed(c, (told, signal) => run(body, told, signal))

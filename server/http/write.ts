@@ -2,7 +2,8 @@
 import * as decoding from 'lib0/decoding'
 import { type PageName, roomIdOf } from '../../shared/names.ts'
 import { type CloseCode, Message } from '../../shared/protocol.ts'
-import type { Member } from '../room/member.ts'
+import { type Caller, identityOf } from '../access.ts'
+import type { Identity, Member } from '../room/member.ts'
 import { PageDeleted, type Rooms } from '../room/rooms.ts'
 import type { Reply } from '../room/sync.ts'
 import { Problem } from './problem.ts'
@@ -18,10 +19,10 @@ const REFUSALS: Readonly<Record<string, number>> = { invalid: 422, gap: 409, 'to
 export const writeUpdate = async (
   rooms: Rooms,
   page: PageName,
-  user: string | null,
+  caller: Caller,
   update: Uint8Array,
 ): Promise<number> => {
-  const member = new OneMessage(user)
+  const member = new OneMessage(caller)
   const room = await rooms.join(roomIdOf(page), member).catch((error: unknown) => {
     throw error instanceof PageDeleted ? new Problem(410, 'Deleted', error.message) : error
   })
@@ -35,7 +36,11 @@ export const writeUpdate = async (
 }
 
 class OneMessage implements Member {
-  readonly role = 'write'
+  /** Whoever may not write does not come so far. */
+  readonly barrier = null
+  readonly state = { role: 'write', frozen: false } as const
+  readonly isShown = false
+  readonly identity: Identity | null
   readonly acknowledged = true
   readonly isFull = false
   readonly user: string | null
@@ -44,8 +49,9 @@ class OneMessage implements Member {
   #resolve: () => void = () => undefined
   #reject: (problem: Problem) => void = () => undefined
 
-  constructor(user: string | null) {
-    this.user = user
+  constructor(caller: Caller) {
+    this.user = caller.user
+    this.identity = identityOf(caller)
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject

@@ -32,7 +32,7 @@ interface Item {
 }
 
 const IN_FLIGHT = 2
-const PACE = { share: 0.25, longestMs: 8 }
+const PACE = { share: 0.33, longestMs: 6 }
 const STATEMENT_BYTES = 8_000_000
 const FIRST_WAIT_MS = 20
 const LONGEST_WAIT_MS = 1000

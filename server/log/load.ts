@@ -1,7 +1,7 @@
 /** Reading a page from the log. */
 import type { Query } from '../database/port.ts'
 import type { Head, KnownHead, LoadedRoom, LoggedBatch, Snapshot } from './port.ts'
-import { CHANGED, HEADS, LOAD, READ } from './statements.ts'
+import { CHANGED, HEADS, LOAD, READ, WRITER } from './statements.ts'
 
 interface LoadRow {
   seq: number
@@ -77,6 +77,10 @@ export const readChanged = async (database: Query, known: readonly KnownHead[]):
 }
 
 type Nullable<T> = { [Key in keyof T]: T[Key] | null }
+
+/** Who is recorded as the owner of a clientID. @throws DatabaseError */
+export const readWriter = async (database: Query, roomId: string, clientId: number): Promise<string | null> =>
+  (await database.query<{ author: string | null }>(WRITER, [roomId, clientId]))[0]?.author ?? null
 
 const snapshotOf = (roomId: string, room: LoadRow): Snapshot | null => {
   if (room.snapshot_seq === 0) return null

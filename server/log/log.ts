@@ -1,11 +1,12 @@
 /** The log of all pages: what the rooms write to and are loaded from. */
+import pLimit from 'p-limit'
 import type { Database } from '../database/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { JobError, type Threads } from '../threads/pool.ts'
 import { Appender } from './append.ts'
 import { foldRoom } from './fold.ts'
 import { Keeper } from './keeper.ts'
-import { loadRoom, readBatches, readChanged } from './load.ts'
+import { loadRoom, readBatches, readChanged, readWriter } from './load.ts'
 import type { Folded, Log } from './port.ts'
 import { Reach } from './reach.ts'
 import type { HistorySettings } from './windows.ts'
@@ -20,12 +21,15 @@ export interface LogParts {
   readonly history: HistorySettings
   /** Rooms in one append statement; 1 for distributed databases. */
   readonly batchRooms: number
+  /** Pages loaded at once; others wait their turn, so that an append always finds a connection. */
+  readonly loadsAtOnce: number
 }
 
 /** Opens the log over a migrated database, which it does not close. */
 export const openLog = (parts: LogParts): Log => {
   const { database, logger, counters, threads } = parts
   const reach = new Reach(logger)
+  const loading = pLimit(parts.loadsAtOnce)
   const appender = new Appender({ ...parts, reach })
   const closing = new AbortController()
   const keeper = new Keeper({ ...parts, settings: parts.history })
@@ -51,9 +55,10 @@ export const openLog = (parts: LogParts): Log => {
     return started
   }
   return {
-    load: (roomId) => reach.note(() => loadRoom(database, roomId)),
+    load: (roomId) => loading(() => reach.note(() => loadRoom(database, roomId))),
     read: (roomId, from) => reach.note(() => readBatches(database, roomId, from)),
     changed: (known) => reach.note(() => readChanged(database, known)),
+    writer: (roomId, clientId) => reach.note(() => readWriter(database, roomId, clientId)),
     append: (room) => appender.append(room),
     fold,
     drain: () => appender.drain(),

@@ -87,6 +87,8 @@ export interface Log {
   append(room: Appending): void
   /** Those of `known` that are otherwise now; null: the room is gone. @throws DatabaseError */
   changed(known: readonly KnownHead[]): Promise<Map<string, Head | null>>
+  /** Who is recorded as the owner of a clientID; null: nobody is. @throws DatabaseError */
+  writer(roomId: string, clientId: number): Promise<string | null>
   /** Squashes rows up to the present seq into a snapshot; null when there was nothing to do or another process won. @throws DatabaseError */
   fold(roomId: string): Promise<Folded | null>
   /** Resolves when nothing is waiting or in flight. */

@@ -152,3 +152,7 @@ export const SNAPSHOT_DISTANCES = `
 
 export const DELETE_SNAPSHOTS = `
   DELETE FROM scriptorium.snapshot WHERE room_id = $1 AND seq = ANY($2::bigint[])`
+
+/** Who first wrote live under a clientID. $1 room_id, $2 client_id. */
+export const WRITER = `
+  SELECT author FROM scriptorium.writer WHERE room_id = $1 AND client_id = $2`

@@ -1,4 +1,5 @@
-/** Writing an awareness update as y-protocols reads it. */
+/** Awareness updates as y-protocols writes and reads them. */
+import { Reader } from './reader.ts'
 import { putVarUint, varUintSize } from './varuint.ts'
 
 export interface AwarenessEntry {
@@ -28,4 +29,27 @@ export const awarenessUpdate = (entries: readonly AwarenessEntry[]): Uint8Array 
     at += json.length
   }
   return update
+}
+
+/**
+ * Reads the entries of those ids that `isWanted` names, and passes over all others unread: nearly all that arrives in a
+ * room of many is an echo.
+ * @throws Error when the update is truncated or has bytes left over, before any entry counts
+ */
+export const readAwareness = (
+  update: Uint8Array,
+  isWanted: (id: number) => boolean,
+): { readonly id: number; readonly clock: number; readonly state: Uint8Array }[] => {
+  const wanted: { id: number; clock: number; state: Uint8Array }[] = []
+  const reader = new Reader(update)
+  for (let count = reader.varUint(); count > 0; count--) {
+    const id = reader.varUint()
+    const clock = reader.varUint()
+    const length = reader.varUint()
+    const at = reader.at
+    reader.skip(length)
+    if (isWanted(id)) wanted.push({ id, clock, state: update.subarray(at, reader.at) })
+  }
+  if (reader.at !== update.length) throw new Error('bytes are left over after the awareness update')
+  return wanted
 }

@@ -4,6 +4,7 @@ import type { LoggedBatch, Part, Snapshot } from '../log/port.ts'
 import { type Admission, admit, apply, freshOf, idsAtKeys, type New } from './admit.ts'
 import { IdSet } from './id-set.ts'
 import { mergeUpdates } from './merge.ts'
+import { type Bringer, barredOf, bySender, leaveOut } from './owned.ts'
 import type { Fresh } from './runs.ts'
 import { LIMITS, NO_LIMITS, type ScanLimits } from './scan.ts'
 import { decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
@@ -12,6 +13,14 @@ import { Tail } from './tail.ts'
 
 /** Stands in where an update deletes nothing, so that the deletes of an idle room stay encoded. */
 const NONE = new IdSet()
+
+/**
+ * What was taken of an update. `barred`: clients whose structs were left out because their owners are here; with a live
+ * update nothing is taken then.
+ */
+export type Taken =
+  | (Admission & { readonly barred?: readonly number[] })
+  | { readonly kind: 'owner'; readonly barred: readonly number[] }
 
 const SET_ASIDE = 'it goes on from what was set aside from this page'
 
@@ -53,24 +62,40 @@ export class Content {
     return stateVectorBytes(this.#stateVector)
   }
 
+  /** Whether anything is held of a client. */
+  holdsClient(client: number): boolean {
+    return this.#stateVector.has(client)
+  }
+
   /** A copy of the state vector as it was before `advances`. */
   stateVectorBefore(advances: StateVector): StateVector {
     return new Map([...this.#stateVector, ...advances])
   }
 
   /**
-   * Reduces and checks an update of a member, and gathers what is new of it.
+   * Reduces and checks an update of a member, and gathers what is new of it and not somebody else's.
+   * @param from null: nobody who could be told from others
    * @param before gets the clocks that the update advanced, as they were
    */
-  take(update: Uint8Array, kind: 'step2' | 'live', author: string | null, before: StateVector): Admission {
-    const admission = this.#admit(update, kind, LIMITS)
-    if (admission.kind !== 'new') return admission
+  take(update: Uint8Array, kind: 'step2' | 'live', from: Bringer | null, before: StateVector): Taken {
+    let admission = this.#admit(update, kind, LIMITS)
+    const barred = admission.kind === 'new' && from !== null ? barredOf(admission, from) : null
+    if (barred !== null) {
+      if (kind === 'live') return { kind: 'owner', barred }
+      admission = this.#admit(leaveOut(update, new Set(barred)), kind, LIMITS)
+    }
+    if (admission.kind !== 'new') return barred === null ? admission : { ...admission, barred }
     if (admission.taken.some(({ run }) => this.#dead.has(run.client))) return { kind: 'invalid', reason: SET_ASIDE }
     this.#apply(admission, before)
     // A frame is a view of what the socket read at once; a view kept would keep all of that.
     const kept = { ...admission, bytes: admission.bytes.slice() }
-    this.#tail.gather(kept, { author, via: null })
-    return kept
+    for (const [sender, fresh] of bySender(kept, kind, from)) this.#tail.gather(fresh, sender)
+    return barred === null ? kept : { ...kept, barred }
+  }
+
+  /** What would be taken of an update, of which nothing is. */
+  weigh(update: Uint8Array, kind: 'step2' | 'live'): Admission {
+    return this.#admit(update, kind, LIMITS)
   }
 
   /**

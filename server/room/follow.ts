@@ -1,6 +1,7 @@
 /** Following a page's log: how far this process knows it, what others wrote, and when it is worth a fold. */
 import type { LoadedRoom, Log } from '../log/port.ts'
-import type { Logger } from '../ports.ts'
+import { Pace } from '../pace.ts'
+import type { Clock, Logger } from '../ports.ts'
 import type { Content } from './content.ts'
 import type { Fresh } from './runs.ts'
 import type { StateVector } from './state-vector.ts'
@@ -19,6 +20,7 @@ export interface FoldSettings {
 export interface FollowParts {
   readonly roomId: string
   readonly log: Log
+  readonly clock: Clock
   readonly logger: Logger
   readonly content: Content
   readonly settings: FoldSettings
@@ -30,6 +32,8 @@ export interface FollowParts {
   readonly relay: { readonly before: StateVector; push(fresh: Fresh, from: null): void }
 }
 
+const FOLD_PACE = { share: 0.02, longestMs: 60_000 }
+
 export class Follow {
   readonly #parts: FollowParts
   /** The highest seq known; nothing below it is unknown. */
@@ -37,12 +41,15 @@ export class Follow {
   #lastBatch: string | null
   #reading: Promise<'went-back' | 'gap' | 'current'> | null = null
   #folding = false
+  /** A fold reads and writes the whole page, so a page that is written fast is folded by its cost, not by its rows. */
+  readonly #foldPace: Pace
   readonly #epoch: number
   /** Rows that the tail must have before the next fold: one that failed is not tried again at once. */
   #foldFrom = 0
 
   constructor(parts: FollowParts, { seq, epoch, tail }: LoadedRoom) {
     this.#parts = parts
+    this.#foldPace = new Pace(parts.clock, FOLD_PACE)
     this.#seq = seq
     this.#epoch = epoch
     this.#lastBatch = tail.at(-1)?.id ?? null
@@ -99,7 +106,8 @@ export class Follow {
     const { content, settings } = this.#parts
     const { rows, bytes, share } = content.tail
     if (rows < this.#foldFrom || (rows < settings.foldRows && bytes < settings.foldBytes)) return
-    if (share >= settings.foldRatio || rows >= settings.foldMaxRows) this.#foldLater(rows)
+    if (rows >= settings.foldMaxRows || (share >= settings.foldRatio && this.#foldPace.waitMs <= 0))
+      this.#foldLater(rows)
   }
 
   /** Folds what a room that closes leaves behind, where that is a fair share of the page. */
@@ -113,6 +121,7 @@ export class Follow {
     const { roomId, logger, hasEnded, settings } = this.#parts
     if (this.#folding || hasEnded() || rows === 0) return
     this.#folding = true
+    this.#foldPace.begin()
     this.#fold()
       .catch((error: unknown) => {
         this.#foldFrom = rows + settings.foldRows
@@ -120,6 +129,7 @@ export class Follow {
       })
       .finally(() => {
         this.#folding = false
+        this.#foldPace.end()
       })
   }
 

@@ -82,12 +82,12 @@ export class Keys {
   #origin(struct: number): number {
     const structs = this.#structs
     const at = struct * STRIDE
-    if (structs[at + Field.hasKey] === 1) return -AT_KEY
     const ref = structs[at + Field.ref]
-    if (ref === Ref.gc || ref === Ref.skip || structs[at + Field.isInside] === 1) return -ELSEWHERE
+    if (ref === Ref.gc || ref === Ref.skip) return -ELSEWHERE
     const field = at + ((structs[at + Field.beforeClient] as number) >= 0 ? Field.beforeClient : Field.afterClient)
     const client = structs[field] as number
-    if (client < 0) return -ELSEWHERE
+    // What an item that has an origin says of its key counts for nothing.
+    if (client < 0 || structs[at + Field.isInside] === 1) return structs[at + Field.hasKey] === 1 ? -AT_KEY : -ELSEWHERE
     const clock = structs[field + 1] as number
     this.#byClient ??= new Map(this.#runs.map((run) => [run.client, run]))
     const run = this.#byClient.get(client)

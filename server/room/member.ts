@@ -1,12 +1,38 @@
 /** A member of a room, and what the room keeps of it: its numbered messages, and what waits for their commit. */
-import { type CloseCode, type RefusalCode, refusedMessage, savedMessage } from '../../shared/protocol.ts'
+import {
+  type CloseCode,
+  type MemberState,
+  type RefusalCode,
+  refusedMessage,
+  savedMessage,
+} from '../../shared/protocol.ts'
 import type { StateVector } from './state-vector.ts'
 import type { Reply } from './sync.ts'
+
+/** Who somebody is, as a token says. */
+export interface Identity {
+  readonly id: string
+  readonly name: string
+}
+
+/** What somebody may do here now, as they are told. */
+export type Standing = Omit<MemberState, 'pageBytes'>
+
+export interface Barrier {
+  readonly code: 'read-only' | 'frozen'
+  readonly reason: string
+}
 
 /** A connected client as a room sees it. The socket implements it. */
 export interface Member {
   readonly user: string | null
-  readonly role: 'read' | 'write' | 'manage'
+  /** Who the others see, where somebody vouches for it; null: whoever it says it is. */
+  readonly identity: Identity | null
+  /** Why what it writes is not taken now; null: it is. */
+  readonly barrier: Barrier | null
+  readonly state: Standing
+  /** Whether its presence is shown to the others. */
+  readonly isShown: boolean
   /** Whether it speaks `scriptorium.v1`: it numbers its messages and hears of each. */
   readonly acknowledged: boolean
   /** Whether so much is buffered for it that it gets no more updates until it drains. */

@@ -3,12 +3,15 @@
  * Stock clients echo every entry they hear, so an entry counts only from a socket that its clientID is bound to; those of
  * others are passed over before their state is looked at. Protocol: y-protocols/awareness.js.
  */
-import { type AwarenessEntry, awarenessUpdate } from './awareness-update.ts'
-import { Reader } from './reader.ts'
+import { type AwarenessEntry, awarenessUpdate, readAwareness } from './awareness-update.ts'
+import type { Identity } from './member.ts'
+import { readPresence } from './presence-state.ts'
 
 /** The slice of a member that presence needs. */
 export interface Present {
   readonly user: string | null
+  /** Who the others see, where somebody vouches for it. */
+  readonly identity?: Identity | null
 }
 
 /** What a socket speaks for. */
@@ -31,25 +34,26 @@ const MAX_REMOVED = 1000
 /** An awareness update without entries: stock clients count it as a sign of life and nothing else. */
 export const EMPTY_PRESENCE = new Uint8Array([0])
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 export class Presence<M extends Present> {
   readonly #maxBytes: number
   readonly #dropped: () => void
+  readonly #mayHold: (member: M, id: number) => boolean
   readonly #clients = new Map<number, Client>()
   readonly #holders = new Map<number, M[]>()
   readonly #speakers = new Map<M, Speaker>()
   /** The last clock of clients that were removed. */
-  readonly #removed = new Map<number, number>()
+  #removed: Map<number, number> | null = null
   #changed: Client[] = []
 
   /**
    * @param maxBytes of one client's state, as JSON
    * @param dropped called for each entry refused for its size or form
+   * @param mayHold whether an id may be a member's: not when it is known as somebody else's
    */
-  constructor(maxBytes: number, dropped: () => void) {
+  constructor(maxBytes: number, dropped: () => void, mayHold: (member: M, id: number) => boolean = () => true) {
     this.#maxBytes = maxBytes
     this.#dropped = dropped
+    this.#mayHold = mayHold
   }
 
   get hasChanged(): boolean {
@@ -62,31 +66,19 @@ export class Presence<M extends Present> {
    * @throws Error when the update is truncated or has bytes left over
    */
   receive(member: M, update: Uint8Array): Uint8Array | null {
-    const reader = new Reader(update)
-    const count = reader.varUint()
-    if (count === 0) return null
     const speaker = this.#speakerOf(member)
-    const isFirstOfOne = count === 1 && !speaker.hasSpoken
-    const own: { id: number; clock: number; json: Uint8Array }[] = []
-    for (let i = 0; i < count; i++) {
-      const id = reader.varUint()
-      const clock = reader.varUint()
-      const length = reader.varUint()
-      const from = reader.at
-      reader.skip(length)
-      if (isFirstOfOne || speaker.ids.includes(id)) own.push({ id, clock, json: update.subarray(from, reader.at) })
-    }
-    // Read whole before any entry counts: a length that lies must not reach past the message.
-    if (reader.at !== update.length) throw new Error('bytes are left over after the awareness update')
+    const isFirstOfOne = update[0] === 1 && !speaker.hasSpoken
+    const own = readAwareness(update, (id) => isFirstOfOne || speaker.ids.includes(id))
+    if (update[0] === 0) return null
     speaker.hasSpoken = true
     let renew: Uint8Array | null = null
-    for (const { id, clock, json } of own) {
+    for (const { id, clock, state: json } of own) {
       if (isFirstOfOne && !this.bind(member, id)) continue
-      const removedAt = this.#removed.get(id)
+      const removedAt = this.#removed?.get(id)
       if (removedAt !== undefined && clock <= removedAt) {
-        this.#removed.delete(id)
+        this.#removed?.delete(id)
         renew = awarenessUpdate([{ id, clock: removedAt, state: null }])
-      } else this.#put(id, clock, json)
+      } else this.#put(id, clock, json, member.identity ?? null)
     }
     return renew
   }
@@ -100,6 +92,7 @@ export class Presence<M extends Present> {
     if (ids.includes(id)) return true
     const holders = this.#holders.get(id)
     if (ids.length >= MAX_IDS || holders?.some((holder) => holder.user !== member.user)) return false
+    if (!this.#mayHold(member, id)) return false
     ids.push(id)
     if (holders === undefined) this.#holders.set(id, [member])
     else holders.push(member)
@@ -116,6 +109,16 @@ export class Presence<M extends Present> {
       else this.#holders.delete(id)
       return holders.length === 0
     })
+  }
+
+  /** Takes an id from whoever holds it. */
+  evict(id: number): void {
+    for (const holder of this.#holders.get(id) ?? []) {
+      const ids = this.#speakers.get(holder)?.ids
+      ids?.splice(ids.indexOf(id), 1)
+    }
+    this.#holders.delete(id)
+    this.remove([id])
   }
 
   /** Removes ids that nobody holds now. The removal carries the last clock, so that a newer state still wins. */
@@ -152,29 +155,23 @@ export class Presence<M extends Present> {
     return speaker
   }
 
-  #put(id: number, clock: number, json: Uint8Array): void {
+  #put(id: number, clock: number, json: Uint8Array, identity: Identity | null): void {
     const held = this.#clients.get(id)
     if (held !== undefined && clock < held.clock) return
-    const state = this.#read(json)
+    const state = this.#read(json, identity)
     if (state === undefined || (held === undefined && state === null)) return
     if (held !== undefined && clock === held.clock && state !== null) return
-    this.#removed.delete(id)
+    this.#removed?.delete(id)
     const client = held ?? { id, clock, state: null, isChanged: false }
     this.#clients.set(id, client)
     this.#change(client, clock, state)
   }
 
-  /** Checked once here, because a stock reader throws on JSON that does not parse. @returns undefined where it is refused */
-  #read(json: Uint8Array): Uint8Array | null | undefined {
-    if (json.length <= this.#maxBytes) {
-      try {
-        return JSON.parse(utf8.decode(json)) === null ? null : json.slice()
-      } catch (error) {
-        if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error
-      }
-    }
-    this.#dropped()
-    return undefined
+  /** @returns undefined where it is refused */
+  #read(json: Uint8Array, identity: Identity | null): Uint8Array | null | undefined {
+    const state = json.length > this.#maxBytes ? undefined : readPresence(json, identity)
+    if (state === undefined) this.#dropped()
+    return state
   }
 
   #change(client: Client, clock: number, state: Uint8Array | null): void {
@@ -187,6 +184,7 @@ export class Presence<M extends Present> {
 
   #forget({ id, clock }: Client): void {
     this.#clients.delete(id)
+    this.#removed ??= new Map()
     const oldest = this.#removed.size >= MAX_REMOVED ? this.#removed.keys().next() : null
     if (oldest !== null && !oldest.done) this.#removed.delete(oldest.value)
     this.#removed.set(id, clock)

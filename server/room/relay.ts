@@ -6,6 +6,7 @@ import { awarenessMessage, Sync, syncMessage } from '../../shared/protocol.ts'
 import { Pace } from '../pace.ts'
 import type { Clock, Counters } from '../ports.ts'
 import type { Membership } from './member.ts'
+import { EMPTY_UPDATE } from './merge.ts'
 import type { Presence } from './presence.ts'
 import { type Fresh, Runs } from './runs.ts'
 import type { StateVector } from './state-vector.ts'
@@ -19,7 +20,7 @@ export interface RelayParts {
   received(before: StateVector): StateVector
 }
 
-const UPDATES = { share: 0.25, longestMs: 50 }
+const UPDATES = { share: 0.2, longestMs: 50 }
 /** Who is here may be told later than what they write. */
 const PRESENCE = { share: 0.1, longestMs: 100 }
 
@@ -27,10 +28,10 @@ export class Relay {
   readonly #parts: RelayParts
   readonly #updatePace: Pace
   readonly #presencePace: Pace
-  #updates = new Runs()
+  #updates: Runs | null = null
   /** The only one who wrote since the last flush; null: several did, or rows of the log. */
   #author: Membership | null = null
-  #before: StateVector = new Map()
+  #before: StateVector | null = null
   #cancelUpdates: (() => void) | null = null
   #cancelPresence: (() => void) | null = null
 
@@ -42,23 +43,25 @@ export class Relay {
 
   /** The clocks that the updates since the last flush advanced, as they were before them. */
   get before(): StateVector {
+    this.#before ??= new Map()
     return this.#before
   }
 
   /** @param from the member who wrote it; null: read from the log */
   push(fresh: Fresh, from: Membership | null): void {
-    this.#author = this.#updates.isEmpty || this.#author === from ? from : null
+    this.#author = this.#updates === null || this.#author === from ? from : null
+    this.#updates ??= new Runs()
     this.#updates.add(fresh)
   }
 
   /** Forgets the clocks that loading advanced: nobody was there to be told. */
   begin(): void {
-    this.#before = new Map()
+    this.#before = null
   }
 
   /** Sends what has gathered, now or when it is due. Called at the end of a turn. */
   flush(): void {
-    if (!this.#updates.isEmpty && this.#cancelUpdates === null) {
+    if (this.#updates !== null && this.#cancelUpdates === null) {
       this.#cancelUpdates = this.#whenDue(this.#updatePace, () => {
         this.#cancelUpdates = null
         this.#sendUpdates()
@@ -95,10 +98,10 @@ export class Relay {
   #sendUpdates(): void {
     const { counters } = this.#parts
     const author = this.#author
-    const before = this.#before
-    const frame = syncMessage(Sync.update, this.#updates.encode())
-    this.#updates = new Runs()
-    this.#before = new Map()
+    const { before } = this
+    const frame = syncMessage(Sync.update, this.#updates?.encode() ?? EMPTY_UPDATE)
+    this.#updates = null
+    this.#before = null
     let sent = 0
     for (const membership of this.#parts.members()) {
       if (membership === author || membership.isLagging) continue

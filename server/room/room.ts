@@ -9,8 +9,10 @@ import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { Content } from './content.ts'
 import { closeFor, type Ending } from './ending.ts'
 import { type FoldSettings, Follow } from './follow.ts'
-import { type Member, Membership } from './member.ts'
+import { type Barrier, type Member, Membership } from './member.ts'
+import { Owners } from './owners.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
+import type { Reached } from './reach.ts'
 import { Relay } from './relay.ts'
 import { decodeStateVector, type StateVector } from './state-vector.ts'
 import type { Diff, Reply } from './sync.ts'
@@ -18,6 +20,8 @@ import type { Diff, Reply } from './sync.ts'
 export interface RoomSettings extends FoldSettings {
   /** Bytes of one client's presence. */
   readonly maxPresenceBytes: number
+  /** Bytes of a page. */
+  readonly maxPageBytes: number
 }
 
 export interface RoomParts {
@@ -48,6 +52,7 @@ export class Room implements Appending {
   readonly #members = new Map<Member, Membership>()
   readonly #content: Content
   readonly #relay: Relay
+  readonly #owners = new Owners<Member>((id) => this.#lookUpOwner(id))
   readonly #presence: Presence<Member>
   readonly #follow: Follow
   #exists: boolean
@@ -64,7 +69,11 @@ export class Room implements Appending {
     this.epoch = loaded.epoch
     this.idleSince = parts.clock.now()
     this.#parts = parts
-    this.#presence = new Presence(parts.settings.maxPresenceBytes, () => parts.counters.count('presence_dropped'))
+    this.#presence = new Presence(
+      parts.settings.maxPresenceBytes,
+      () => parts.counters.count('presence_dropped'),
+      (member, id) => this.#owners.claim(member, id),
+    )
     this.#relay = new Relay({
       clock: parts.clock,
       counters: parts.counters,
@@ -80,10 +89,11 @@ export class Room implements Appending {
       throw new Error(`row ${batch.seq} of the page refers to what the rows before it do not hold`)
     }
     this.#relay.begin()
-    const { log, logger, settings } = parts
+    const { log, clock, logger, settings } = parts
     const hasEnded = () => this.#ended
     const replaced = () => this.end('replaced')
-    const following = { roomId, log, logger, content: this.#content, settings, hasEnded, replaced, relay: this.#relay }
+    const content = this.#content
+    const following = { roomId, log, clock, logger, content, settings, hasEnded, replaced, relay: this.#relay }
     this.#follow = new Follow(following, loaded)
     this.#follow.foldIfDue()
   }
@@ -127,13 +137,14 @@ export class Room implements Appending {
     const welcome = [syncMessage(Sync.step1, this.#content.stateVector())]
     const present = this.#presence.all()
     if (present !== null) welcome.push(awarenessMessage(present))
-    if (member.acknowledged) welcome.push(stateMessage({ role: member.role, frozen: false, pageBytes: this.bytes }))
+    if (member.acknowledged) welcome.push(this.#stateOf(member))
     member.sendAll(welcome)
   }
 
   /** @param clean whether the socket was closed by its client, not lost: a lost one may return */
   leave(member: Member, clean: boolean): void {
     if (!this.#members.delete(member)) return
+    this.#owners.release(member)
     if (this.#members.size === 0) this.idleSince = this.#parts.clock.now()
     const orphans = this.#presence.unbind(member)
     if (orphans.length === 0) return
@@ -154,16 +165,18 @@ export class Room implements Appending {
     const membership = this.#membership(member)
     const n = membership.number()
     this.#parts.counters.count('updates_received')
-    if (member.role === 'read') return this.#refuse(membership, n, 'read-only', 'you may read this page, not write it')
-    const admission = this.#content.take(update, kind, member.user, this.#relay.before)
+    if (member.barrier !== null) return this.#receiveBarred(membership, n, kind, update, member.barrier)
+    const { maxPageBytes } = this.#parts.settings
+    if (this.bytes + update.length > maxPageBytes && this.#grows(kind, update)) return this.#refusePage(membership, n)
+    const bringer = this.#owners.bringer(member)
+    const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before))
     switch (admission.kind) {
       case 'invalid':
-        membership.poisoned = true
-        this.#refuse(membership, n, 'invalid', admission.reason)
-        if (!member.acknowledged) member.close(4400, `update refused: ${admission.reason}`)
-        return
+        return this.#refuseInvalid(membership, n, admission.reason)
       case 'gap':
         return this.#refuseGap(membership, n)
+      case 'owner':
+        return this.#refuseOwner(membership, n, admission.barred)
       case 'nothing':
         this.#parts.counters.count('updates_known')
         membership.addedNothing()
@@ -171,28 +184,39 @@ export class Room implements Appending {
       case 'new':
         this.#taken++
         this.#parts.counters.count('updates_stored')
-        this.#parts.unsaved(admission.bytes.length)
         membership.addedSomething()
         this.#relay.push(admission, membership)
-        if (kind === 'live') for (const { run } of admission.taken) this.#presence.bind(member, run.client)
+        if (kind === 'live') this.#bind(member, admission.taken)
         this.#endTurnLater()
         break
       default:
         admission satisfies never
     }
-    if (admission.gap) this.#refuse(membership, n, 'gap', 'a part of it depends on what the page does not hold')
+    if (admission.barred !== undefined) this.#refuseOwner(membership, n, admission.barred)
+    else if (admission.gap) this.#refuse(membership, n, 'gap', 'a part of it depends on what the page does not hold')
     else this.#settleLater(membership, n)
+  }
+
+  /** Tells a member what it may do now. */
+  tellState(member: Member): void {
+    if (member.acknowledged && this.#members.has(member)) member.send(this.#stateOf(member), 'control')
+  }
+
+  /** Asks a member for what it has: it may write now what was refused before. */
+  askAgain(member: Member): void {
+    if (this.#members.has(member)) this.#ask(member)
   }
 
   /** A message that is too large to be looked at. */
   refuseTooLarge(member: Member, reason: string): void {
     const membership = this.#membership(member)
-    this.#refuse(membership, membership.number(), 'too-large', reason)
-    if (!member.acknowledged) member.close(4413, reason)
+    this.#parts.counters.count('limit_message_bytes')
+    this.#refuseLarge(membership, membership.number(), reason)
   }
 
   /** Takes an awareness update. @throws Error when it cannot be decoded */
   receivePresence(member: Member, update: Uint8Array): void {
+    if (!member.isShown) return
     const renew = this.#presence.receive(member, update)
     if (renew !== null) member.send(awarenessMessage(renew), 'presence')
     if (this.#presence.hasChanged) this.#endTurnLater()
@@ -263,6 +287,10 @@ export class Room implements Appending {
     this.#parts.ended(this)
   }
 
+  #stateOf(member: Member): Uint8Array {
+    return stateMessage({ ...member.state, pageBytes: this.bytes })
+  }
+
   #membership(member: Member): Membership {
     const membership = this.#members.get(member)
     if (membership === undefined) throw new Error('not a member of this room')
@@ -309,7 +337,75 @@ export class Room implements Appending {
     if (membership.poisoned) return this.#refuse(membership, n, 'stuck', 'it depends on a message that was refused')
     this.#refuse(membership, n, 'gap', 'it depends on what the page does not hold')
     if (!membership.mayAsk(this.#parts.clock.now())) return
-    membership.member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+    this.#ask(membership.member)
+  }
+
+  #ask(member: Member): void {
+    member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+  }
+
+  /** Whether an update adds more than deletes: those are how a page becomes smaller. */
+  #grows(kind: 'step2' | 'live', update: Uint8Array): boolean {
+    const admission = this.#content.weigh(update, kind)
+    return admission.kind === 'new' && admission.taken.length > 0
+  }
+
+  #refusePage(membership: Membership, n: number): void {
+    this.#parts.counters.count('limit_page_bytes')
+    this.#refuseLarge(membership, n, `a page may have ${this.#parts.settings.maxPageBytes} bytes`)
+  }
+
+  #refuseLarge({ member }: Membership, n: number, reason: string): void {
+    this.#refuse(this.#membership(member), n, 'too-large', reason)
+    if (!member.acknowledged) member.close(4413, reason)
+  }
+
+  /** What is somebody's who is here is theirs to bring. */
+  #refuseOwner(membership: Membership, n: number, clients: readonly number[]): void {
+    this.#parts.counters.count('updates_foreign')
+    this.#refuse(membership, n, 'owner', 'it was written under the clientID of somebody else who is here')
+    const now = this.#parts.clock.now()
+    for (const owner of new Set(clients.flatMap((client) => this.#owners.holders(client)))) {
+      if (this.#members.get(owner)?.mayAsk(now)) this.#ask(owner)
+    }
+  }
+
+  /** Of an id that has written before somebody else may be on record. */
+  #lookUpOwner(id: number): void {
+    if (!this.#content.holdsClient(id)) return
+    const { log, logger } = this.#parts
+    log
+      .writer(this.roomId, id)
+      .then((user) => {
+        if (user !== null && this.#owners.record(id, user)) this.#presence.evict(id)
+      })
+      .catch((error: unknown) => logger.debug({ error: String(error) }, 'the owner of an id was not looked up'))
+  }
+
+  #bind(member: Member, taken: readonly Reached[]): void {
+    for (const { run } of taken) if (this.#owners.isHeldBy(member, run.client)) this.#presence.bind(member, run.client)
+  }
+
+  #refuseInvalid(membership: Membership, n: number, reason: string): void {
+    const { member } = membership
+    membership.poisoned = true
+    this.#refuse(membership, n, 'invalid', reason)
+    if (!member.acknowledged) member.close(4400, `update refused: ${reason}`)
+  }
+
+  /** From whoever may not write, what adds something is dropped, and the socket lives: readers clean up what they read. */
+  #receiveBarred(
+    membership: Membership,
+    n: number,
+    kind: 'step2' | 'live',
+    update: Uint8Array,
+    barrier: Barrier,
+  ): void {
+    const admission = this.#content.weigh(update, kind)
+    if (admission.kind === 'invalid') return this.#refuseInvalid(membership, n, admission.reason)
+    if (admission.kind === 'nothing' && !admission.gap) return this.#settleLater(membership, n)
+    this.#parts.counters.count('updates_barred')
+    this.#refuse(membership, n, barrier.code, barrier.reason)
   }
 
   #tellingUnsaved<T>(change: () => T): T {

@@ -1,8 +1,8 @@
 /** The rooms of this process: each opened once, watched for what others write, closed when nobody needs it. */
-import type { LoadedRoom, Log } from '../log/port.ts'
+import type { Log } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import type { Member } from './member.ts'
-import { Room, type RoomSettings } from './room.ts'
+import { Room, type RoomParts, type RoomSettings } from './room.ts'
 import type { Diff } from './sync.ts'
 
 export interface RoomsSettings extends RoomSettings {
@@ -23,7 +23,14 @@ export interface RoomsParts {
   readonly settings: RoomsSettings
   /** Compares large pages off the event loop. */
   readonly diff: Diff
+  /** Whether no other process serves from this database; asked before each poll. */
+  isAlone(): Promise<boolean>
+  /** Whether memory is nearly used up. */
+  isTight(): boolean
 }
+
+/** There is no memory for another page: it must be tried again. */
+export class NoMemory extends Error {}
 
 /** A page was deleted: nobody may join it. */
 export class PageDeleted extends Error {}
@@ -32,19 +39,32 @@ const SWEEP_MS = 1000
 /** A room without members stays this long, for whoever comes back after a lost connection. */
 const LINGER_MS = 15_000
 const HEADS_AT_ONCE = 1000
+/** A process that is alone looks after its rooms in so many turns. */
+const TURNS = 10
 
 export class Rooms {
   readonly #parts: RoomsParts
+  /** The same for all rooms. */
+  readonly #roomParts: RoomParts
   readonly #rooms = new Map<string, Room>()
   readonly #opening = new Map<string, Promise<Room>>()
   readonly #relief = new Set<() => void>()
   #unsavedBytes = 0
+  #isTight = false
+  #turn = 0
   #stopSweep: () => void = () => undefined
   #stopPoll: () => void = () => undefined
   #closed = false
 
   constructor(parts: RoomsParts) {
     this.#parts = parts
+    this.#roomParts = {
+      ...parts,
+      unsaved: (delta) => this.#addUnsaved(delta),
+      ended: (room) => {
+        if (this.#rooms.get(room.roomId) === room) this.#rooms.delete(room.roomId)
+      },
+    }
     this.#sweepLater()
     if (parts.settings.pollMs > 0) this.#pollLater()
   }
@@ -70,7 +90,7 @@ export class Rooms {
 
   /**
    * Opens the room if it is not open, and lets the member in.
-   * @throws PageDeleted, or DatabaseError when the page cannot be loaded: never a room without its content
+   * @throws PageDeleted, NoMemory, or DatabaseError when the page cannot be loaded: never a room without its content
    */
   async join(roomId: string, member: Member): Promise<Room> {
     for (;;) {
@@ -126,6 +146,10 @@ export class Rooms {
   }
 
   async #load(roomId: string): Promise<Room> {
+    if (this.#isTight) {
+      this.#parts.counters.count('limit_memory')
+      throw new NoMemory('memory is nearly used up')
+    }
     const room = await this.#loadOrMend(roomId)
     this.#rooms.set(roomId, room)
     return room
@@ -137,29 +161,12 @@ export class Rooms {
     const loaded = await log.load(roomId)
     if (loaded.deleted) throw new PageDeleted('this page was deleted')
     try {
-      return this.#build(roomId, loaded)
+      return new Room(roomId, loaded, this.#roomParts)
     } catch (error) {
       logger.error({ room: roomId, error: String(error) }, 'a page does not load')
       if ((await log.fold(roomId)) === null) throw error
-      return this.#build(roomId, await log.load(roomId))
+      return new Room(roomId, await log.load(roomId), this.#roomParts)
     }
-  }
-
-  #build(roomId: string, loaded: LoadedRoom): Room {
-    const { log, clock, random, logger, counters, settings, diff } = this.#parts
-    return new Room(roomId, loaded, {
-      log,
-      clock,
-      random,
-      logger,
-      counters,
-      settings,
-      diff,
-      unsaved: (delta) => this.#addUnsaved(delta),
-      ended: (ended) => {
-        if (this.#rooms.get(roomId) === ended) this.#rooms.delete(roomId)
-      },
-    })
   }
 
   #addUnsaved(delta: number): void {
@@ -182,9 +189,11 @@ export class Rooms {
     const idle = [...this.#rooms.values()].filter((room) => room.idleSince !== null && room.isSaved)
     idle.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0))
     let bytes = idle.reduce((sum, room) => sum + room.bytes, 0)
+    this.#isTight = this.#parts.isTight()
+    const allowed = this.#isTight ? 0 : this.#parts.settings.maxIdleBytes
     const now = this.#parts.clock.now()
     for (const room of idle) {
-      const due = now - (room.idleSince ?? now) >= LINGER_MS || bytes > this.#parts.settings.maxIdleBytes
+      const due = now - (room.idleSince ?? now) >= LINGER_MS || bytes > allowed
       if (!due) break
       bytes -= room.bytes
       this.#rooms.delete(room.roomId)
@@ -205,9 +214,22 @@ export class Rooms {
   }
 
   async #poll(): Promise<void> {
-    const watched = [...this.#rooms.values()].filter((room) => room.isWatched)
+    const watched = (await this.#parts.isAlone()) ? this.#watchedInTurn() : [...this.#watched()]
     for (let at = 0; at < watched.length; at += HEADS_AT_ONCE)
       await this.#compare(watched.slice(at, at + HEADS_AT_ONCE))
+  }
+
+  *#watched(): Generator<Room> {
+    for (const room of this.#rooms.values()) if (room.isWatched) yield room
+  }
+
+  /** A part of the watched rooms, another each time: a database may be put back in time, or written to by hand. */
+  #watchedInTurn(): Room[] {
+    this.#turn = (this.#turn + 1) % TURNS
+    const rooms: Room[] = []
+    let at = 0
+    for (const room of this.#rooms.values()) if (at++ % TURNS === this.#turn && room.isWatched) rooms.push(room)
+    return rooms
   }
 
   async #compare(rooms: readonly Room[]): Promise<void> {

@@ -27,7 +27,7 @@ export class Tail {
   #entries: Entry[] = []
   /** What waits for the next batch, by sender. */
   readonly #gathering = new Map<string, Gathered>()
-  /** All of the tail, merged; from the first joiner on, until a snapshot takes the place of a part of it. */
+  /** All of the tail, merged; from the first joiner who found several batches on, until a snapshot holds some of them. */
   #merged: Runs | null = null
   readonly #freshOf: (update: Uint8Array) => Fresh
   #bytes = 0
@@ -120,7 +120,7 @@ export class Tail {
 
   /** All of it as one update, the same bytes for all who ask until it changes. */
   merged(): Uint8Array {
-    return this.#allMerged().encode()
+    return this.#lone ?? this.#allMerged().encode()
   }
 
   /** What of it a client with `known` lacks, as one update. */
@@ -137,13 +137,19 @@ export class Tail {
     return batches
   }
 
+  /** The only update there is: a page that was loaded from one row needs no second copy. */
+  get #lone(): Uint8Array | null {
+    const [entry] = this.#entries
+    const isLone = this.#entries.length === 1 && entry?.parts.length === 1 && !this.isGathering
+    return isLone ? (entry?.parts[0] ?? null) : null
+  }
+
   #allMerged(): Runs {
-    if (this.#merged === null) {
-      const merged = new Runs()
-      for (const update of this.updates) merged.add(this.#freshOf(update))
-      this.#merged = merged
-    }
-    return this.#merged
+    if (this.#merged !== null) return this.#merged
+    const merged = new Runs()
+    for (const update of this.updates) merged.add(this.#freshOf(update))
+    if (this.#lone === null) this.#merged = merged
+    return merged
   }
 
   #find(batch: string): Entry | undefined {

@@ -12,12 +12,12 @@ export const contentOf = (doc: Y.Doc): string => {
   const names = [...doc.share.keys()].sort()
   return JSON.stringify(
     names.map((name) => [name, readRoot(doc, name)]),
-    written,
+    withBigInts,
   )
 }
 
-/** JSON has no big integers; Yjs does. */
-const written = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value)
+/** Yjs holds them, JSON does not. */
+const withBigInts = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value)
 
 const readRoot = (doc: Y.Doc, name: string): unknown => {
   const root = doc.share.get(name)

@@ -8,7 +8,7 @@ import { join } from './join.ts'
 import { pageJobs } from './page/jobs.ts'
 import { squash } from './squash.ts'
 
-export const jobs = { squash, cull, join, inspect, diff, ...pageJobs }
+export const jobs = { squash, cull, diff, join, inspect, ...pageJobs }
 
 export type Jobs = typeof jobs
 export type JobName = keyof Jobs

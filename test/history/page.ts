@@ -32,7 +32,7 @@ export const openPage = async (settings: HistorySettings = history, kind: StoreK
   await migrate(database)
   const threads = openThreads()
   const parts = { database, clock, random, logger: quiet, counters: counting(), threads, history: settings }
-  const log = openLog({ ...parts, batchRooms: 1000 })
+  const log = openLog({ ...parts, batchRooms: 1000, loadsAtOnce: 2 })
   onTestFinished(() => log.close())
   const writer = new Writer(log, ROOM)
   return {

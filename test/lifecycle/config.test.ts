@@ -55,26 +55,53 @@ describe('settings', () => {
     expect(faultsOf({ PATH: '/bin', AUTHOR: 'ana', MAXIMUM: '1' })).toEqual([])
   })
 
-  it.each([
-    'AUTH_JWT_SECRET',
-    'AUTH_JWKS_URL',
-    'AUTH_JWKS_FILE',
-    'AUTH_ISSUER',
-    'AUTH_AUDIENCE',
-    'AUTH_CALLBACK_URL',
-    'AUTH_CALLBACK_SECRET',
-    'DATABASE_LISTEN_URL',
-    'TRUSTED_PROXIES',
-    'NODE_URL',
-    'NODE_SECRET',
-  ])('%s of a later version is refused, never ignored', (name) => {
-    expect(faultsOf({ [name]: 'x' })).toEqual([`${name} is not available in this version`])
-    expect(faultsOf({ [name]: '' })).toHaveLength(1)
-  })
+  it.each(['DATABASE_LISTEN_URL', 'NODE_URL', 'NODE_SECRET'])(
+    '%s of a later version is refused, never ignored',
+    (name) => {
+      expect(faultsOf({ [name]: 'x' })).toEqual([`${name} is not available in this version`])
+      expect(faultsOf({ [name]: '' })).toHaveLength(1)
+    },
+  )
 
   it('of later versions may say what this version does anyway', () => {
     expect(faultsOf({ WORKERS: '1', CHANNEL: 'memory' })).toEqual([])
     expect(faultsOf({ WORKERS: '2', CHANNEL: 'redis://cache' })).toHaveLength(2)
+  })
+})
+
+describe('access', () => {
+  const secret = 'x'.repeat(32)
+
+  it('is by tokens or a callback where one is set, and then on any address', () => {
+    const config = readConfig({ HOST: '0.0.0.0', AUTH_JWT_SECRET: secret, AUTH_ISSUER: 'app' })
+    expect(config).toMatchObject({
+      openMode: false,
+      auth: { source: { kind: 'secret' }, issuer: 'app', audience: null },
+    })
+    const asked = readConfig({ HOST: '::', AUTH_CALLBACK_URL: 'https://app.example/may', AUTH_CALLBACK_SECRET: secret })
+    expect(asked).toMatchObject({
+      openMode: false,
+      auth: { source: null, callback: { url: 'https://app.example/may' } },
+    })
+  })
+
+  it.each([
+    ['a short secret', { AUTH_JWT_SECRET: 'hunter2' }],
+    ['an empty one', { AUTH_JWT_SECRET: ' ' }],
+    ['two sources', { AUTH_JWT_SECRET: secret, AUTH_JWKS_FILE: 'keys.json' }],
+    ['an address that is none', { AUTH_JWKS_URL: 'keys' }],
+    ['an address with a password', { AUTH_JWKS_URL: 'https://a:hunter2@b.example/keys' }],
+    ['a callback without a secret', { AUTH_CALLBACK_URL: 'https://app.example' }],
+    ['a callback with a short one', { AUTH_CALLBACK_URL: 'https://app.example', AUTH_CALLBACK_SECRET: 'hunter2' }],
+    ['a secret without its callback', { AUTH_CALLBACK_SECRET: secret }],
+    ['an issuer without tokens', { AUTH_ISSUER: 'app' }],
+    ['open mode beside a secret', { AUTH: 'open', AUTH_JWT_SECRET: secret }],
+    ['a reader that is neither', { AUTH_READER_PRESENCE: 'maybe' }],
+    ['a rate that is none', { RATE_SOCKET_MESSAGES: '-1' }],
+    ['frames that a first sync has no room in', { MAX_PARTIAL_BYTES: '1048576' }],
+  ])('with %s is refused, and no secret is printed', (_what, env) => {
+    expect(faultsOf(env)).toHaveLength(1)
+    expect(faultsOf(env)[0]).not.toContain('hunter2')
   })
 })
 

@@ -18,7 +18,9 @@ const appWith = (state: { draining: boolean; database: boolean }) => {
     metrics,
     logger,
     api: withoutPages,
-    work: { key: null, mayOperate: () => false, work: {} },
+    guard: { config: readConfig({}), maxBodyBytes: 1000, note: async () => undefined },
+    routes: [],
+    work: { key: null, authorize: async () => undefined, work: {} },
     readiness: () => state,
     gauges: () => ({ rooms: 2, unsavedBytes: 17 }),
   })

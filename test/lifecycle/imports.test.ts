@@ -40,7 +40,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^server\/log\//,
     ours: /^(server\/(log\/|ports\.ts|pace\.ts|database\/port\.ts|threads\/)|shared\/)/,
-    packages: [...LIBRARIES, 'node:'],
+    packages: [...LIBRARIES, 'node:', 'p-limit'],
     why: 'the log knows rows and batches, and of the database its port only',
   },
   {
@@ -56,16 +56,22 @@ const RULES: readonly Rule[] = [
     why: 'routes speak to access, room and log, never to sockets or the database',
   },
   {
-    files: /^server\/(socket|upgrade|hold|wire)\w*\.ts$/,
-    ours: /^(server\/(socket|upgrade|hold|wire|access|room\/|log\/port|ports)|shared\/)/,
+    files: /^server\/(socket|upgrade|hold|wire)[\w-]*\.ts$/,
+    ours: /^(server\/(socket|upgrade|hold|wire|access\.ts|limits|rates|partial|address|loopback|room\/|log\/port|ports)|shared\/)/,
     packages: ['ws', 'lib0', 'node:'],
     why: 'a socket knows frames, sizes and close codes, and hands updates to its room',
   },
   {
-    files: /^server\/(config|config-names|loopback|access)\.ts$/,
-    ours: /^(server\/(config-names|loopback)\.ts|shared\/)/,
+    files: /^server\/(config|config-\w+|loopback|access)\.ts$/,
+    ours: /^(server\/(config-\w+|loopback)\.ts|shared\/)/,
     packages: [],
     why: 'what is decided from values alone stays a pure function',
+  },
+  {
+    files: /^server\/access\//,
+    ours: /^(server\/(access\/|access\.ts|config-auth\.ts|ports\.ts|database\/port\.ts)|shared\/)/,
+    packages: ['jose', 'node:'],
+    why: 'access knows tokens, grants and the rows that change them, and nothing of sockets or rooms',
   },
   {
     files: /^web\/src\//,
@@ -83,7 +89,8 @@ const ALONE: readonly { readonly name: string; readonly where: RegExp; readonly 
     where: /^server\/(database|threads)\//,
     why: 'only the database folder knows PGlite',
   },
-  { name: 'ws', where: /^server\/(socket|upgrade|hold|wire)\w*\.ts$/, why: 'only the socket files know ws' },
+  { name: 'jose', where: /^server\/access\//, why: 'only access knows how tokens are verified' },
+  { name: 'ws', where: /^server\/(socket|upgrade|hold|wire)[\w-]*\.ts$/, why: 'only the socket files know ws' },
 ]
 
 const filesBelow = (folder: string): string[] =>

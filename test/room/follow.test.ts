@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import type { Log, LoggedBatch } from '../../server/log/port.ts'
 import { Content } from '../../server/room/content.ts'
 import { Follow } from '../../server/room/follow.ts'
+import { systemClock } from '../../server/system.ts'
 
 const word = (text: string): Uint8Array => {
   const doc = new Y.Doc()
@@ -29,9 +30,10 @@ const following = () => {
     {
       roomId: 'story/page',
       log: log as Log,
+      clock: systemClock,
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
       content,
-      settings: { foldRows: 200, foldBytes: 1e9, foldMaxRows: 2000, foldRatio: 0.1 },
+      settings: { foldRows: 200, foldMaxRows: 2000, foldBytes: 1_000_000, foldRatio: 0.1 },
       hasEnded: () => false,
       replaced: () => undefined,
       relay: { before: new Map(), push: () => undefined },

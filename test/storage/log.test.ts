@@ -14,7 +14,7 @@ import { part, Writer } from './writer.ts'
 
 const logOver = (database: Database): Log => {
   const parts = { clock, random, logger: quiet, counters: counting(), history, threads: openThreads() }
-  const log = openLog({ database, ...parts, batchRooms: 1000 })
+  const log = openLog({ database, ...parts, batchRooms: 1000, loadsAtOnce: 2 })
   onTestFinished(() => log.close())
   return log
 }

@@ -60,6 +60,7 @@ const open = async (): Promise<{ database: Database; log: Log; counters: ReturnT
     counters,
     history,
     threads: openThreads(),
+    loadsAtOnce: 2,
     batchRooms: 10,
   })
   onTestFinished(() => log.close())

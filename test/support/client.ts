@@ -3,7 +3,15 @@ import * as decoding from 'lib0/decoding'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
-import { type MemberState, Message, SUBPROTOCOL, Sync, syncMessage } from '../../shared/protocol.ts'
+import {
+  type MemberState,
+  Message,
+  SUBPROTOCOL,
+  Sync,
+  syncMessage,
+  TOKEN_PREFIX,
+  tokenMessage,
+} from '../../shared/protocol.ts'
 import { until } from './until.ts'
 
 export interface Refusal {
@@ -31,14 +39,17 @@ export class Client {
   saved = 0
   isSynced = false
   readonly #query: string
+  /** Offered beside the subprotocol at each opening. */
+  token: string
   #url: string
   #socket: WebSocket | null = null
   /** Labels of edits not acknowledged, with the message that carries them. */
   readonly #pending = new Map<string, number>()
 
-  constructor(collab: string, room: string, { doc = new Y.Doc(), user = '' } = {}) {
+  constructor(collab: string, room: string, { doc = new Y.Doc(), user = '', token = '' } = {}) {
     this.doc = doc
     this.room = room
+    this.token = token
     this.#query = user === '' ? '' : `?user=${encodeURIComponent(user)}`
     this.#url = `${collab}/${room}${this.#query}`
     doc.on('update', this.#onUpdate)
@@ -58,7 +69,10 @@ export class Client {
   connect(collab?: string): void {
     if (collab !== undefined) this.#url = `${collab}/${this.room}${this.#query}`
     this.disconnect()
-    const socket = new WebSocket(this.#url, [SUBPROTOCOL])
+    const socket = new WebSocket(this.#url, [
+      SUBPROTOCOL,
+      ...(this.token === '' ? [] : [`${TOKEN_PREFIX}${this.token}`]),
+    ])
     this.#socket = socket
     this.sent = this.saved = 0
     this.refusals.length = 0
@@ -74,6 +88,11 @@ export class Client {
       this.#socket = null
       this.closings.push({ code, reason: reason.toString() })
     })
+  }
+
+  /** Gives a fresh token on the open socket. */
+  sendToken(token: string): void {
+    this.sendRaw(tokenMessage(token))
   }
 
   /** Cuts the socket; the page stays. */
@@ -172,7 +191,7 @@ export class Client {
 export const connectClient = async (
   collab: string,
   room: string,
-  options: { readonly doc?: Y.Doc; readonly user?: string } = {},
+  options: { readonly doc?: Y.Doc; readonly user?: string; readonly token?: string } = {},
 ): Promise<Client> => {
   const client = new Client(collab, room, options)
   client.connect()

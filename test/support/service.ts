@@ -74,6 +74,14 @@ export const runServe = (env: Environment): Process => {
   return { child, ended, log: () => log }
 }
 
+/** For suites that write faster than people do. */
+export const AT_FULL_SPEED: Environment = {
+  RATE_SOCKET_MESSAGES: '0',
+  RATE_SOCKET_BYTES: '0',
+  RATE_PAGE_MESSAGES: '0',
+  RATE_PAGE_BYTES: '0',
+}
+
 /** Starts the service and waits until it listens. @throws Error with its words when it ends instead */
 export const startService = async (env: Environment): Promise<Service> => {
   const running = runServe(env)

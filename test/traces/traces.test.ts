@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { leaveOut } from '../support/left-out.ts'
-import { startService } from '../support/service.ts'
+import { AT_FULL_SPEED, startService } from '../support/service.ts'
 import { readAfresh, type StockVersion, stockClient } from '../support/stock.ts'
 import { allStores, anyPostgres, foldOf, pgliteStore, type Store, type StoreKind } from '../support/stores.ts'
 import {
@@ -70,7 +70,7 @@ const covers = (doc: Y.Doc, needed: ReadonlyMap<number, number>): boolean => {
 }
 
 const expectKept = async (store: Store, endHash: string): Promise<void> => {
-  const restarted = await startService(store.env)
+  const restarted = await startService({ ...store.env, ...AT_FULL_SPEED })
   expect(sha256(textOf(await readAfresh(restarted.collab, ROOM)))).toBe(endHash)
   await restarted.stop()
   expect(sha256(textOf(await foldOf(store, ROOM)))).toBe(endHash)
@@ -78,7 +78,7 @@ const expectKept = async (store: Store, endHash: string): Promise<void> => {
 
 const typeAndKeep = async ({ open }: StoreKind, endHash: string, type: (collab: string) => Promise<void>) => {
   const store = await open()
-  const service = await startService(store.env)
+  const service = await startService({ ...store.env, ...AT_FULL_SPEED })
   await type(service.collab)
   await service.stop()
   await expectKept(store, endHash)

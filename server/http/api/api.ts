@@ -13,7 +13,7 @@ import { versionRoutes } from './versions.ts'
 const RETRY = { 'retry-after': '2' }
 
 /** The routes below /api/v1. */
-export const createApi = (parts: ApiParts, logger: Logger): OpenAPIHono => {
+export const createApi = (parts: ApiParts): OpenAPIHono => {
   const api = new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return
@@ -30,7 +30,6 @@ export const createApi = (parts: ApiParts, logger: Logger): OpenAPIHono => {
   pageRoutes(api, parts)
   historyRoutes(api, parts)
   versionRoutes(api, parts)
-  api.onError((error) => answerFault(error, logger))
   return api
 }
 
@@ -55,7 +54,7 @@ const STATUS: Readonly<Record<FaultKind, readonly [status: number, title: string
 }
 
 /** What a failed request is answered. */
-const answerFault = (error: Error, logger: Logger): Response => {
+export const answerFault = (error: Error, logger: Logger): Response => {
   if (error instanceof Problem) return problem(error.status, error.title, error.message, error.headers)
   if (error instanceof ArchiveFault) {
     const [status, title] = STATUS[error.kind]

@@ -117,7 +117,7 @@ export const pageRoutes = (api: OpenAPIHono, { archive, authorize, write: append
     const declared = Number(c.req.header('content-length') ?? 0)
     if (declared > maxBodyBytes) throw new Problem(413, 'Too large', `an update may have ${maxBodyBytes} bytes`)
     const update = new Uint8Array(await c.req.arrayBuffer())
-    return c.json({ seq: await append(page, caller.user, update) }, 200)
+    return c.json({ seq: await append(page, caller, update) }, 200)
   })
   api.openapi(copy, async (c) => {
     const page = c.req.valid('param')

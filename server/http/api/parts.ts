@@ -14,7 +14,7 @@ export interface ApiParts {
   readonly archive: Archive
   readonly authorize: Authorize
   /** Writes one update through the page's room; resolves with its seq once it is committed. */
-  readonly write: (page: PageName, user: string | null, update: Uint8Array) => Promise<number>
+  readonly write: (page: PageName, caller: Caller, update: Uint8Array) => Promise<number>
   /** How many have a page open in this process. */
   readonly membersOf: (roomId: string) => number
   /** Milliseconds since 1970. */

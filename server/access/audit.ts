@@ -1,0 +1,60 @@
+/** The audit: every managing act, who did it, and when. */
+import type { Query } from '../database/port.ts'
+import type { Random } from '../ports.ts'
+
+export interface Act {
+  /** Who did it; null: nobody said who they are. */
+  readonly author: string | null
+  /** What was done, as `<method> <route>`. */
+  readonly act: string
+  readonly story: string | null
+  readonly page: string | null
+  /** The user it was done to. */
+  readonly about: string | null
+  /** More of it, as JSON. */
+  readonly detail: Readonly<Record<string, unknown>> | null
+}
+
+export interface Audited extends Act {
+  readonly at: Date
+}
+
+export interface AuditPage {
+  /** Only what is older. */
+  readonly before: Date | null
+  readonly limit: number
+}
+
+const WRITE = `
+  INSERT INTO scriptorium.audit (id, author, act, story, page, about, detail)
+  VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb)`
+
+const LIST = `
+  SELECT at, author, act, story, page, about, detail::text AS detail FROM scriptorium.audit
+  WHERE $1::text IS NULL OR at < $1::text::timestamptz
+  ORDER BY at DESC LIMIT $2`
+
+export class Audit {
+  readonly #database: Query
+  readonly #random: Random
+
+  constructor(database: Query, random: Random) {
+    this.#database = database
+    this.#random = random
+  }
+
+  /** Notes an act. @throws DatabaseError */
+  async note({ author, act, story, page, about, detail }: Act): Promise<void> {
+    const json = detail === null ? null : JSON.stringify(detail)
+    await this.#database.query(WRITE, [this.#random.uuid(), author, act, story, page, about, json])
+  }
+
+  /** Acts, the newest first. @throws DatabaseError */
+  async list({ before, limit }: AuditPage): Promise<Audited[]> {
+    const rows = await this.#database.query<Audited & { detail: string | null }>(LIST, [
+      before?.toISOString() ?? null,
+      limit,
+    ])
+    return rows.map((row) => ({ ...row, detail: row.detail === null ? null : JSON.parse(row.detail) }))
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Changes of rights, on all processes. Whoever makes one writes it, acts on it here, and answers once the other processes
+ * have read it too: no write passes after the answer. Between processes there is only the database, which is asked often.
+ */
+import type { Database } from '../database/port.ts'
+import type { Clock, Logger } from '../ports.ts'
+import type { Standing } from './standing.ts'
+import {
+  type Change,
+  countBehind,
+  dropBehind,
+  forgetReader,
+  type NewChange,
+  noteSeen,
+  readChanges,
+  writeChange,
+} from './store.ts'
+
+export interface ChangesParts {
+  readonly database: Database
+  readonly standing: Standing
+  readonly clock: Clock
+  readonly logger: Logger
+  /** A name of this process, unique. */
+  readonly process: string
+  /** How often the database is asked, in ms; 0: this process is the only one. */
+  readonly pollMs: number
+  /** Acts on changes; resolves when none of those they bar can write any more. */
+  readonly act: (changes: readonly Change[]) => Promise<void>
+}
+
+const LOOK_MS = 40
+/** Processes that have not read a change after this long are taken for dead. */
+const PATIENCE_MS = 950
+
+export class Changes {
+  readonly #parts: ChangesParts
+  #stopPoll: () => void = () => undefined
+  #closed = false
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(parts: ChangesParts) {
+    this.#parts = parts
+  }
+
+  /** Reads all that was changed before, and goes on reading. @throws DatabaseError */
+  async open(): Promise<void> {
+    const { database, standing, process, pollMs } = this.#parts
+    for (const change of await readChanges(database, 0)) standing.apply(change)
+    if (pollMs === 0) return
+    await noteSeen(database, process, standing.lastId)
+    this.#pollLater()
+  }
+
+  /**
+   * Makes a change.
+   * @returns how many processes did not say in time that they know of it
+   * @throws DatabaseError when it could not be written: nothing has changed then
+   */
+  async make(change: NewChange): Promise<{ readonly silent: number }> {
+    const { database, standing, clock, pollMs } = this.#parts
+    const end = clock.now() + PATIENCE_MS
+    const { id } = await writeChange(database, change)
+    await this.#read()
+    if (standing.lastId < id) throw new Error('a change of rights was written and is not found')
+    if (pollMs === 0) return { silent: 0 }
+    for (;;) {
+      const silent = await countBehind(database, id)
+      if (silent === 0) return { silent }
+      if (clock.now() + LOOK_MS > end) {
+        await dropBehind(database, id)
+        return { silent }
+      }
+      await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve))
+    }
+  }
+
+  /** Reads no more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stopPoll()
+    await this.#reading
+    const { database, process, pollMs, logger } = this.#parts
+    if (pollMs === 0) return
+    await forgetReader(database, process).catch((error: unknown) =>
+      logger.debug({ error: String(error) }, 'the database is away; this process will be taken for dead'),
+    )
+  }
+
+  /** One reading at a time, so that they act in order. */
+  #read(): Promise<void> {
+    const next = this.#reading.then(() => this.#readOn())
+    this.#reading = next.catch(() => undefined)
+    return next
+  }
+
+  async #readOn(): Promise<void> {
+    const { database, standing, process, pollMs, act } = this.#parts
+    const changes = (await readChanges(database, standing.lastId)).filter((change) => standing.apply(change))
+    if (changes.length === 0) return
+    await act(changes)
+    if (pollMs > 0) await noteSeen(database, process, standing.lastId)
+  }
+
+  #pollLater(): void {
+    const { clock, pollMs, logger } = this.#parts
+    this.#stopPoll = clock.after(pollMs, () => {
+      this.#read()
+        .catch((error: unknown) => logger.debug({ error: String(error) }, 'rights were not read; tried again soon'))
+        .finally(() => {
+          if (!this.#closed) this.#pollLater()
+        })
+    })
+  }
+}

@@ -1,0 +1,62 @@
+/** What was said about rights since tokens were issued, as it stands now. The newest word on a page counts. */
+import { createHash } from 'node:crypto'
+import { ROLES, type Role, type Scope } from '../access.ts'
+import type { Change } from './store.ts'
+
+/** Stands for a user where rights are changed: it need not tell who it is. */
+export const subjectOf = (user: string): string => createHash('sha256').update(user).digest('base64url')
+
+/** No name holds a `/`, so no two scopes share a key. */
+const keyOf = (subject: string, story: string, page: string): string => `${subject}/${story}/${page}`
+
+export class Standing {
+  readonly #grants = new Map<string, { readonly role: Role; readonly at: number }>()
+  readonly #frozen = new Map<string, string>()
+  #lastId = 0
+
+  /** The newest change known. */
+  get lastId(): number {
+    return this.#lastId
+  }
+
+  /** Takes a change in. @returns whether it was not known */
+  apply(change: Change): boolean {
+    const { id, kind, subject, story, page, value, reason, at } = change
+    if (id <= this.#lastId) return false
+    this.#lastId = id
+    const key = keyOf(subject, story, page)
+    if (kind === 'freeze') {
+      if (value === 'on')
+        this.#frozen.set(key, reason ?? (page === '' ? 'this story is frozen' : 'this page is frozen'))
+      else this.#frozen.delete(key)
+      return true
+    }
+    this.#grants.set(key, { role: ROLES.find((role) => role === value) ?? 'none', at })
+    return true
+  }
+
+  /** Whether all that a user was granted before is void. @param since when it was granted */
+  isRevoked(user: string, since: number): boolean {
+    if (this.#grants.size === 0) return false
+    const said = this.#grants.get(keyOf(subjectOf(user), '', ''))
+    return said !== undefined && said.at >= since
+  }
+
+  /** The newest word on a user in a scope, if it is newer than `since`; null: none is. */
+  changed(user: string, { story, page }: Scope, since: number): Role | null {
+    if (this.#grants.size === 0) return null
+    const subject = subjectOf(user)
+    let newest: { readonly role: Role; readonly at: number } | null = null
+    for (const key of [keyOf(subject, '', ''), keyOf(subject, story, ''), keyOf(subject, story, page ?? '')]) {
+      const word = this.#grants.get(key)
+      if (word !== undefined && word.at >= since && (newest === null || word.at >= newest.at)) newest = word
+    }
+    return newest?.role ?? null
+  }
+
+  /** Why a scope is frozen, or null. */
+  frozen({ story, page }: Scope): string | null {
+    if (this.#frozen.size === 0) return null
+    return this.#frozen.get(keyOf('', story, '')) ?? this.#frozen.get(keyOf('', story, page ?? '')) ?? null
+  }
+}

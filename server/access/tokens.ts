@@ -1,0 +1,78 @@
+/** Tokens: a JWT names its user and what they may do. Signature and times are checked by jose, claims by value. */
+import { errors, jwtVerify } from 'jose'
+import type { Caller, Refusal } from '../access.ts'
+import type { Clock } from '../ports.ts'
+import { readGrants } from './grants.ts'
+import { type Keys, KeysAway } from './keys.ts'
+
+export interface TokenRules {
+  readonly keys: Keys
+  /** Claims that must be there with just this value; null: not asked for. */
+  readonly issuer: string | null
+  readonly audience: string | null
+  readonly clock: Clock
+}
+
+/** Clocks differ by as much. */
+export const LEEWAY_S = 30
+const MAX_NAME_BYTES = 128
+
+/** Verifies a token. @returns its caller, or why it is refused; never a word of the token itself */
+export const verifyToken = async (token: string, rules: TokenRules): Promise<Caller | Refusal> => {
+  const { keys, issuer, audience, clock } = rules
+  try {
+    const { payload } = await jwtVerify(token, (header, input) => keys.find(header, input), {
+      algorithms: [...keys.algorithms],
+      ...(issuer === null ? {} : { issuer }),
+      ...(audience === null ? {} : { audience }),
+      requiredClaims: ['sub', 'exp'],
+      clockTolerance: LEEWAY_S,
+      currentDate: new Date(clock.now()),
+    })
+    return callerOf(payload, clock.now())
+  } catch (error) {
+    if (error instanceof KeysAway) return { again: error.message }
+    return { refused: reasonOf(error) }
+  }
+}
+
+/** @throws Error naming the claim that is not as it must be */
+const callerOf = (claims: Readonly<Record<string, unknown>>, now: number): Caller => {
+  const { sub, name, admin, exp, iat = 0 } = claims
+  if (typeof exp !== 'number' || !Number.isSafeInteger(Math.ceil(exp))) throw new Error('exp is not a time')
+  if (typeof iat !== 'number' || iat * 1000 > now + LEEWAY_S * 1000) throw new Error('iat is not a time that has been')
+  if (admin !== undefined && typeof admin !== 'boolean') throw new Error('admin is not a boolean')
+  return {
+    user: line('sub', sub),
+    name: name === undefined ? null : line('name', name),
+    isProven: true,
+    isAdmin: admin === true,
+    expiresAt: (exp + LEEWAY_S) * 1000,
+    saidAt: iat * 1000,
+    granted: readGrants(claims.stories, claims.pages),
+    opaque: null,
+  }
+}
+
+/** A name of a person: some text of one line. @throws Error otherwise */
+export const line = (what: string, given: unknown): string => {
+  if (typeof given !== 'string' || given.trim() === '') throw new Error(`${what} is not a text`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(given)) throw new Error(`${what} holds a control character`)
+  if (!given.isWellFormed()) throw new Error(`${what} is not valid Unicode`)
+  if (new TextEncoder().encode(given).length > MAX_NAME_BYTES) {
+    throw new Error(`${what} is longer than ${MAX_NAME_BYTES} bytes`)
+  }
+  return given
+}
+
+const reasonOf = (error: unknown): string => {
+  if (error instanceof errors.JWTExpired) return 'the token has expired'
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return `the token is refused: its ${error.claim} is not as it must be`
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the token is refused: its signature does not fit'
+  if (error instanceof errors.JWKSNoMatchingKey) return 'the token is refused: its key is not known'
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token is refused: its algorithm is not allowed'
+  if (error instanceof errors.JOSEError || error instanceof TypeError) return 'the token is refused: it is no valid JWT'
+  return `the token is refused: ${error instanceof Error ? error.message : 'it cannot be read'}`
+}

@@ -1,0 +1,43 @@
+/** Tokens that were verified just now: whoever opens ten pages brings the same one ten times. */
+import type { Caller, Refusal } from '../access.ts'
+import { type TokenRules, verifyToken } from './tokens.ts'
+
+interface Verified {
+  readonly caller: Caller
+  readonly at: number
+}
+
+/** Longer than this a key that is gone must not be good for. */
+const KEPT_MS = 30_000
+const MAX_KEPT = 5000
+
+export class VerifiedTokens {
+  readonly #rules: TokenRules
+  readonly #kept = new Map<string, Verified>()
+
+  constructor(rules: TokenRules) {
+    this.#rules = rules
+  }
+
+  /** Verifies a token. @returns its caller, or why it is refused */
+  async verify(token: string): Promise<Caller | Refusal> {
+    const now = this.#rules.clock.now()
+    const kept = this.#kept.get(token)
+    if (kept !== undefined && isGood(kept, now)) return kept.caller
+    const answer = await verifyToken(token, this.#rules)
+    if ('user' in answer) this.#keep(token, { caller: answer, at: now })
+    return answer
+  }
+
+  #keep(token: string, verified: Verified): void {
+    this.#kept.delete(token)
+    if (this.#kept.size >= MAX_KEPT) {
+      const oldest = this.#kept.keys().next()
+      if (!oldest.done) this.#kept.delete(oldest.value)
+    }
+    this.#kept.set(token, verified)
+  }
+}
+
+const isGood = ({ caller, at }: Verified, now: number): boolean =>
+  now - at < KEPT_MS && (caller.expiresAt === null || now < caller.expiresAt)

@@ -1,0 +1,65 @@
+/** The processes that serve from one database: each announces itself and beats, by the database's clock. */
+import type { Database } from '../database/port.ts'
+import type { Clock, Logger } from '../ports.ts'
+
+export interface NodesParts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly logger: Logger
+  /** UUID of this process. */
+  readonly nodeId: string
+}
+
+const BEAT_MS = 5000
+
+/** $1 node_id. A node that has not been heard of for an hour is forgotten. */
+const BEAT = `
+  WITH forgotten AS (
+    DELETE FROM scriptorium.node WHERE heartbeat_at < clock_timestamp() - interval '1 hour' AND node_id <> $1
+  )
+  INSERT INTO scriptorium.node (node_id) VALUES ($1)
+  ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`
+
+const OTHERS = `
+  SELECT count(*)::int AS others FROM scriptorium.node
+  WHERE node_id <> $1 AND heartbeat_at > clock_timestamp() - interval '15 seconds'`
+
+const LEAVE = 'DELETE FROM scriptorium.node WHERE node_id = $1'
+
+export class Nodes {
+  readonly #parts: NodesParts
+  #beatAt: number
+
+  private constructor(parts: NodesParts) {
+    this.#parts = parts
+    this.#beatAt = parts.clock.now()
+  }
+
+  /** Makes this process known, before it serves. @throws DatabaseError */
+  static async announce(parts: NodesParts): Promise<Nodes> {
+    await parts.database.query(BEAT, [parts.nodeId])
+    return new Nodes(parts)
+  }
+
+  /** Whether no other process serves from this database now; beats when it is time. @throws DatabaseError */
+  async isAlone(): Promise<boolean> {
+    const { database, clock, nodeId } = this.#parts
+    const now = clock.now()
+    if (now - this.#beatAt >= BEAT_MS) {
+      await database.query(BEAT, [nodeId])
+      this.#beatAt = now
+    }
+    const [row] = await database.query<{ others: number }>(OTHERS, [nodeId])
+    return row?.others === 0
+  }
+
+  /** Says that this process serves no longer. */
+  async leave(): Promise<void> {
+    try {
+      await this.#parts.database.query(LEAVE, [this.#parts.nodeId])
+    } catch (error) {
+      // Its heartbeat ends, which says the same a little later.
+      this.#parts.logger.debug({ error: String(error) }, 'the node could not take its leave')
+    }
+  }
+}

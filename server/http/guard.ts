@@ -1,0 +1,85 @@
+/** What stands before every route of the API: which browsers may call, and what is written down of managing acts. */
+import type { Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { routePath } from 'hono/route'
+import { AUTHORIZED, type Authorized } from './authorize.ts'
+import { type OriginRules, originAllowed } from './origin.ts'
+import { problem } from './problem.ts'
+
+export interface Act {
+  readonly author: string | null
+  readonly act: string
+  readonly story: string | null
+  readonly page: string | null
+  readonly about: string | null
+  readonly detail: Readonly<Record<string, unknown>> | null
+}
+
+export interface GuardParts {
+  readonly config: OriginRules
+  /** Writes down what a manager did. */
+  readonly note: (act: Act) => Promise<void>
+  /** Bytes of a request's body. */
+  readonly maxBodyBytes: number
+}
+
+/** What a route adds to what is written down of it: to whom it was done, and how. */
+export interface Noted {
+  readonly about?: string
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+const NOTED = 'noted'
+const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+const ASKED_HEADERS = 'authorization, content-type, idempotency-key'
+const TOLD_HEADERS = 'etag, location, retry-after'
+
+/** Adds to what is written down of this request. */
+export const note = (c: Context, noted: Noted): void => c.set(NOTED, noted)
+
+/** Puts the guard before all routes below `path`. */
+export const guard = (app: Hono, path: string, parts: GuardParts): void => {
+  app.use(path, async (c, next) => {
+    const origin = c.req.header('origin') ?? null
+    if (!originAllowed({ origin, host: c.req.header('host') ?? null, config: parts.config })) {
+      c.res = problem(403, 'Origin not allowed', 'This origin may not call; see ALLOWED_ORIGINS.')
+      return
+    }
+    if (c.req.method === 'OPTIONS') c.res = new Response(null, { status: 204 })
+    else await next()
+    if (origin !== null) allow(c, origin)
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
+  })
+  app.use(path, async (c: Context, next) => {
+    await next()
+    const authorized: Authorized | undefined = c.get(AUTHORIZED)
+    if (authorized === undefined || !isManaging(authorized, c.req.method) || c.res.status >= 400) return
+    await parts.note(actOf(c, authorized))
+  })
+  const onError = () => problem(413, 'Too large', `A body may have ${parts.maxBodyBytes} bytes.`)
+  app.use(path, bodyLimit({ maxSize: parts.maxBodyBytes, onError }))
+}
+
+const isManaging = ({ need }: Authorized, method: string): boolean =>
+  CHANGING.has(method) && (need === 'manage' || need === 'admin')
+
+const actOf = (c: Context, { caller, what }: Authorized): Act => {
+  const noted: Noted | undefined = c.get(NOTED)
+  return {
+    author: caller.user,
+    act: `${c.req.method} ${routePath(c, -1)}`,
+    story: what === 'service' ? null : what.story,
+    page: what === 'service' ? null : (what.page ?? null),
+    about: noted?.about ?? null,
+    detail: noted?.detail ?? null,
+  }
+}
+
+const allow = (c: Context, origin: string): void => {
+  c.header('access-control-allow-origin', origin)
+  c.header('access-control-allow-methods', 'GET, POST, PUT, DELETE')
+  c.header('access-control-allow-headers', ASKED_HEADERS)
+  c.header('access-control-expose-headers', TOLD_HEADERS)
+  c.header('access-control-max-age', '600')
+  c.header('vary', 'origin', { append: true })
+}

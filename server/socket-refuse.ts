@@ -1,0 +1,23 @@
+/** Closing a socket so that its client knows why. */
+import type { WebSocket } from 'ws'
+import { Close, type CloseCode, closeReason, deniedMessage } from '../shared/protocol.ts'
+
+/** Closed with one of these, a stock client of 1.x or 2.x comes again at once and brings the same. */
+export const STUBBORN: ReadonlySet<CloseCode> = new Set([
+  Close.badMessage,
+  Close.unauthorized,
+  Close.forbidden,
+  Close.deleted,
+  Close.tooLarge,
+])
+/** Of those, message 2 precedes them. */
+const DENIALS: ReadonlySet<CloseCode> = new Set([Close.unauthorized, Close.forbidden, Close.deleted])
+
+/** Closes a socket that is still open, paused or not. */
+export const refuse = (ws: WebSocket, code: CloseCode, text: string, retryAfterMs?: number): void => {
+  if (ws.readyState !== ws.OPEN) return
+  if (DENIALS.has(code)) ws.send(deniedMessage(text))
+  // A paused socket would never read the client's answer to the close frame.
+  ws.resume()
+  ws.close(code, closeReason(code, text, retryAfterMs))
+}

@@ -1,0 +1,304 @@
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import * as Y from 'yjs'
+import { clientAddress, readProxies } from '../../server/address.ts'
+import { Limits } from '../../server/limits.ts'
+import { Partials, type Receiving } from '../../server/partial.ts'
+import { Budget } from '../../server/rates.ts'
+import { SUBPROTOCOL } from '../../shared/protocol.ts'
+import { Client, connectClient } from '../support/client.ts'
+import { metric } from '../support/metrics.ts'
+import { startService } from '../support/service.ts'
+import { readAfresh, type StockVersion, stockClient } from '../support/stock.ts'
+import { anyPostgres } from '../support/stores.ts'
+import { seconds, TOKEN_ENV, tokenOf } from '../support/tokens.ts'
+import { until } from '../support/until.ts'
+
+const start = async (env: Record<string, string> = {}) =>
+  startService({ ...(await anyPostgres().open()).env, ...TOKEN_ENV, ...env })
+
+const refusal = async (collab: string, room: string, token: string): Promise<{ code: number; text: string }> => {
+  const client = new Client(collab, room, { token })
+  client.connect()
+  await until('the refusal', () => client.closings.length > 0)
+  const { code, reason } = client.closings[0] as { code: number; reason: string }
+  return { code, text: JSON.parse(reason).text }
+}
+
+describe('a budget', () => {
+  it('lets a burst pass, then says how long to wait until what was sent is paid for', () => {
+    const budget = new Budget({ messages: 100, bytes: 0 }, 0)
+    for (let n = 0; n < 200; n++) expect(budget.take(10, 0)).toBe(0)
+    for (let n = 0; n < 99; n++) budget.take(10, 0)
+    expect(budget.take(10, 0)).toBe(1000)
+    expect(budget.take(0, 400)).toBeCloseTo(600)
+    expect(budget.take(0, 1000)).toBe(0)
+    expect(budget.take(10, 1000)).toBeCloseTo(10)
+  })
+
+  it('waits for no more than 10 s, however much came at once, and for nothing where there is no rate', () => {
+    const budget = new Budget({ messages: 100, bytes: 1000 }, 0)
+    expect(budget.take(10_000_000, 0)).toBe(10_000)
+    expect(budget.take(0, 10_001)).toBe(0)
+    const free = new Budget({ messages: 0, bytes: 0 }, 0)
+    expect(free.take(10_000_000, 0)).toBe(0)
+  })
+})
+
+describe('counting sockets', () => {
+  const limits = { perUser: 2, perRoom: 3, perAddress: 4, roomsPerUser: 1 }
+  const place = (roomId: string, user: string | null, address: string | null = '192.0.2.1') => ({
+    roomId,
+    user,
+    address,
+  })
+  const nameOf = (answer: unknown) => (typeof answer === 'function' ? 'in' : (answer as { counter: string }).counter)
+
+  it('knows users, rooms, addresses and the rooms of a user, and forgets who leaves', () => {
+    const counted = new Limits(limits)
+    const first = counted.enter(place('s/1', 'ana')) as () => void
+    expect(nameOf(counted.enter(place('s/2', 'ana')))).toBe('limit_user_rooms')
+    const second = counted.enter(place('s/1', 'ana')) as () => void
+    expect(nameOf(counted.enter(place('s/1', 'ana')))).toBe('limit_user_sockets')
+    expect(nameOf(counted.enter(place('s/1', null)))).toBe('in')
+    expect(nameOf(counted.enter(place('s/1', 'ben')))).toBe('limit_room_sockets')
+    expect(nameOf(counted.enter(place('s/3', null)))).toBe('in')
+    expect(nameOf(counted.enter(place('s/3', null)))).toBe('limit_address_sockets')
+    expect(nameOf(counted.enter(place('s/3', null, null)))).toBe('in')
+    first()
+    second()
+    expect(nameOf(counted.enter(place('s/2', 'ana')))).toBe('in')
+  })
+
+  it('counts without end where the limit is 0', () => {
+    const counted = new Limits({ perUser: 0, perRoom: 0, perAddress: 0, roomsPerUser: 0 })
+    for (let n = 0; n < 1000; n++) expect(nameOf(counted.enter(place(`s/${n % 7}`, 'ana')))).toBe('in')
+  })
+})
+
+it('half-received frames have a bound together, and the socket that holds most is cut', () => {
+  const cut: string[] = []
+  const partials = new Partials(100)
+  const sockets = ['a', 'b', 'c'].map((name) => ({ cut: () => void cut.push(name) }))
+  const [a, b, c] = sockets as [Receiving, Receiving, Receiving]
+  partials.add(a, 30)
+  partials.add(b, 50)
+  partials.add(c, 20)
+  expect(cut).toEqual([])
+  partials.add(a, 1)
+  expect([cut, partials.total]).toEqual([['b'], 51])
+  partials.end(a)
+  partials.end(b)
+  expect(partials.total).toBe(20)
+})
+
+describe('the address of a client', () => {
+  const proxies = readProxies(['10.0.0.0/8', '192.0.2.7', 'fd00::/8'])
+
+  it('is that of its connection, whatever it says, unless a trusted proxy says otherwise', () => {
+    expect(clientAddress('203.0.113.9', '198.51.100.1', proxies)).toBe('203.0.113.9')
+    expect(clientAddress('10.1.2.3', '198.51.100.1', proxies)).toBe('198.51.100.1')
+    expect(clientAddress('::ffff:10.1.2.3', '1.1.1.1, 198.51.100.1, 192.0.2.7', proxies)).toBe('198.51.100.1')
+    expect(clientAddress('fd00::1', '2001:db8::5', proxies)).toBe('2001:db8::5')
+    expect(clientAddress('10.1.2.3', undefined, proxies)).toBe('10.1.2.3')
+    expect(clientAddress('10.1.2.3', 'nonsense', proxies)).toBe('10.1.2.3')
+    expect(clientAddress('10.1.2.3', '10.0.0.1', proxies)).toBe('10.0.0.1')
+  })
+
+  it.each(['10.0.0.0/33', 'example.org', '10.0.0', '::/129', '1.2.3.4/x', '1.2.3.4/8/8'])(
+    'is no list with %s',
+    (entry) => {
+      expect(() => readProxies([entry])).toThrow(entry)
+    },
+  )
+})
+
+describe('limits of the service', () => {
+  it('on sockets are told with 1013 and counted, each by its own name', async () => {
+    const service = await start({
+      MAX_USER_SOCKETS: '2',
+      MAX_USER_PAGES: '1',
+      MAX_PAGE_SOCKETS: '3',
+      MAX_ADDRESS_SOCKETS: '1',
+    })
+    const stories = { '*': 'write' as const }
+    const tokens = await Promise.all(['ana', 'ben', 'cleo'].map((user) => tokenOf(user, { stories })))
+    const [ana, ben, cleo] = tokens as [string, string, string]
+    for (const token of [ana, ana]) await connectClient(service.collab, 's/p', { token })
+    expect(await refusal(service.collab, 's/p', ana)).toEqual({ code: 1013, text: 'you have too many sockets open' })
+    const last = await connectClient(service.collab, 's/p', { token: ben })
+    expect(await refusal(service.collab, 's/other', ben)).toEqual({ code: 1013, text: 'you have too many pages open' })
+    expect(await refusal(service.collab, 's/p', cleo)).toEqual({ code: 1013, text: 'too many are on this page' })
+    for (const name of ['user_sockets', 'user_rooms', 'room_sockets']) {
+      expect([name, await metric(service.address, `limit_${name}`)]).toEqual([name, 1])
+    }
+    last.disconnect()
+    await until('room for another', async () => (await refusalOrIn(service.collab, 's/p', cleo)) === 'in')
+  })
+
+  it('on the size of a page refuse what would make it larger; what it holds is still read', async () => {
+    const service = await start({ MAX_PAGE_BYTES: '20000' })
+    const token = await tokenOf('ana', { stories: { '*': 'write' } })
+    const client = await connectClient(service.collab, 's/p', { token })
+    client.edit('small', (doc) => doc.getText('text').insert(0, 'x'.repeat(15_000)))
+    await client.settled()
+    client.edit('large', (doc) => doc.getText('text').insert(0, 'y'.repeat(10_000)))
+    await client.settled()
+    expect(client.refusals).toMatchObject([{ code: 'too-large', reason: 'a page may have 20000 bytes' }])
+    expect(await metric(service.address, 'limit_page_bytes')).toBe(1)
+    const other = await connectClient(service.collab, 's/p', { token })
+    other.edit('smaller', (doc) => doc.getText('text').delete(0, 100))
+    await other.settled()
+    expect(other.refusals).toEqual([])
+    const stock = stockClient(service.collab, 's/p', { params: { token }, version: '1.x' })
+    await stock.synced()
+    expect(stock.doc.getText('text').length).toBe(14_900)
+  })
+
+  it('on headers are answered with 431, and the service goes on', async () => {
+    const service = await start({ MAX_HEADER_BYTES: '4096' })
+    const port = Number(new URL(service.address).port)
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.write(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(5000)}\r\n\r\n`),
+      )
+      let text = ''
+      socket.on('data', (data) => {
+        text += data
+      })
+      socket.on('end', () => resolve(text))
+      socket.on('error', reject)
+    })
+    expect(answer).toContain('431')
+    expect((await fetch(`${service.address}/healthz`)).status).toBe(200)
+  })
+
+  it('on half-received frames hold for all sockets together, and whoever holds least goes on', async () => {
+    const service = await start({ MAX_PARTIAL_BYTES: '2097152', MAX_SYNC_BYTES: '2097152' })
+    const token = await tokenOf('ana', { stories: { '*': 'write' } })
+    const witness = await connectClient(service.collab, 's/p', { token })
+    const halves = await Promise.all(Array.from({ length: 4 }, () => halfFrame(service.collab, token, 1_000_000)))
+    await until('somebody to be cut', () => halves.some(({ codes }) => codes.length > 0))
+    witness.edit('x', (doc) => doc.getText('text').insert(0, 'still here'))
+    await witness.settled()
+    expect(await metric(service.address, 'limit_partial_bytes')).toBeGreaterThan(0)
+    expect(halves.flatMap(({ codes }) => codes).every((code) => code === 1013 || code === 1006)).toBe(true)
+    for (const { socket } of halves) socket.terminate()
+  })
+})
+
+const refusalOrIn = async (collab: string, room: string, token: string): Promise<string> => {
+  const client = new Client(collab, room, { token })
+  client.connect()
+  await until('an answer', () => client.isSynced || client.closings.length > 0)
+  const answer = client.isSynced ? 'in' : 'refused'
+  client.disconnect()
+  return answer
+}
+
+/** Sends the first `bytes` of a frame of 2 MB, and no more. */
+const halfFrame = async (collab: string, token: string, bytes: number) => {
+  const socket = new WebSocket(`${collab}/s/p`, [SUBPROTOCOL], { headers: { authorization: `Bearer ${token}` } })
+  const codes: number[] = []
+  socket.on('error', () => undefined)
+  socket.on('close', (code) => codes.push(code))
+  await until('the socket', () => socket.readyState === WebSocket.OPEN)
+  const header = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0x1f, 0, 0, 1, 2, 3, 4])
+  const { _socket: net } = socket as unknown as { _socket: { write(data: Uint8Array): void } }
+  net.write(Buffer.concat([header, Buffer.alloc(bytes)]))
+  return { socket, codes }
+}
+
+describe('whoever is too fast', () => {
+  it('is slowed and never cut: more than 5,000 updates a second with default settings, all of them saved', async () => {
+    const service = await start()
+    const token = await tokenOf('ana', { stories: { '*': 'write' } })
+    const client = await connectClient(service.collab, 's/p', { token })
+    const updates: Uint8Array[] = []
+    const doc = new Y.Doc()
+    doc.on('update', (update: Uint8Array) => updates.push(update))
+    for (let n = 0; n < 15_000; n++) doc.getText('text').insert(n, 'x')
+    for (const update of updates) client.sendUpdate(update)
+    await client.settled(50_000)
+    expect(client.closings).toEqual([])
+    expect(client.refusals).toEqual([])
+    expect(await metric(service.address, 'rate_pauses')).toBeGreaterThan(0)
+    expect(await metric(service.address, 'rate_closes')).toBe(0)
+    expect((await readAs(service.collab, token)).getText('text').length).toBe(15_000)
+  })
+
+  it('slows others of the same page no more than the page’s own rate asks for', async () => {
+    const service = await start({ RATE_SOCKET_MESSAGES: '100' })
+    const stories = { '*': 'write' as const }
+    const [fast, calm] = await Promise.all([tokenOf('ana', { stories }), tokenOf('ben', { stories })])
+    const flood = await connectClient(service.collab, 's/p', { token: fast })
+    const witness = await connectClient(service.collab, 's/p', { token: calm })
+    for (let n = 0; n < 1000; n++) flood.edit('', (doc) => doc.getText('text').insert(0, 'x'))
+    witness.edit('calm', (doc) => doc.getMap('map').set('calm', true))
+    await witness.settled()
+    expect(flood.isSettled).toBe(false)
+  })
+})
+
+const readAs = async (collab: string, token: string): Promise<Y.Doc> => {
+  const client = stockClient(collab, 's/p', { params: { token } })
+  await client.synced()
+  client.destroy()
+  return client.doc
+}
+
+describe('an honest client does not loop', () => {
+  it.each(['1.x', '2.x', '3.x'] as const)(
+    'with an expired token, of %s: less than one attempt in two seconds',
+    async (version) => {
+      const service = await start()
+      const token = await tokenOf('ana', { stories: { '*': 'write' }, now: seconds() - 3600, ttl: 60 })
+      await expectCalm(service.collab, { token }, version, 4401)
+    },
+  )
+
+  it.each(['1.x', '2.x', '3.x'] as const)('when its update was refused for good, of %s', async (version) => {
+    const service = await start({ MAX_PAGE_BYTES: '5000' })
+    const token = await tokenOf('ana', { stories: { '*': 'write' } })
+    const doc = new Y.Doc()
+    doc.getText('text').insert(0, 'x'.repeat(10_000))
+    await expectCalm(service.collab, { token }, version, 4413, doc)
+  })
+})
+
+/** Three attempts take 4 s or more; 3.x takes the code for an answer and makes one. */
+const expectCalm = async (
+  collab: string,
+  params: Record<string, string>,
+  version: StockVersion,
+  expected: number,
+  doc = new Y.Doc(),
+): Promise<void> => {
+  const attempts: number[] = []
+  const codes: number[] = []
+  class Counted extends WebSocket {
+    constructor(address: string | URL, protocols?: string | string[]) {
+      super(address, protocols)
+      attempts.push(performance.now())
+      this.on('close', (code) => codes.push(code))
+    }
+  }
+  const client = stockClient(collab, 's/p', { version, params, doc, WebSocketPolyfill: Counted })
+  await until('the refusals', () => (version === '3.x' ? codes.length === 1 : attempts.length === 3))
+  const elapsed = performance.now() - (attempts[0] ?? 0)
+  client.destroy()
+  expect(codes.every((code) => code === expected)).toBe(true)
+  expect(elapsed).toBeGreaterThanOrEqual(2000 * Math.max(1, attempts.length - 1) - 50)
+}
+
+it('in open mode nothing of this is in the way of a class that types', async () => {
+  const service = await startService((await anyPostgres().open()).env)
+  const clients = await Promise.all(Array.from({ length: 30 }, () => connectClient(service.collab, 's/p')))
+  for (let n = 0; n < 20; n++) {
+    for (const client of clients) client.edit('', (doc) => doc.getText('text').insert(0, 'x'))
+  }
+  await Promise.all(clients.map((client) => client.settled()))
+  expect(await metric(service.address, 'rate_pauses')).toBe(0)
+  expect((await readAfresh(service.collab, 's/p')).getText('text').length).toBe(600)
+})
