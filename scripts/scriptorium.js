@@ -40,7 +40,7 @@ const COMMANDS = {
     entry: 'run',
   },
   bench: {
-    about: 'measure (core: acknowledgement, relay, memory)',
+    about: 'measure the service and its peers',
     load: () => import('../dist/scripts/bench/main.js'),
     entry: 'run',
   },

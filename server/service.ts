@@ -15,7 +15,7 @@ import { openPglite } from './database/pglite.ts'
 import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
 import { createApp } from './http/app.ts'
-import { authorizer } from './http/authorize.ts'
+import { authorizer, seer } from './http/authorize.ts'
 import { freezeRoutes } from './http/freeze.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
@@ -159,6 +159,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     api: {
       archive,
       authorize,
+      sees: seer(access),
       write: (page, caller, update) => writeUpdate(rooms, page, caller, update),
       membersOf: (roomId) => rooms.membersOf(roomId),
       now: () => clock.now(),

@@ -3,12 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Releases } from '../../server/release.ts'
+import { drawCharts } from './charts.ts'
 import { canPin } from './cores.ts'
 import { openDatabase } from './database.ts'
 import { describeMachine } from './machine.ts'
 import { measureScenario } from './measure.ts'
+import { modelOf } from './model.ts'
 import { type Options, readOptions, USAGE, UsageError } from './options.ts'
 import { canMeasure } from './proc.ts'
+import { aboutReports, chartFolder } from './reports.ts'
 import { type Report, type ScenarioResult, writeReport } from './results.ts'
 import type { Scenario } from './scenario.ts'
 import { suites } from './suites.ts'
@@ -29,6 +32,11 @@ export const run = async (args: readonly string[]): Promise<number> => {
 const runOrExplain = async (args: readonly string[]): Promise<number> => {
   if (args[0] === 'history') return (await import('./history/main.ts')).run()
   try {
+    const said = await aboutReports(args)
+    if (said !== null) {
+      say(said)
+      return 0
+    }
     const options = readOptions(args)
     if (options === null) {
       process.stdout.write(USAGE)
@@ -80,8 +88,11 @@ const measureAll = async (
   const at = new Date().toISOString()
   const machine = describeMachine()
   const failures: string[] = []
-  const failed = (what: string) => {
-    failures.push(what)
+  const gaveUp: string[] = []
+  // A peer that cannot bear a scenario is a finding, no fault of this bench.
+  const failed = (what: string, isPeer: boolean) => {
+    const list = isPeer ? gaveUp : failures
+    list.push(what)
     process.stderr.write(`FAILED ${what}\n`)
   }
   const { database, targets, leftOut } = await prepare(options, scenarios, releases)
@@ -102,10 +113,23 @@ const measureAll = async (
   const typed = [
     ...new Set(found.flatMap(({ targets }) => targets.flatMap(({ runs }) => runs.flatMap((run) => run.typed ?? [])))),
   ]
-  const report: Report = { at, machine, database, options, scenarios: found, typed, leftOut, failures }
+  const report: Report = {
+    at,
+    machine,
+    database,
+    options,
+    scenarios: found,
+    typed,
+    leftOut: [...leftOut, ...gaveUp],
+    failures,
+  }
   say(`\nThe middle of ${options.runs} runs, least and most in brackets; '-': not measured, or there is no such thing.`)
+  for (const what of gaveUp) say(`Not borne: ${what}`)
   for (const what of typed) say(`Typed: ${what}.`)
-  say(`Written to ${await writeReport(report)}`)
+  const path = await writeReport(report)
+  say(`Written to ${path}`)
+  for (const chart of await drawCharts(report, chartFolder(path))) say(`Drawn: ${chart}`)
+  if (scenarios.some(({ model }) => model !== undefined)) say(`\n${modelOf(report)}`)
   for (const failure of failures) process.stderr.write(`FAILED ${failure}\n`)
   return failures.length === 0 ? 0 : 1
 }

@@ -1,5 +1,7 @@
 /** Runs scenarios against targets, run after run, and gathers the figures. */
+import { readFile } from 'node:fs/promises'
 import type { Options } from './options.ts'
+import { topSelfTimes } from './profile.ts'
 import { resultPath, type ScenarioResult, type TargetResult } from './results.ts'
 import { type Column, type Figures, runOnce, type Scenario } from './scenario.ts'
 import { spreadOf } from './statistics.ts'
@@ -10,7 +12,7 @@ export interface Measuring {
   readonly options: Options
   readonly targets: readonly Target[]
   /** Told of a run that went wrong; the others go on. */
-  readonly failed: (what: string) => void
+  readonly failed: (what: string, isPeer: boolean) => void
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -33,6 +35,7 @@ export const measureScenario = async (scenario: Scenario, measuring: Measuring):
   return {
     name: scenario.name,
     title: scenario.title,
+    ...(scenario.model === undefined ? {} : { model: scenario.model }),
     columns,
     targets: targets.map((target) => targetResult(target, runs.get(target) ?? [], keys)),
   }
@@ -49,9 +52,13 @@ const attempt = async (
   const wanted = options.profile && !target.isPeer
   const profilePath = wanted ? await resultPath(at, `${scenario.name}-${run}`, '.cpuprofile') : null
   try {
-    return await runOnce(scenario, { target, options, prefix: `bench/${scenario.name}-${run}`, profilePath })
+    const figures = await runOnce(scenario, { target, options, prefix: `bench/${scenario.name}-${run}`, profilePath })
+    if (profilePath !== null) {
+      progress(`${profilePath}\n${topSelfTimes(await readFile(profilePath, 'utf8'))}`)
+    }
+    return figures
   } catch (error) {
-    failed(`${label}: ${error instanceof Error ? error.message : error}`)
+    failed(`${label}: ${error instanceof Error ? error.message : error}`, target.isPeer)
     return null
   }
 }

@@ -23,18 +23,21 @@ export interface Options {
 }
 
 export const USAGE = `Usage: npm run bench -- [suite] [options]
+       npm run bench -- table|charts|model <report.json …> [--to <folder>]
 
-Starts the service, the peers and load clients on this machine, measures, prints a table for each scenario and writes
-bench-results/.
+Starts the service, the peers and load clients on this machine, measures, prints a table for each scenario, and writes
+a report (JSON) and charts (SVG) to bench-results/. \`table\` and \`charts\` show reports again, \`model\` fits what
+an edit, a delivery, a join, a connection, a room and a byte cost from a report of the suite cost, and checks it.
 
 Suites:
   wire                 S1 to S10 beside the peers (the default)
   history              folds, compaction
+  cost                 the same work in several sizes, from which the cost model is fitted, and sizes that check it
   core                 acknowledgement, relay and CPU of one hot room and of 500 pairs; memory of an open room
 
 Options:
   --only <names>       scenarios to run, by commas
-                       wire: s1, s1-500, s2, s2-max, s3, s4, s5, s6, s7, s8, s9, s10
+                       wire: s1, s1-500, s2, s2-max, s3, s4, s5, s6, s7, s8, s9, s9-echo, s10
                        core: hot, pairs, memory
   --runs <n>           runs of each scenario (default 3; the table shows median and spread)
   --seconds <n>        measured seconds of a run of typing (default 10)
@@ -46,7 +49,8 @@ Options:
   --no-peers           without the peers (installed by npm on first use)
   --rate <n>           core: updates a second in all (default 2000)
   --rooms <n>          core: rooms of the memory scenario (default 2000)
-  --profile            CPU profile of the service in each measured run (.cpuprofile; the figures suffer)
+  --profile            CPU profile of the service in each measured run (.cpuprofile), and the ten functions that took
+                       most by themselves; the figures suffer
   --help               this text
 
 The server is held to one core and the load to the others, where taskset is there. PostgreSQL is BENCH_DATABASE_URL,

@@ -23,5 +23,3 @@ export const results = join(root, 'bench-results')
 export const peerSources = join(root, 'scripts', 'bench', 'peers')
 /** Recorded typing, beside the project where it is at all. */
 export const traceFile = join(root, '..', 'shared', 'traces', 'automerge-paper.json.gz')
-/** Charts of the README. */
-export const readmeCharts = join(root, 'docs', 'charts')

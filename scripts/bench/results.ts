@@ -5,7 +5,7 @@ import type { Percentiles } from './load/histogram.ts'
 import type { Machine } from './machine.ts'
 import type { Options } from './options.ts'
 import { results } from './paths.ts'
-import type { Column, Figures } from './scenario.ts'
+import type { Column, Figures, Scenario } from './scenario.ts'
 import type { Spread } from './statistics.ts'
 
 export interface TargetResult {
@@ -21,6 +21,7 @@ export interface ScenarioResult {
   readonly name: string
   readonly title: string
   readonly columns: readonly Column[]
+  readonly model?: Scenario['model']
   readonly targets: readonly TargetResult[]
 }
 

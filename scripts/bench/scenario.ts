@@ -14,7 +14,7 @@ export interface Column {
   readonly least?: number
 }
 
-/** The figures of one run by column key; null: not measured here, or the target has no such thing. */
+/** The figures of one run by column key and others; null: not measured here, or the target has no such thing. */
 export interface Figures {
   readonly values: Readonly<Record<string, number | null>>
   /** Distributions for the charts, by name. */
@@ -32,12 +32,17 @@ export interface RunContext {
   readonly profilePath: string | null
 }
 
+/** What the model says something about. */
+export type ModelPart = 'typing' | 'join' | 'memory'
+
 export interface Scenario {
   readonly name: string
   readonly title: string
   /** What a target must be able to do to be measured here; null: only the service is measured. */
   readonly needs: Ability | null
   readonly columns: readonly Column[]
+  /** Of which part of the model it is, and whether it checks the model instead of making it. */
+  readonly model?: { readonly part: ModelPart; readonly isCheck: boolean }
   /** One run against a target started for it. @throws Error when anything was lost, refused or read back differently */
   run(context: RunContext, releases: Releases): Promise<Figures>
 }

@@ -1,6 +1,6 @@
 /** Results as a person reads them: a table for each scenario, a row for each figure, the target beside it. */
 
-import type { ScenarioResult } from './results.ts'
+import type { ScenarioResult, TargetResult } from './results.ts'
 import type { Column } from './scenario.ts'
 import type { Spread } from './statistics.ts'
 
@@ -14,8 +14,15 @@ export const tableOf = ({ title, columns, targets }: ScenarioResult): string => 
     ...targets.map(({ spreads, isPeer }) => cell(column, spreads[column.key] ?? null, isPeer)),
     goal(column),
   ])
-  return `${title}\n${aligned([head, ...rows])}`
+  const notes = targets
+    .filter(isLoadBound)
+    .map(({ name }) => `\n  ${name}: the load itself had no core left; a faster one might show more`)
+  return `${title}\n${aligned([head, ...rows])}${notes.join('')}`
 }
+
+const LOAD_BOUND = 85
+
+const isLoadBound = ({ spreads }: TargetResult): boolean => (spreads.loadCpu?.median ?? 0) > LOAD_BOUND
 
 /** Whether a median misses what is to be reached. */
 export const misses = (column: Column, spread: Spread | null): boolean =>

@@ -42,6 +42,16 @@ export const authorizer =
     return caller
   }
 
+/** Whether a story may be shown to somebody. */
+export type Sees = (caller: Caller, story: string) => Promise<boolean>
+
+export const seer =
+  (access: Access): Sees =>
+  async (caller, story) => {
+    const grant = await access.grant(caller, { story, page: null })
+    return 'role' in grant && grant.role !== 'none'
+  }
+
 const check = async (access: Access, caller: Caller, what: Exclude<What, 'service'>, need: Exclude<Need, 'admin'>) => {
   const { story, page = null } = what
   const grant = await access.grant(caller, { story, page })

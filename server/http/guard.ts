@@ -1,7 +1,7 @@
 /** What stands before every route of the API: which browsers may call, and what is written down of managing acts. */
 import type { Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { routePath } from 'hono/route'
+import { matchedRoutes } from 'hono/route'
 import { AUTHORIZED, type Authorized } from './authorize.ts'
 import { type OriginRules, originAllowed } from './origin.ts'
 import { problem } from './problem.ts'
@@ -67,13 +67,16 @@ const actOf = (c: Context, { caller, what }: Authorized): Act => {
   const noted: Noted | undefined = c.get(NOTED)
   return {
     author: caller.user,
-    act: `${c.req.method} ${routePath(c, -1)}`,
+    act: `${c.req.method} ${pathOf(c)}`,
     story: what === 'service' ? null : what.story,
     page: what === 'service' ? null : (what.page ?? null),
     about: noted?.about ?? null,
     detail: noted?.detail ?? null,
   }
 }
+
+/** The pattern of the route that answered; what stands before all routes ends in an asterisk. */
+const pathOf = (c: Context): string => matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'))?.path ?? c.req.path
 
 const allow = (c: Context, origin: string): void => {
   c.header('access-control-allow-origin', origin)

@@ -48,15 +48,16 @@ const BYTES_AT_ONCE = 8_000_000
 /**
  * Joins what is old enough. Windows that another process changed meanwhile are left as they are.
  * @param dryRun works all out as it will be after a fold, and writes nothing
+ * @param from leaves rows before this seq alone
  * @throws DatabaseError, JobError, ThreadsBusy, ThreadLost
  */
 export const coarsenHistory = async (
   roomId: string,
   parts: HistoryParts,
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
+  { dryRun = false, from: first = 0 }: { readonly dryRun?: boolean; readonly from?: number } = {},
 ): Promise<Joined> => {
   const sum = { rows: 0, into: 0, bytes: 0, intoBytes: 0 }
-  for (let from = 0; ; ) {
+  for (let from = first; ; ) {
     parts.signal.throwIfAborted()
     const { rows, now, isLast } = await oldRows(roomId, from, parts, dryRun)
     const windows = windowsOf(rows, now, parts.settings)

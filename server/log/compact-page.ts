@@ -6,6 +6,7 @@ import type { CompactOptions, CompactParts, Size } from './compact.ts'
 import { foldRoom, squashPage } from './fold.ts'
 import { MEASURE } from './history-statements.ts'
 import { loadPage } from './load.ts'
+import { expiredRows } from './retention.ts'
 import { type KeptSnapshot, needless } from './snapshots.ts'
 import { SNAPSHOT_DISTANCES } from './statements.ts'
 import { tendHistory } from './tend.ts'
@@ -94,8 +95,9 @@ const predicted = async (
 ): Promise<CompactedPage> => {
   const loaded = await loadPage(parts.database, page)
   const squashed = loaded === null || loaded.rows.length === 0 ? null : await squashPage(loaded, parts)
-  const joined = await coarsenHistory(page, history, { dryRun: true })
-  const rowsAfter = before.rows - joined.rows + joined.into
+  const dropped = await expiredRows(page, history)
+  const joined = await coarsenHistory(page, history, { dryRun: true, from: dropped.seq + 1 })
+  const rowsAfter = before.rows - dropped.rows - joined.rows + joined.into
   const snapshots = await parts.database.query<KeptSnapshot>(SNAPSHOT_DISTANCES, [page])
   if (squashed !== null) {
     const rows = before.rows - snapshots.reduce((sum, snapshot) => sum + snapshot.rows, 0)
@@ -103,12 +105,20 @@ const predicted = async (
   }
   const share = before.rows === 0 ? 1 : rowsAfter / before.rows
   const gone = needless(snapshots.map((snapshot) => ({ ...snapshot, rows: snapshot.rows * share })))
-  const kept = snapshots.filter(({ seq }) => !gone.includes(seq))
+  const kept = snapshots.filter(({ seq }) => !gone.includes(seq) && seq >= dropped.seq)
+  // The history would begin with a snapshot of its own, about as large as the next.
+  if (dropped.rows > 0 && kept[0] !== undefined && kept[0].seq > dropped.seq) kept.unshift(kept[0])
   const after = {
     rows: rowsAfter + kept.length,
-    bytes: before.row_bytes - joined.bytes + joined.intoBytes + kept.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes:
+      before.row_bytes -
+      dropped.bytes -
+      joined.bytes +
+      joined.intoBytes +
+      kept.reduce((sum, { bytes }) => sum + bytes, 0),
   }
-  if (squashed === null && joined.rows + gone.length === 0) return skipped(page, 'nothing to do', sizeOf(before))
+  if (squashed === null && dropped.rows + joined.rows + gone.length === 0)
+    return skipped(page, 'nothing to do', sizeOf(before))
   return { page, outcome: 'compacted', why: '', before: sizeOf(before), after, quarantined: 0 }
 }
 

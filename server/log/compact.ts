@@ -3,15 +3,10 @@ import type { Database } from '../database/port.ts'
 import type { Clock, Counters, Logger } from '../ports.ts'
 import type { Threads } from '../threads/pool.ts'
 import { type CompactedPage, compactPage } from './compact-page.ts'
-import { PAGES } from './history-statements.ts'
+import { type Choice, chosenPages } from './pages.ts'
 import type { HistorySettings } from './windows.ts'
 
-export interface CompactOptions {
-  /** Of this story, or of this page of it, only; null: of all. */
-  readonly story: string | null
-  readonly page: string | null
-  /** Pages that nobody edited for so many days; null: all. */
-  readonly olderThanDays: number | null
+export interface CompactOptions extends Choice {
   /** Pages with fewer rows are left alone. */
   readonly minRows: number
   /** Works all out and writes nothing. */
@@ -62,7 +57,6 @@ export interface CompactProgress {
   readonly after: number
 }
 
-const PAGES_AT_ONCE = 10_000
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
 /** A pause that nobody ends would look like a hang: after so long a page is done all the same. */
@@ -98,19 +92,6 @@ export const compactPages = async (
   await Promise.all(Array.from({ length: options.concurrency }, work))
   const seconds = (parts.clock.now() - started) / 1000
   return reportOf(results, options, { seconds, pausedSeconds: pausedMs / 1000 })
-}
-
-const chosenPages = async (
-  { story, page, olderThanDays }: CompactOptions,
-  database: Database,
-): Promise<readonly string[]> => {
-  const pages: string[] = []
-  for (;;) {
-    const from = pages.at(-1) ?? ''
-    const found = await database.query<{ room_id: string }>(PAGES, [from, story, page, olderThanDays, PAGES_AT_ONCE])
-    for (const { room_id } of found) pages.push(room_id)
-    if (found.length < PAGES_AT_ONCE) return pages
-  }
 }
 
 /** Waits while the database answers slowly. @returns for how many ms */

@@ -4,8 +4,9 @@ import { JobError } from '../threads/pool.ts'
 import { firstGap, historyFaults } from './agree.ts'
 import type { CompactParts } from './compact.ts'
 import { foldRoom } from './fold.ts'
-import { HAS_QUARANTINE, ORPHANS, PAGES, RAISE_SEQ, SNAPSHOT, TAIL_ROWS } from './history-statements.ts'
+import { HAS_QUARANTINE, ORPHANS, RAISE_SEQ, SNAPSHOT, TAIL_ROWS } from './history-statements.ts'
 import { mendSnapshot, snapshotFault } from './mend.ts'
+import { type Choice, chosenPages } from './pages.ts'
 
 export interface Finding {
   /** A fault is to be mended; a note is to be known. */
@@ -19,9 +20,7 @@ export interface ExaminedPage {
   readonly findings: readonly Finding[]
 }
 
-export interface ExamineOptions {
-  readonly story: string | null
-  readonly page: string | null
+export interface ExamineOptions extends Omit<Choice, 'olderThanDays'> {
   /** Mends what is sure. */
   readonly repair: boolean
   readonly concurrency: number
@@ -49,7 +48,6 @@ interface TailRow {
   readonly data: Uint8Array
 }
 
-const PAGES_AT_ONCE = 10_000
 /** A page larger than this is slow on a phone. */
 const LARGE_BYTES = 16_000_000
 /** A page of which so much is gone gains by a copy. */
@@ -64,7 +62,7 @@ export const examinePages = async (
     undefined,
 ): Promise<ExamineReport> => {
   const started = parts.clock.now()
-  const pages = await chosen(options, parts.database)
+  const pages = await chosenPages({ ...options, olderThanDays: null }, parts.database)
   const found: ExaminedPage[] = options.story === null ? await orphans(parts.database) : []
   let next = 0
   let done = 0
@@ -88,21 +86,6 @@ export const examinePages = async (
 
 const faultsIn = (found: readonly ExaminedPage[]): number =>
   found.flatMap(({ findings }) => findings).filter(({ level, mended }) => level === 'fault' && !mended).length
-
-const chosen = async ({ story, page }: ExamineOptions, database: Database): Promise<string[]> => {
-  const pages: string[] = []
-  for (;;) {
-    const found = await database.query<{ room_id: string }>(PAGES, [
-      pages.at(-1) ?? '',
-      story,
-      page,
-      null,
-      PAGES_AT_ONCE,
-    ])
-    pages.push(...found.map(({ room_id }) => room_id))
-    if (found.length < PAGES_AT_ONCE) return pages
-  }
-}
 
 const orphans = async (database: Database): Promise<ExaminedPage[]> => {
   const rows = await database.query<{ kind: string; room_id: string; rows: number }>(ORPHANS)

@@ -51,6 +51,11 @@ export const LAST_EXPIRED = `
             AND u.at < clock_timestamp() - $2::float8 * interval '1 day') AS seq
   FROM scriptorium.room WHERE room.room_id = $1 AND room.deleted_at IS NULL`
 
+/** The rows of a page older than $2 days, as if all were history. */
+export const EXPIRED_ROWS = `
+  SELECT coalesce(max(seq), 0) AS seq, count(*) AS rows, coalesce(sum(octet_length(data)), 0)::bigint AS bytes
+  FROM scriptorium.update WHERE room_id = $1 AND at < clock_timestamp() - $2::float8 * interval '1 day'`
+
 /** The newest snapshot up to seq $2, and the rows from there to it. */
 export const STATE_AT = `
   WITH base AS (
@@ -106,9 +111,9 @@ export const PAGES = `
 export const MEASURE = `
   SELECT room.seq, room.snapshot_seq, room.history_seq,
     (SELECT count(*) FROM scriptorium.update u WHERE u.room_id = $1) AS rows,
-    (SELECT coalesce(sum(octet_length(u.data)), 0) FROM scriptorium.update u WHERE u.room_id = $1) AS row_bytes,
+    (SELECT coalesce(sum(octet_length(u.data)), 0)::bigint FROM scriptorium.update u WHERE u.room_id = $1) AS row_bytes,
     (SELECT count(*) FROM scriptorium.snapshot s WHERE s.room_id = $1) AS snapshots,
-    (SELECT coalesce(sum(octet_length(s.data)), 0) FROM scriptorium.snapshot s WHERE s.room_id = $1) AS snapshot_bytes
+    (SELECT coalesce(sum(octet_length(s.data)), 0)::bigint FROM scriptorium.snapshot s WHERE s.room_id = $1) AS snapshot_bytes
   FROM scriptorium.room WHERE room.room_id = $1`
 
 /** All that is kept of a page up to its snapshot: the state that the history begins with, its rows, and the snapshot. */

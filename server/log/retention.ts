@@ -2,7 +2,7 @@
 
 import type { HistoryParts } from './coarsen.ts'
 import { insertSnapshot, LostSwap } from './fold.ts'
-import { BEGIN_HISTORY, DROP_ROWS, DROP_SNAPSHOTS, LAST_EXPIRED, STATE_AT } from './history-statements.ts'
+import { BEGIN_HISTORY, DROP_ROWS, DROP_SNAPSHOTS, EXPIRED_ROWS, LAST_EXPIRED, STATE_AT } from './history-statements.ts'
 
 export interface Dropped {
   readonly rows: number
@@ -16,6 +16,16 @@ interface Expired {
   readonly snapshot_seq: number
   readonly epoch: number
   readonly seq: number | null
+}
+
+/** What would be dropped: rows up to `seq`. @throws DatabaseError */
+export const expiredRows = async (
+  roomId: string,
+  { database, settings }: Pick<HistoryParts, 'database' | 'settings'>,
+): Promise<Dropped & { readonly seq: number }> => {
+  if (settings.days === null) return { ...NOTHING, seq: 0 }
+  const [found] = await database.query<Dropped & { seq: number }>(EXPIRED_ROWS, [roomId, settings.days])
+  return found ?? { ...NOTHING, seq: 0 }
 }
 
 /**

@@ -39,8 +39,9 @@ const SWEEP_MS = 1000
 /** A room without members stays this long, for whoever comes back after a lost connection. */
 const LINGER_MS = 15_000
 const HEADS_AT_ONCE = 1000
-/** A process that is alone looks after its rooms in so many turns. */
+/** A process that is alone looks after its rooms in so many turns, where they are many. */
 const TURNS = 10
+const ROOMS_A_TURN = 100
 
 export class Rooms {
   readonly #parts: RoomsParts
@@ -225,10 +226,11 @@ export class Rooms {
 
   /** A part of the watched rooms, another each time: a database may be put back in time, or written to by hand. */
   #watchedInTurn(): Room[] {
-    this.#turn = (this.#turn + 1) % TURNS
+    const turns = Math.max(1, Math.min(TURNS, Math.ceil(this.#rooms.size / ROOMS_A_TURN)))
+    this.#turn = (this.#turn + 1) % turns
     const rooms: Room[] = []
     let at = 0
-    for (const room of this.#rooms.values()) if (at++ % TURNS === this.#turn && room.isWatched) rooms.push(room)
+    for (const room of this.#rooms.values()) if (at++ % turns === this.#turn && room.isWatched) rooms.push(room)
     return rooms
   }
 

@@ -36,6 +36,7 @@ export interface Threads {
 }
 
 const WAITING = 64
+const IDLE_MS = 30_000
 
 export class ThreadPool implements Threads {
   readonly #threads: number
@@ -84,7 +85,9 @@ export class ThreadPool implements Threads {
   #open(): Piscina<JobRequest, JobReply> {
     // One thread at least is kept and replaced: without it, jobs that wait when the last one dies would wait for ever.
     const filename = fileURLToPath(threadUrl('job-thread'))
-    const pool = new Piscina<JobRequest, JobReply>({ filename, minThreads: 1, maxThreads: this.#threads })
+    // The others stay for a while: a fresh thread runs cold for its first jobs.
+    const sizes = { minThreads: 1, maxThreads: this.#threads, idleTimeout: IDLE_MS }
+    const pool = new Piscina<JobRequest, JobReply>({ filename, ...sizes })
     // A thread that dies while it has no job is replaced; nobody waits to be told.
     pool.on('error', () => undefined)
     return pool

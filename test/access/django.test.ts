@@ -95,7 +95,7 @@ it.runIf(hasPython)(
     const url = await startView()
     const env = { AUTH_CALLBACK_URL: url, AUTH_CALLBACK_SECRET: SECRET }
     const service = await startService({ ...(await anyPostgres().open()).env, ...env })
-    const ana = await connectClient(service.collab, 's/p', { token: 'signed:ana' })
+    const ana = await connectClient(service.collab, 's/p', { token: 'signed~ana' })
     ana.edit('x', (doc) => doc.getText('text').insert(0, 'x'))
     await ana.settled()
     expect(ana.acknowledged.has('x')).toBe(true)

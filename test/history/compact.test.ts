@@ -28,6 +28,30 @@ const planted = async (count: number): Promise<{ store: Store; rooms: string[] }
   return { store, rooms: [...pages.keys()] }
 }
 
+/** How long edits take from one client to another, until it is stopped. */
+const relayTimes = async (collab: string): Promise<{ stop: () => Promise<number[]> }> => {
+  const [writer, reader] = [await connectClient(collab, 'live/times'), await connectClient(collab, 'live/times')]
+  const times: number[] = []
+  let isOver = false
+  const measuring = (async () => {
+    for (let n = 0; !isOver; n++) {
+      const sent = performance.now()
+      const heard = new Promise<void>((resolve) => reader.doc.once('update', () => resolve()))
+      writer.edit(`${n}`, (doc) => doc.getText('text').insert(0, 'x'))
+      await heard
+      times.push(performance.now() - sent)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  })()
+  return {
+    stop: async () => {
+      isOver = true
+      await measuring
+      return times.sort((one, other) => one - other)
+    },
+  }
+}
+
 describe('scriptorium compact', () => {
   it(`compacts ${PAGES} pages beside typing clients, saves what it predicted, and finds nothing to do again`, {
     timeout: TEST_MS,
@@ -43,7 +67,11 @@ describe('scriptorium compact', () => {
     expect(planned).toMatchObject({ dryRun: true, pages: PAGES, compacted: PAGES, quarantined: [], failed: [] })
     expect(await bytesIn(store)).toBeGreaterThanOrEqual(before)
     const hashes = await Promise.all(rooms.slice(1, 10).map((room) => contentHash(store, room)))
+    const probe = await relayTimes(service.collab)
     const first = await runCommand([...choice, '--verify'], store.env)
+    const times = await probe.stop()
+    const at = (share: number) => times[Math.floor(times.length * share)]?.toFixed(1)
+    process.stdout.write(`relay beside the compaction of ${PAGES} pages: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms\n`)
     expect(first.code, first.err).toBe(0)
     const done = report(first.out)
     const saved = (of: CompactReport) => of.before.bytes - of.after.bytes

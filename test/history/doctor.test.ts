@@ -1,37 +1,43 @@
 /** `scriptorium doctor`: finds what is wrong with a page, and mends what is sure. */
 import { describe, expect, it } from 'vitest'
-import type { ExamineReport } from '../../server/log/examine.ts'
+import { migrate } from '../../server/database/migrate.ts'
+import { type ExamineReport, examinePages } from '../../server/log/examine.ts'
+import { foldRoom } from '../../server/log/fold.ts'
 import { runCommand } from '../support/command.ts'
+import { clock, counting, openDatabase, openThreads, quiet } from '../support/open-database.ts'
 import { seededRandom } from '../support/random.ts'
 import { anyPostgres, type Store } from '../support/stores.ts'
 import { contentHash, plantPages, typedRows } from './pages.ts'
 
 const ROOM = 'ill/page'
 
-/** A page of some rows, folded half-way. */
-const planted = async (): Promise<Store> => {
-  const random = seededRandom()
-  const store = await anyPostgres().open()
-  await runCommand(['migrate'], store.env)
-  const rows = typedRows(random, 300)
-  await plantPages(store, new Map([[ROOM, rows]]), 1)
-  await plantPages(store, new Map([['well/page', typedRows(random, 100)]]), 1)
-  await store.query('UPDATE scriptorium.room SET seq = 40 WHERE room_id = $1', [ROOM])
-  await store.query('DELETE FROM scriptorium.update WHERE room_id = $1 AND seq > 40', [ROOM])
-  await runCommand(['compact'], store.env)
-  for (const [index, data] of rows.slice(40, 60).entries()) {
-    await store.query(
-      `INSERT INTO scriptorium.update (room_id, seq, part, batch, at, data) VALUES ($1, $2, 0, gen_random_uuid(), now(), $3)`,
-      [ROOM, 41 + index, Buffer.from(data)],
-    )
-  }
-  await store.query('UPDATE scriptorium.room SET seq = 60 WHERE room_id = $1', [ROOM])
-  return store
+interface Planted {
+  readonly store: Store
+  /** Examines all pages. */
+  readonly examine: (repair: boolean) => Promise<ExamineReport>
 }
 
-const doctor = async (store: Store, ...args: string[]): Promise<{ code: number | null; report: ExamineReport }> => {
-  const { code, out } = await runCommand(['doctor', '--json', ...args], store.env)
-  return { code, report: JSON.parse(out) as ExamineReport }
+/** A page of some rows, folded half-way, and another that is well. */
+const planted = async (): Promise<Planted> => {
+  const random = seededRandom()
+  const store = await anyPostgres().open()
+  const database = await openDatabase(store.env)
+  await migrate(database)
+  const { signal } = new AbortController()
+  const parts = { database, threads: openThreads(), clock, logger: quiet, counters: counting(), signal }
+  const rows = typedRows(random, 300).slice(0, 60)
+  await plantPages(
+    store,
+    new Map([
+      [ROOM, rows.slice(0, 40)],
+      ['well/page', typedRows(random, 100)],
+    ]),
+    1,
+  )
+  for (const page of [ROOM, 'well/page']) await foldRoom(page, parts)
+  await plantPages(store, new Map([[ROOM, rows.slice(40)]]), 1)
+  const all = { story: null, page: null, concurrency: 1 }
+  return { store, examine: (repair) => examinePages({ ...all, repair }, parts) }
 }
 
 const whatIn = ({ found }: ExamineReport) =>
@@ -95,23 +101,36 @@ const ILLS: readonly (readonly [name: string, sql: string, says: RegExp, mends: 
   ],
 ]
 
-describe('scriptorium doctor', () => {
+describe('an examination', () => {
   it('finds nothing wrong with pages that are well', async () => {
-    expect(await doctor(await planted())).toMatchObject({ code: 0, report: { pages: 2, faults: 0, found: [] } })
+    const { examine } = await planted()
+    expect(await examine(false)).toMatchObject({ pages: 2, faults: 0, found: [] })
   })
 
   it.each(ILLS)('finds %s', async (_name, sql, says, mends) => {
-    const store = await planted()
+    const { store, examine } = await planted()
     const before = await contentHash(store, ROOM)
     await store.query(sql)
-    const found = await doctor(store)
-    expect(found.code, JSON.stringify(whatIn(found.report))).toBe(1)
-    expect(JSON.stringify(whatIn(found.report))).toMatch(says)
-    expect(JSON.stringify(whatIn(found.report))).not.toContain('well/page')
-    const mended = await doctor(store, '--repair')
-    expect([mended.code, mended.report.mended > 0]).toEqual(mends ? [0, true] : [1, false])
+    const found = await examine(false)
+    expect(found.faults).toBeGreaterThan(0)
+    expect(JSON.stringify(whatIn(found))).toMatch(says)
+    expect(JSON.stringify(whatIn(found))).not.toContain('well/page')
+    const mended = await examine(true)
+    expect([mended.faults === 0, mended.mended > 0]).toEqual([mends, mends])
     if (!mends) return
-    expect((await doctor(store)).report.faults).toBe(0)
+    expect((await examine(false)).faults).toBe(0)
     if (!says.source.includes('cannot be read')) expect(await contentHash(store, ROOM)).toBe(before)
+  })
+})
+
+describe('scriptorium doctor', () => {
+  it('ends with 1 while a fault remains, and with 0 when it is mended', async () => {
+    const { store } = await planted()
+    await store.query(`DELETE FROM scriptorium.snapshot WHERE room_id = '${ROOM}'`)
+    const ill = await runCommand(['doctor'], store.env)
+    expect([ill.code, ill.out]).toEqual([1, expect.stringMatching(/ill\/page: snapshot 40 is missing/)])
+    expect((await runCommand(['doctor', '--repair'], store.env)).code).toBe(0)
+    const well = await runCommand(['doctor', '--json'], store.env)
+    expect([well.code, JSON.parse(well.out)]).toEqual([0, expect.objectContaining({ pages: 2, faults: 0 })])
   })
 })

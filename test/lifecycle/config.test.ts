@@ -23,7 +23,7 @@ describe('settings', () => {
     })
     expect(config).toMatchObject({ batchRooms: 1000, logLevel: 'info', shutdownGraceMs: 10_000, allowedOrigins: [] })
     expect(config.fold).toEqual({ rows: 200, bytes: 1024 * 1024, maxRows: 2000, ratio: 0.1 })
-    expect(config.history).toEqual({ fullDays: 7, hourlyDays: 30, days: null })
+    expect(config.history).toEqual({ fullDays: 7, hourlyDays: 30, days: null, versionMinutes: 10 })
   })
 
   it('that are empty count as unset', () => {

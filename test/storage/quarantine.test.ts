@@ -15,6 +15,8 @@ import { Writer } from './writer.ts'
 
 const ROOM = 'story/page'
 const DEPTH = 20_000
+/** A service that is alone looks at each of its rooms now and then only. */
+const PATIENCE = { withinMs: 60_000 }
 
 /** Somebody who types, and whose updates can be had one by one. */
 class Author {
@@ -149,27 +151,27 @@ const setAside = (store: Store): Promise<unknown[]> =>
   store.query(`SELECT seq::int AS seq FROM scriptorium.quarantine ORDER BY seq`)
 
 describe('a page with a row that cannot be read', () => {
-  it('is loaded again without it, and those who write go on', async () => {
+  it('is loaded again without it, and those who write go on', { timeout: 120_000 }, async () => {
     const store = await anyPostgres().open()
     const { collab } = await startService(store.env)
     const writer = await connectClient(collab, ROOM)
     await typed(writer, 'first')
     await smuggle(store, new Uint8Array([1, 1, 1, 1]))
-    await until('the room to notice', () => writer.closings.some(({ code }) => code === 1012))
+    await until('the room to notice', () => writer.closings.some(({ code }) => code === 1012), PATIENCE)
     writer.connect()
     await typed(writer, 'second')
     expect((await readAfresh(collab, ROOM)).getText('body').toString()).toBe('second first ')
     expect(await setAside(store)).toEqual([{ seq: 2 }])
   })
 
-  it('never gives it to anybody again, and refuses copies that hold it', async () => {
+  it('never gives it to anybody again, and refuses copies that hold it', { timeout: 120_000 }, async () => {
     const store = await anyPostgres().open()
-    const { collab } = await startService({ ...store.env, FOLD_ROWS: '1' })
+    const { collab } = await startService({ ...store.env, FOLD_ROWS: '1', FOLD_MAX_ROWS: '1' })
     const writer = await connectClient(collab, ROOM)
     await typed(writer, 'first')
     const mallory = new Author()
     await smuggle(store, mallory.nest())
-    await until('the room to notice', () => writer.closings.some(({ code }) => code === 1012))
+    await until('the room to notice', () => writer.closings.some(({ code }) => code === 1012), PATIENCE)
     const fresh = await readAfresh(collab, ROOM)
     expect(fresh.getText('body').toString()).toBe('first ')
     expect(Y.getState(fresh.store, mallory.doc.clientID)).toBe(0)

@@ -22,6 +22,8 @@ export interface TypingJob extends JobBase {
   readonly edits: number
   /** How often each member's presence changes, and whether the others echo it as stock clients do. */
   readonly presence: { readonly hz: number; readonly echoes: boolean } | null
+  /** Whether what its storage holds is looked at, and by that when an edit is there. */
+  readonly looksAtStorage: boolean
   readonly warmupSeconds: number
   readonly seconds: number
 }
@@ -65,6 +67,8 @@ export interface HoldJob extends JobBase {
   readonly kind: 'hold'
   readonly rooms: number
   readonly clientsPerRoom: number
+  /** What `fill` wrote into each with the same seed; null: they are new. */
+  readonly page: PageKind | null
   /** Whether all first join one room: shows what a connection alone costs. */
   readonly oneRoomFirst: boolean
   /** Stays so long after the last join, measured. */

@@ -39,8 +39,7 @@ process.on('message', (message: ToLoad) => {
   if (message.type === 'go') return go()
   work(message.job).then(
     (result) => tell({ type: 'done', result }),
-    (error: unknown) =>
-      tell({ type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) => tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) }),
   )
 })
 process.on('disconnect', () => process.exit())

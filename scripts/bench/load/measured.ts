@@ -10,6 +10,7 @@ export class Measured {
   readonly #saved = new Histogram()
   readonly #relayed = new Histogram()
   readonly #presence = new Histogram()
+  readonly #stored = new Histogram()
   readonly #late = new Histogram()
   #sent = 0
   #savedInTime = 0
@@ -36,6 +37,10 @@ export class Measured {
     if (this.counts(at)) this.#deliveredInTime++
   }
 
+  onStored(sentAt: number, at: number): void {
+    if (this.counts(sentAt)) this.#stored.add(at - sentAt)
+  }
+
   onPresence(sentAt: number, at: number): void {
     if (this.counts(sentAt)) this.#presence.add(at - sentAt)
     if (this.counts(at)) this.#presenceInTime++
@@ -45,13 +50,14 @@ export class Measured {
     return at >= this.from && at < this.to
   }
 
-  result(acknowledges: boolean): Omit<TypingResult, 'typed' | 'stored'> {
+  result(acknowledges: boolean): Omit<TypingResult, 'typed'> {
     const seconds = (this.to - this.from) / 1000
     return {
       seconds,
       saved: this.#saved.summary(),
       relayed: this.#relayed.summary(),
       presence: this.#presence.summary(),
+      stored: this.#stored.summary(),
       sent: this.#sent,
       savedInTime: acknowledges ? this.#savedInTime : null,
       delivered: this.#deliveredInTime,

@@ -22,6 +22,9 @@ export class Room {
   readonly #settings: RoomSettings
   readonly #measured: Measured
   readonly #deliveries: Deliveries
+  /** Told by what its storage holds. */
+  readonly #stored: Deliveries
+  readonly #storage: DeliveryReader
   readonly #presence: RoomPresence | null
   readonly #members: Member[] = []
   readonly #readers: DeliveryReader[] = []
@@ -49,6 +52,8 @@ export class Room {
     this.#sent = script.writers.map(() => 0)
     this.#received = script.writers.map(() => 0)
     this.#deliveries = new Deliveries(script.writers, (sentAt, at) => measured.onDelivered(sentAt, at))
+    this.#stored = new Deliveries(script.writers, (sentAt, at) => measured.onStored(sentAt, at))
+    this.#storage = this.#stored.reader(null)
     this.#presence =
       settings.presence === null
         ? null
@@ -87,6 +92,7 @@ export class Room {
       for (let left = count; left > 0; left--) {
         const edit = this.#sent[writer] ?? 0
         this.#deliveries.sent(writer, edit, at)
+        this.#stored.sent(writer, edit, at)
         this.#sent[writer] = edit + 1
         this.#total++
         member.send(frames.at(edit), at)
@@ -102,14 +108,32 @@ export class Room {
 
   /** What is not settled, in words; null: everything sent is acknowledged, and has reached all others. */
   get missing(): string | null {
+    return this.missingEdits ?? this.#missingPresence()
+  }
+
+  /** The same of edits alone. */
+  get missingEdits(): string | null {
     for (const [index, reader] of this.#readers.entries()) {
       const due = this.#total - (this.#sent[index] ?? 0)
       if (reader.received !== due) return `${this.name}: member ${index} has ${reader.received} of ${due} edits`
       const unsaved = this.#members[index]?.unsaved ?? 0
       if (unsaved > 0) return `${this.name}: ${unsaved} messages of member ${index} are not acknowledged`
     }
+    return null
+  }
+
+  #missingPresence(): string | null {
     const blind = this.#watchers.findIndex((watcher) => !watcher.isCurrent)
     return blind < 0 ? null : `${this.name}: member ${blind} does not know everybody's newest presence`
+  }
+
+  /** Takes what its storage holds. */
+  lookAtStored(update: Uint8Array, at: number): void {
+    this.#storage.receive(update, at)
+  }
+
+  get isStored(): boolean {
+    return this.#storage.received === this.#total
   }
 
   /** What was typed, as a document reads it. */
@@ -118,9 +142,9 @@ export class Room {
     return textOf([this.#script.seed, ...typed])
   }
 
-  /** What the last member saw and wrote, as a document reads it. */
+  /** What the last member saw and wrote, as a document reads it: it came after the beginning, which no relay keeps. */
   seenText(): string {
-    return textOf([...this.#seen, ...this.#sentBy(this.#settings.clients - 1)])
+    return textOf([this.#script.seed, ...this.#seen, ...this.#sentBy(this.#settings.clients - 1)])
   }
 
   close(): void {

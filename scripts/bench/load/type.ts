@@ -6,6 +6,7 @@ import { Measured } from './measured.ts'
 import { pace } from './pace.ts'
 import { inParallel } from './parallel.ts'
 import { Room } from './room.ts'
+import { watchStorage } from './storage.ts'
 import { typingSource } from './traces.ts'
 import { typeRoom } from './typing.ts'
 import { sleep, until } from './until.ts'
@@ -20,17 +21,20 @@ export const type = async (job: TypingJob, reach: Reach): Promise<TypingResult> 
   try {
     await inParallel(rooms.length, JOINS_AT_ONCE, (index) => at(rooms, index).open())
     await until(
-      () => rooms.every((room) => room.missing === null),
+      // Of those who came before, a relay tells nothing until they move.
+      () => rooms.every((room) => (job.endpoint.dialect === 'relay' ? room.missingEdits : room.missing) === null),
       () => measured.failure,
       () => describeMissing(rooms),
     )
     await sleep(CALM_MS)
+    const watch = job.looksAtStorage ? watchStorage(job.endpoint, rooms) : null
     await run(job, rooms, measured, reach)
     await until(
       () => rooms.every((room) => room.missing === null),
       () => measured.failure,
       () => describeMissing(rooms),
     )
+    await watch?.untilAllIsThere()
   } finally {
     for (const room of rooms) room.close()
   }
@@ -38,7 +42,6 @@ export const type = async (job: TypingJob, reach: Reach): Promise<TypingResult> 
   return {
     ...measured.result(job.endpoint.dialect === 'scriptorium'),
     typed: typingSource(),
-    stored: null,
   }
 }
 

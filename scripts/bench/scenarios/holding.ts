@@ -65,6 +65,7 @@ const hold = async (context: RunContext, shape: HoldShape, releases: Releases): 
       seed: context.options.seed,
       rooms: shape.rooms,
       clientsPerRoom: shape.clientsPerRoom,
+      page: shape.pageBytes === 0 ? null : { bytes: shape.pageBytes },
       oneRoomFirst: shape.oneRoomFirst,
       idleSeconds: shape.idleSeconds,
     }),
@@ -78,6 +79,34 @@ const hold = async (context: RunContext, shape: HoldShape, releases: Releases): 
     idleShare: cost.serverMs === null ? null : cost.serverMs / cost.seconds / 10,
   }
 }
+
+/** Rooms of a size, each with so many members, weighed as a whole: a run for the model. */
+export const holdScenario = (fullRooms: number, clientsPerRoom: number, kilobytes: number): Scenario => ({
+  name: `hold-${fullRooms}x${clientsPerRoom}-${kilobytes}`,
+  title: `${fullRooms} open rooms of ${kilobytes} kB, ${clientsPerRoom} members in each`,
+  needs: 'stores',
+  columns: [
+    { key: 'liveMb', title: 'live memory', unit: 'MB' },
+    { key: 'residentMb', title: 'RSS', unit: 'MB' },
+  ],
+  run: async (context, releases) => {
+    const rooms = sized(fullRooms, context.options)
+    const shape = { rooms, clientsPerRoom, pageBytes: kilobytes * 1000, idleSeconds: 0, oneRoomFirst: false }
+    const held = await hold(context, shape, releases)
+    const [empty, full] = [at(held, 'ready'), at(held, 'own-rooms')]
+    const liveBytes = full.live - empty.live
+    return {
+      values: {
+        rooms,
+        connections: rooms * clientsPerRoom,
+        pageBytes: held.pageBytes,
+        liveBytes,
+        liveMb: liveBytes / 1e6,
+        residentMb: known((full.resident - empty.resident) / 1e6),
+      },
+    }
+  },
+})
 
 const read = async ({ pid, inspector }: Started): Promise<Reading> => {
   const cpuMsBefore = cpuMs(pid) ?? Number.NaN
@@ -100,8 +129,13 @@ const roomColumns = (limits: {
   readonly open?: number
 }): Column[] => [
   { key: 'page', title: 'page', unit: 'kB' },
-  { key: 'roomResident', title: 'room RSS', unit: 'kB', ...(limits.room === undefined ? {} : { most: limits.room }) },
-  { key: 'room', title: 'room, live', unit: 'kB' },
+  {
+    key: 'roomResident',
+    title: 'room and its member, RSS',
+    unit: 'kB',
+    ...(limits.room === undefined ? {} : { most: limits.room }),
+  },
+  { key: 'room', title: 'room alone, live', unit: 'kB' },
   { key: 'beyond', title: 'beyond bytes', unit: 'kB', ...(limits.beyond === undefined ? {} : { most: limits.beyond }) },
   { key: 'open', title: 'cold open', unit: 'ms CPU', ...(limits.open === undefined ? {} : { most: limits.open }) },
   { key: 'socket', title: 'socket, live', unit: 'kB' },
@@ -121,7 +155,7 @@ const rooms = async (context: RunContext, shape: HoldShape, releases: Releases) 
       page: held.pageBytes / 1000,
       room,
       beyond: room - held.pageBytes / 1000,
-      roomResident: known(kb(ownRooms.resident - oneRoom.resident) - socketResident),
+      roomResident: known(kb(ownRooms.resident - oneRoom.resident)),
       open: known(each(ownRooms.cpuMsBefore - oneRoom.cpuMsAfter)),
       socket,
       socketResident: known(socketResident),
@@ -143,7 +177,7 @@ export const memory: Scenario = {
 
 export const s3: Scenario = {
   name: 's3',
-  title: 'S3 2,000 open rooms of 57 kB, each opened cold: memory a room, its socket taken off',
+  title: 'S3 2,000 open rooms of 57 kB, one member in each, each opened cold',
   needs: 'stores',
   columns: roomColumns({ room: 65, open: 0.8 }),
   run: (context, releases) => {

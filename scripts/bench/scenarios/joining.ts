@@ -27,7 +27,8 @@ interface JoinScenario extends Pick<Scenario, 'name' | 'title' | 'columns'> {
   shape(options: Options): JoinShape
 }
 
-const joinScenario = ({ name, title, columns, shape }: JoinScenario): Scenario => ({
+/** People who join one page. */
+export const joinScenario = ({ name, title, columns, shape }: JoinScenario): Scenario => ({
   name,
   title,
   needs: 'holds',
@@ -48,6 +49,9 @@ const joinScenario = ({ name, title, columns, shape }: JoinScenario): Scenario =
       typed: result.typed,
       curves: { joins: result.joins },
       values: {
+        joins: wanted.joiners,
+        pageBytes: result.pageBytes,
+        serverMs,
         perJoin: serverMs === null ? null : serverMs / wanted.joiners,
         cpuSeconds: serverMs === null ? null : serverMs / 1000,
         p50: result.joins?.p50 ?? null,

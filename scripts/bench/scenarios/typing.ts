@@ -12,6 +12,7 @@ export interface Shape {
   readonly writersPerRoom: number
   readonly pace: TypingJob['pace']
   readonly presence?: TypingJob['presence']
+  readonly looksAtStorage?: boolean
   /** Edits a second for which to have enough ready, where the pace sets none. */
   readonly upTo?: number
 }
@@ -28,6 +29,8 @@ export interface TypingScenario {
 export const figure = {
   savedP50: { key: 'savedP50', title: 'saved p50', unit: 'ms' },
   savedP99: { key: 'savedP99', title: 'saved p99', unit: 'ms' },
+  storedP50: { key: 'storedP50', title: 'in the database p50', unit: 'ms' },
+  storedP99: { key: 'storedP99', title: 'in the database p99', unit: 'ms' },
   relayP50: { key: 'relayP50', title: 'relay p50', unit: 'ms' },
   relayP99: { key: 'relayP99', title: 'relay p99', unit: 'ms' },
   presenceP99: { key: 'presenceP99', title: 'presence p99', unit: 'ms' },
@@ -52,7 +55,15 @@ export const typingScenario = ({ name, title, needs, columns, shape }: TypingSce
   needs,
   columns,
   run: async (context, releases) => {
-    const { rooms, clientsPerRoom, writersPerRoom, pace, presence = null, upTo } = shape(context.options)
+    const {
+      rooms,
+      clientsPerRoom,
+      writersPerRoom,
+      pace,
+      presence = null,
+      looksAtStorage = false,
+      upTo,
+    } = shape(context.options)
     const { warmupSeconds, seconds, seed } = context.options
     const rate = 'rate' in pace ? pace.rate : (upTo ?? 0)
     const { result, cost } = await runMetered<TypingResult>(context, releases, {
@@ -66,26 +77,38 @@ export const typingScenario = ({ name, title, needs, columns, shape }: TypingSce
         writersPerRoom,
         pace,
         presence,
+        looksAtStorage,
         edits: Math.ceil((rate * (warmupSeconds + seconds)) / (rooms * writersPerRoom)),
         warmupSeconds,
         seconds,
       }),
     })
-    return figures(result, cost)
+    return figures(result, cost, { rooms, clientsPerRoom })
   },
 })
 
-const figures = (result: TypingResult, cost: Cost): Figures => {
+const figures = (
+  result: TypingResult,
+  cost: Cost,
+  size: { readonly rooms: number; readonly clientsPerRoom: number },
+): Figures => {
   const updates = result.savedInTime ?? result.sent
   const share = (ms: number | null) => (ms === null ? null : ms / cost.seconds / 10)
   const per = (ms: number | null, count: number) => (ms === null || count === 0 ? null : (ms * 1000) / count)
   const allMs = cost.serverMs === null ? null : cost.serverMs + (cost.databaseMs ?? 0)
   return {
     typed: result.typed,
-    curves: { saved: result.saved, relayed: result.relayed, presence: result.presence },
+    curves: { saved: result.saved, relayed: result.relayed, presence: result.presence, stored: result.stored },
     values: {
+      ...size,
+      seconds: cost.seconds,
+      edits: updates,
+      delivered: result.delivered,
+      serverMs: cost.serverMs,
       savedP50: result.saved?.p50 ?? null,
       savedP99: result.saved?.p99 ?? null,
+      storedP50: (result.stored ?? result.saved)?.p50 ?? null,
+      storedP99: (result.stored ?? result.saved)?.p99 ?? null,
       relayP50: result.relayed?.p50 ?? null,
       relayP99: result.relayed?.p99 ?? null,
       presenceP99: result.presence?.p99 ?? null,

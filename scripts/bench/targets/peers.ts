@@ -6,6 +6,7 @@ import { installPeer, versionIn } from './install.ts'
 import { type Program, startProgram } from './program.ts'
 import type { Endpoint, Target } from './target.ts'
 
+const ROWS = 'SELECT name, data FROM hocuspocus WHERE name = ANY($1)'
 const READY = /serves (ws:\/\/\S+)/
 
 /** A few lines over ws that only pass on: the floor of any relay. @throws Error when npm cannot install it */
@@ -36,7 +37,7 @@ const hocuspocus = async (dataDir: string, database: BenchDatabase): Promise<Tar
   const version = await versionIn(folder, '@hocuspocus/server')
   const node = join(folder, 'node_modules', 'node', 'bin', 'node')
   const name = `Hocuspocus ${version}, PostgreSQL`
-  return peer({ name, ability: 'stores', dialect: 'hocuspocus', dataDir, folder, node, database })
+  return peer({ name, ability: 'writes', dialect: 'hocuspocus', dataDir, folder, node, database })
 }
 
 export interface PeersFound {
@@ -76,6 +77,7 @@ interface Peer extends Pick<Target, 'name' | 'ability'>, Pick<Endpoint, 'dialect
 
 const peer = ({ name, ability, dialect, dataDir, folder, node, database }: Peer): Target => {
   const client = dialect === 'hocuspocus' ? [node, join(folder, 'client.js')] : null
+  const storage = database === null ? null : { url: database.url, sql: ROWS }
   return {
     name,
     ability,
@@ -93,7 +95,7 @@ const peer = ({ name, ability, dialect, dataDir, folder, node, database }: Peer)
         cwd: folder,
         env,
         ready: READY,
-        endpoint: (ready) => ({ base: (ready[1] ?? '').replace(/\/$/, ''), dialect, client }),
+        endpoint: (ready) => ({ base: (ready[1] ?? '').replace(/\/$/, ''), dialect, client, storage }),
       }
       return startProgram(program, releases, inspected)
     },

@@ -16,13 +16,16 @@ export interface ServiceSettings {
   readonly stock: boolean
 }
 
+const ROWS = 'SELECT room_id AS name, data FROM scriptorium.update WHERE room_id = ANY($1)'
+
 export const serviceTarget = ({ database, dataDir, stock }: ServiceSettings): Target => {
   const dialect: Dialect = stock ? 'y-websocket' : 'scriptorium'
+  const storage = database === null ? null : { url: database.url, sql: ROWS }
   const names = ['Scriptorium', ...(database === null ? ['PGlite'] : []), ...(stock ? ['stock clients'] : [])]
   return {
     name: names.join(', '),
     isPeer: false,
-    ability: 'stores',
+    ability: 'writes',
     databasePids: async () => (database === null ? [] : database.pids()),
     start: async (releases, { inspected }) => {
       // Its own folder: a .env of the project must not reach what is measured.
@@ -35,7 +38,7 @@ export const serviceTarget = ({ database, dataDir, stock }: ServiceSettings): Ta
         cwd,
         env: { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', ...where },
         ready: /Connect\s+(ws:\/\/\S+)/,
-        endpoint: (ready: RegExpExecArray) => ({ base: ready[1] ?? '', dialect, client: null }),
+        endpoint: (ready: RegExpExecArray) => ({ base: ready[1] ?? '', dialect, client: null, storage }),
       }
       return startProgram(program, releases, inspected)
     },

@@ -10,6 +10,15 @@ export interface Endpoint {
   readonly dialect: Dialect
   /** A program that is a real client of it, where stock y-websocket is none. */
   readonly client: readonly string[] | null
+  /** Where its pages can be read without it; null: nowhere. */
+  readonly storage: Storage | null
+}
+
+export interface Storage {
+  /** Of a PostgreSQL. */
+  readonly url: string
+  /** Gives rows of `name` and `data`, a Yjs update, for an array of rooms' names. */
+  readonly sql: string
 }
 
 export interface Started {
@@ -20,9 +29,12 @@ export interface Started {
   stop(): Promise<void>
 }
 
-/** What a target can do, each more than the one before: pass on, keep a page in memory, keep it over a restart. */
-export type Ability = 'relays' | 'holds' | 'stores'
-const ABILITIES: readonly Ability[] = ['relays', 'holds', 'stores']
+/**
+ * What a target can do, each more than the one before: pass on, keep a page in memory, keep it over a
+ * restart, write it to a database while people type.
+ */
+export type Ability = 'relays' | 'holds' | 'stores' | 'writes'
+const ABILITIES: readonly Ability[] = ['relays', 'holds', 'stores', 'writes']
 
 export interface How {
   /** Whether its inspector is open. */

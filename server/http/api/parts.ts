@@ -7,12 +7,13 @@ import type { Caller } from '../../access.ts'
 import type { Archive } from '../../log/archive/archive.ts'
 import type { Asked } from '../../log/archive/parts.ts'
 import type { StorySource } from '../../log/archive/stories.ts'
-import type { Authorize } from '../authorize.ts'
+import type { Authorize, Sees } from '../authorize.ts'
 import { Problem } from '../problem.ts'
 
 export interface ApiParts {
   readonly archive: Archive
   readonly authorize: Authorize
+  readonly sees: Sees
   /** Writes one update through the page's room; resolves with its seq once it is committed. */
   readonly write: (page: PageName, caller: Caller, update: Uint8Array) => Promise<number>
   /** How many have a page open in this process. */

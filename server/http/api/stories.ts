@@ -103,12 +103,14 @@ const copy = createRoute({
   },
 })
 
-export const storyRoutes = (api: OpenAPIHono, { archive, authorize, membersOf }: ApiParts): void => {
+export const storyRoutes = (api: OpenAPIHono, { archive, authorize, sees, membersOf }: ApiParts): void => {
   api.openapi(list, async (c) => {
-    await authorize(c, 'service', 'read')
+    const caller = await authorize(c, 'service', 'read')
     const { after, limit } = c.req.valid('query')
     const stories = await archive.listStories(after, limit)
-    return c.json({ stories, next: stories.length < limit ? null : (stories.at(-1)?.story ?? null) }, 200)
+    const seen = await Promise.all(stories.map(({ story }) => sees(caller, story)))
+    const next = stories.length < limit ? null : (stories.at(-1)?.story ?? null)
+    return c.json({ stories: stories.filter((_, at) => seen[at]), next }, 200)
   })
   api.openapi(show, async (c) => {
     const { story } = c.req.valid('param')

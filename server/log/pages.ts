@@ -1,0 +1,27 @@
+/** Which pages there are. */
+import type { Query } from '../database/port.ts'
+import { PAGES } from './history-statements.ts'
+
+export interface Choice {
+  /** Of this story, or this page of it, only; null: of all. */
+  readonly story: string | null
+  readonly page: string | null
+  /** Pages that nobody edited for so many days; null: all. */
+  readonly olderThanDays: number | null
+}
+
+const PAGES_AT_ONCE = 10_000
+
+/** The pages that are chosen, by name; none of those deleted. @throws DatabaseError */
+export const chosenPages = async (
+  { story, page, olderThanDays }: Choice,
+  database: Query,
+): Promise<readonly string[]> => {
+  const pages: string[] = []
+  for (;;) {
+    const from = pages.at(-1) ?? ''
+    const found = await database.query<{ room_id: string }>(PAGES, [from, story, page, olderThanDays, PAGES_AT_ONCE])
+    for (const { room_id } of found) pages.push(room_id)
+    if (found.length < PAGES_AT_ONCE) return pages
+  }
+}
