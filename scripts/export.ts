@@ -2,9 +2,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { zipSync } from 'fflate'
+import type { Config } from '../server/config.ts'
 import type { Files } from '../server/log/archive/bundle.ts'
 import { type PackedFiles, unpacked } from '../server/operate-stories.ts'
-import { atStories, type Place, runCommand, type Tell, UsageError } from './story-command.ts'
+import { runCommand, UsageError } from './run-command.ts'
+import { atStories, type Place, readOptions } from './stories.ts'
 
 const USAGE = `Usage: scriptorium export --story <id> --to <folder | file.zip> [--json]
 
@@ -19,33 +21,50 @@ Safe beside a running service; on an embedded database that a service holds, tha
 /** No time is written: equal files make equal zips. */
 const EQUAL_ZIPS = { level: 6, mtime: '1980-01-01T00:00:00' } as const
 
+interface Asked {
+  readonly story: string
+  /** An absolute path. */
+  readonly path: string
+  readonly json: boolean
+}
+
 /** Runs the command. */
 export const run = (args: readonly string[]): Promise<void> =>
   runCommand(
     {
       name: 'export',
       usage: USAGE,
-      words: ['story', 'to'],
-      canDryRun: false,
-      run: async ({ story, to }, tell) => {
-        if (story === undefined || to === undefined)
-          throw new UsageError('say which story and where to: --story <id> --to <path>')
-        const path = resolve(to)
-        const isZip = path.endsWith('.zip')
-        checkFree(path, isZip)
-        const files = await atStories(tell, (place) => take(place, story, tell))
-        if (isZip) writeWhole(path, zipSync({ ...files }, EQUAL_ZIPS))
-        else writeFolder(path, files)
-        const names = Object.keys(files)
-        const pages = names.filter((name) => /^pages\/.*\.yjs$/.test(name)).length
-        const versions = names.filter((name) => name.startsWith('versions/')).length
-        const bytes = Object.values(files).reduce((sum, { length }) => sum + length, 0)
-        const words = `${story}: ${pages} pages and ${versions} versions (${bytes} bytes) written to ${path}`
-        return { report: { story, path, pages, versions, bytes }, words }
-      },
+      read: readArguments,
+      work: exportTo,
+      words: ({ story, pages, versions, bytes, path }) =>
+        `${story}: ${pages} pages and ${versions} versions (${bytes} bytes) written to ${path}\n`,
+      isWell: ({ ok }) => ok,
     },
     args,
   )
+
+const readArguments = (args: readonly string[]): Asked | null => {
+  const given = readOptions(args, ['story', 'to'])
+  if (given === null) return null
+  const { story, to, json } = given
+  if (story === undefined || to === undefined) {
+    throw new UsageError('say which story and where to: --story <id> --to <path>')
+  }
+  return { story, path: resolve(to), json }
+}
+
+const exportTo = async (config: Config, { story, path, json }: Asked) => {
+  const isZip = path.endsWith('.zip')
+  checkFree(path, isZip)
+  const files = await atStories(config, json, (place) => take(place, story))
+  if (isZip) writeWhole(path, zipSync({ ...files }, EQUAL_ZIPS))
+  else writeFolder(path, files)
+  const names = Object.keys(files)
+  const pages = names.filter((name) => /^pages\/.*\.yjs$/.test(name)).length
+  const versions = names.filter((name) => name.startsWith('versions/')).length
+  const bytes = Object.values(files).reduce((sum, { length }) => sum + length, 0)
+  return { ok: true, story, path, pages, versions, bytes }
+}
 
 /** Nothing is written over. */
 const checkFree = (path: string, isZip: boolean): void => {
@@ -54,10 +73,10 @@ const checkFree = (path: string, isZip: boolean): void => {
   throw new Error(`${path} exists already: choose another, or remove it first`)
 }
 
-const take = async (place: Place, story: string, tell: Tell): Promise<Files> => {
-  if ('archive' in place) return place.archive.exportStory(story, tell.progress)
-  return unpacked(await place.ask<PackedFiles>('export', { story }))
-}
+const take = async (place: Place, story: string): Promise<Files> =>
+  'archive' in place
+    ? place.archive.exportStory(story, place.told)
+    : unpacked(await place.ask<PackedFiles>('export', { story }))
 
 /** A folder under another name until it is whole. */
 const writeFolder = (path: string, files: Files): void => {

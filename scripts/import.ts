@@ -2,10 +2,12 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { unzipSync } from 'fflate'
+import type { Config } from '../server/config.ts'
 import { type Files, readManifest } from '../server/log/archive/bundle.ts'
 import type { Imported } from '../server/log/archive/import.ts'
 import { carryOutImport, type ImportOrder, packed } from '../server/operate-stories.ts'
-import { atStories, type Place, runCommand, type Tell, UsageError } from './story-command.ts'
+import { runCommand, UsageError } from './run-command.ts'
+import { atStories, readOptions } from './stories.ts'
 
 const USAGE = `Usage: scriptorium import --from <folder | file.zip> [--story <id>] [--dry-run] [--user <id>] [--json]
 
@@ -19,28 +21,48 @@ Safe beside a running service; on an embedded database that a service holds, tha
   --json         one line of JSON for machines
 `
 
+interface Asked {
+  /** An absolute path. */
+  readonly path: string
+  /** Another name for the story; null: its own. */
+  readonly story: string | null
+  readonly user: string | null
+  readonly dryRun: boolean
+  readonly json: boolean
+}
+
 /** Runs the command. */
 export const run = (args: readonly string[]): Promise<void> =>
   runCommand(
     {
       name: 'import',
       usage: USAGE,
-      words: ['from', 'story', 'user'],
-      canDryRun: true,
-      run: async ({ from, story: given, user, dryRun }, tell) => {
-        if (from === undefined) throw new UsageError('say from where: --from <path>')
-        const path = resolve(from)
-        const files = statSync(path).isDirectory() ? readFolder(path) : unzipSync(readFileSync(path))
-        const story = given ?? readManifest(files).story
-        const order: ImportOrder = { files: packed(files), story, user: user ?? null, dryRun }
-        const report = await atStories(tell, (place) => bring(place, order, tell))
-        const done = dryRun ? 'could be imported' : 'imported'
-        const words = `${report.story}: ${report.pages.length} pages and ${report.versions} versions (${report.bytes} bytes) ${done}`
-        return { report: { ...report, dryRun }, words }
-      },
+      read: readArguments,
+      work: importFrom,
+      words: ({ story, pages, versions, bytes, dryRun }) =>
+        `${story}: ${pages.length} pages and ${versions} versions (${bytes} bytes) ${dryRun ? 'could be imported' : 'imported'}\n`,
+      isWell: ({ ok }) => ok,
     },
     args,
   )
+
+const readArguments = (args: readonly string[]): Asked | null => {
+  const given = readOptions(args, ['from', 'story', 'user'], true)
+  if (given === null) return null
+  const { from, story = null, user = null, dryRun, json } = given
+  if (from === undefined) throw new UsageError('say from where: --from <path>')
+  return { path: resolve(from), story, user, dryRun, json }
+}
+
+const importFrom = async (config: Config, { path, story: given, user, dryRun, json }: Asked) => {
+  const files = statSync(path).isDirectory() ? readFolder(path) : unzipSync(readFileSync(path))
+  const story = given ?? readManifest(files).story
+  const order: ImportOrder = { files: packed(files), story, user, dryRun }
+  const imported = await atStories(config, json, (place) =>
+    'archive' in place ? carryOutImport(place.archive, order, place.told) : place.ask<Imported>('import', order),
+  )
+  return { ok: true, ...imported, dryRun }
+}
 
 const readFolder = (path: string): Files => {
   const files: Record<string, Uint8Array> = {}
@@ -51,6 +73,3 @@ const readFolder = (path: string): Files => {
   }
   return files
 }
-
-const bring = (place: Place, order: ImportOrder, tell: Tell): Promise<Imported> =>
-  'archive' in place ? carryOutImport(place.archive, order, tell.progress) : place.ask<Imported>('import', order)

@@ -1,6 +1,8 @@
 /** `scriptorium restore`: puts a page, or a whole story, back to a version or a moment. */
+import type { Config } from '../server/config.ts'
 import { carryOutRestore, type RestoreOrder } from '../server/operate-stories.ts'
-import { atStories, runCommand, UsageError } from './story-command.ts'
+import { runCommand, UsageError } from './run-command.ts'
+import { atStories, readOptions } from './stories.ts'
 
 const USAGE = `Usage: scriptorium restore --story <id> [--page <id>] (--version <id> | --at <time>) [--dry-run] [--user <id>] [--json]
 
@@ -15,33 +17,40 @@ Safe beside a running service; on an embedded database that a service holds, tha
   --json            one line of JSON for machines
 `
 
+type Asked = RestoreOrder & { readonly json: boolean }
+
 /** Runs the command. */
 export const run = (args: readonly string[]): Promise<void> =>
   runCommand(
     {
       name: 'restore',
       usage: USAGE,
-      words: ['story', 'page', 'version', 'at', 'user'],
-      canDryRun: true,
-      run: async ({ story, page, version, at, user, dryRun }, tell) => {
-        if (story === undefined) throw new UsageError('say which story: --story <id>')
-        if (dryRun && page === undefined) throw new UsageError('--dry-run looks at one page: --page <id>')
-        checkFrom(version, at)
-        const [wanted, time, by] = [version ?? null, at ?? null, user ?? null]
-        const order: RestoreOrder = { story, page: page ?? null, version: wanted, at: time, user: by, dryRun }
-        const report = await atStories(tell, (place) =>
-          'archive' in place ? carryOutRestore(place.archive, order) : place.ask<Done | Preview>('restore', order),
-        )
-        return { report, words: 'changes' in report ? wordsOfPreview(report) : wordsOf(report) }
-      },
+      read: readArguments,
+      work: async (config, { json, ...order }: Asked) => ({ ok: true, ...(await restore(config, json, order)) }),
+      words: (report) => ('changes' in report ? wordsOfPreview(report) : wordsOf(report)),
+      isWell: () => true,
     },
     args,
   )
 
-const checkFrom = (version: string | undefined, at: string | undefined): void => {
-  if ((version === undefined) === (at === undefined))
-    throw new UsageError('say where to: --version <id> or --at <time>')
-  if (at !== undefined && Number.isNaN(Date.parse(at))) {
+const restore = (config: Config, json: boolean, order: RestoreOrder): Promise<Done | Preview> =>
+  atStories(config, json, (place) =>
+    'archive' in place ? carryOutRestore(place.archive, order) : place.ask<Done | Preview>('restore', order),
+  )
+
+const readArguments = (args: readonly string[]): Asked | null => {
+  const given = readOptions(args, ['story', 'page', 'version', 'at', 'user'], true)
+  if (given === null) return null
+  const { story, page = null, version = null, at = null, user = null, dryRun, json } = given
+  if (story === undefined) throw new UsageError('say which story: --story <id>')
+  if (dryRun && page === null) throw new UsageError('--dry-run looks at one page: --page <id>')
+  checkFrom(version, at)
+  return { story, page, version, at, user, dryRun, json }
+}
+
+const checkFrom = (version: string | null, at: string | null): void => {
+  if ((version === null) === (at === null)) throw new UsageError('say where to: --version <id> or --at <time>')
+  if (at !== null && Number.isNaN(Date.parse(at))) {
     throw new UsageError(`--at is '${at}': must be a time such as 2026-01-31T12:00:00Z`)
   }
 }
@@ -62,11 +71,11 @@ const wordsOf = ({ pages, version }: Done): string => {
       : `  ${page}: restored as edit ${seq}; its state before is version ${before}`,
   )
   const back = version === null ? 'Nothing had to change.' : `To go back: --version ${version}`
-  return [...lines, back].join('\n')
+  return `${[...lines, back].join('\n')}\n`
 }
 
 const wordsOfPreview = ({ changes }: Preview): string => {
   const spans = changes.flatMap(({ spans: each }) => each)
-  if (spans.length === 0) return 'No text would change.'
-  return spans.map(({ op, text }) => `  ${op === 'insert' ? '+' : '-'} ${JSON.stringify(text)}`).join('\n')
+  if (spans.length === 0) return 'No text would change.\n'
+  return spans.map(({ op, text }) => `  ${op === 'insert' ? '+' : '-'} ${JSON.stringify(text)}\n`).join('')
 }

@@ -16,7 +16,7 @@ const start = async (env: Readonly<Record<string, string>>): Promise<Service> =>
   return service
 }
 
-describe.each(allStores)('over $name', (store) => {
+describe.each(allStores)('over $name', { timeout: 180_000 }, (store) => {
   it('a page deleted softly closes its sockets with 4404, erases nothing, and comes back whole', async () => {
     const service = await start((await store.open()).env)
     const ask = askAt(service.address)

@@ -10,7 +10,7 @@ import { type Ask, askAt, pageAt, updateOf } from '../support/archive-api.ts'
 import { randomEdit } from '../support/edits.ts'
 import { seededRandom } from '../support/random.ts'
 import { type Environment, type Service, startService, temporaryFolder } from '../support/service.ts'
-import { allStores, anyPostgres, pgliteStore } from '../support/stores.ts'
+import { anyPostgres, pgliteStore, postgresStores } from '../support/stores.ts'
 
 const COMMAND = fileURLToPath(new URL('../../scripts/scriptorium.js', import.meta.url))
 
@@ -51,7 +51,7 @@ const filesIn = (folder: string): Record<string, string> =>
       .map((path) => [path.slice(folder.length), readFileSync(path).toString('base64')]),
   )
 
-describe.each(allStores)('a story over $name', (store) => {
+describe.each(postgresStores)('a story over $name', (store) => {
   it('is kept as one moment and put back as one, pages deleted since too; newer pages stay', async () => {
     const { address } = await start((await store.open()).env)
     const ask = askAt(address)
@@ -140,7 +140,7 @@ describe('export and import', () => {
     expect(files).toEqual(before)
     const named = (text = '') => Buffer.from(text, 'base64').toString()
     expect(named(manifest)).toBe(named(first).replace('"story": "s1"', '"story": "s2"'))
-  })
+  }, 180_000)
 
   it('refuses damaged files, and then brings in nothing', async () => {
     const { env } = await anyPostgres().open()

@@ -8,7 +8,7 @@ import { docOf, IncompletePage, type Updates } from './build.ts'
 import { canonicalOf } from './canonical.ts'
 import { copyContent } from './copy.ts'
 import { render } from './render.ts'
-import { type Contribution, restoreTo, UnprovenRestore, undoOf } from './restore.ts'
+import { type Contribution, type Restoration, restoreTo, UnprovenRestore, undoOf } from './restore.ts'
 import type { Roots } from './roots.ts'
 
 /** A page as a snapshot holds it. */
@@ -66,7 +66,7 @@ export const restorePage = ({
   present,
   preview,
 }: RestorePage & { readonly preview: boolean }): Told<Restored> =>
-  told(() => restored(present, restoreTo(target, present).update, preview))
+  told(() => restored(restoreTo(target, present), preview))
 
 export interface UndoPage {
   readonly base: Updates
@@ -76,10 +76,9 @@ export interface UndoPage {
 
 /** The edit that takes back what one person did. */
 export const undoPage = ({ base, rows, present, preview }: UndoPage & { readonly preview: boolean }): Told<Restored> =>
-  told(() => restored(present, undoOf(base, rows, present).update, preview))
+  told(() => restored(undoOf(base, rows, present), preview))
 
-const restored = (present: Updates, update: Uint8Array | null, preview: boolean): Restored => {
-  const before = Y.encodeStateAsUpdate(docOf(present))
+const restored = ({ update, before }: Restoration, preview: boolean): Restored => {
   const edit = { author: null, at: Number.NaN, kind: 'restore', data: update ?? new Uint8Array([0, 0]) }
   return { update, before, changes: preview ? changesSince([before], [edit]) : null }
 }

@@ -9,10 +9,10 @@ import { clearContent, copyContent } from './copy.ts'
 import { deletedRanges, insertedRanges } from './ranges.ts'
 
 export interface Restoration {
-  /** The edit to append, or null where the page is equal already. */
+  /** The edit to append, or null where nothing has to change. */
   readonly update: Uint8Array | null
-  /** The page with it, as one update. */
-  readonly result: Uint8Array
+  /** The page before it, as one update. */
+  readonly before: Uint8Array
 }
 
 /** The edit could not be proven to do what it should; the page is as it was. */
@@ -23,14 +23,15 @@ export class UnprovenRestore extends Error {}
  * @throws IncompletePage, UnprovenRestore
  */
 export const restoreTo = (target: Updates, present: Updates): Restoration => {
-  const wanted = docOf(target)
-  const expected = canonicalOf(wanted)
-  if (canonicalOf(docOf(present)) === expected) return { update: null, result: Y.mergeUpdates([...present]) }
-  for (const way of [undoing, replacing]) {
-    const update = way(target, present)
-    const result = proven(present, update, expected)
-    if (result !== null) return { update, result }
-  }
+  const scratch = docOf(target)
+  const expected = canonicalOf(scratch)
+  const copy = docOf(present)
+  const before = Y.encodeStateAsUpdate(copy)
+  if (canonicalOf(copy) === expected) return { update: null, before }
+  const update = undoing(scratch, before)
+  if (isProven(copy, update, expected)) return { update, before }
+  const instead = replacing(target, present)
+  if (isProven(docOf([before]), instead, expected)) return { update: instead, before }
   throw new UnprovenRestore('the page could not be made equal to its earlier state')
 }
 
@@ -52,19 +53,22 @@ export const undoOf = (base: Updates, rows: readonly Contribution[], present: Up
   const manager = new Y.UndoManager(scratch)
   manager.undoStack.push({ insertions: insertedRanges(theirs), deletions: deletedRanges(theirs), meta: new Map() })
   const update = undone(manager)
-  if (update === null) return { update: null, result: Y.mergeUpdates([...present]) }
-  const result = proven(present, update, canonicalOf(scratch))
-  if (result === null) throw new UnprovenRestore('what they did could not be taken back from what followed')
-  return { update, result }
+  const copy = docOf(present)
+  const before = Y.encodeStateAsUpdate(copy)
+  if (update === null || isProven(copy, update, canonicalOf(scratch))) return { update, before }
+  throw new UnprovenRestore('what they did could not be taken back from what followed')
 }
 
-const undoing = (target: Updates, present: Updates): Uint8Array => {
-  const scratch = docOf(target)
+/** The edit by which `scratch`, which is the target, comes back to itself after the present. */
+const undoing = (scratch: Y.Doc, present: Uint8Array): Uint8Array => {
   const origin = {}
-  const manager = new Y.UndoManager(scratch, { trackedOrigins: new Set([origin]) })
-  applyAll(scratch, present, origin)
-  return undone(manager) ?? Y.encodeStateAsUpdate(new Y.Doc())
+  const manager = new Y.UndoManager(scratch, { trackedOrigins: new Set([origin]), ignoreRemoteMapChanges: true })
+  applyAll(scratch, [present], origin)
+  return undone(manager) ?? NOTHING
 }
+
+/** An update that holds nothing. */
+const NOTHING = new Uint8Array([0, 0])
 
 /** The edit of an undo; null where it changes nothing. */
 const undone = (manager: Y.UndoManager): Uint8Array | null => {
@@ -74,7 +78,7 @@ const undone = (manager: Y.UndoManager): Uint8Array | null => {
   manager.undo()
   manager.doc.off('update', note)
   manager.destroy()
-  return updates.length === 0 ? null : Y.mergeUpdates(updates)
+  return updates.length < 2 ? (updates[0] ?? null) : Y.mergeUpdates(updates)
 }
 
 /** The edit that deletes all of the present and writes all of the earlier state anew. */
@@ -88,8 +92,8 @@ export const replacing = (target: Updates, present: Updates): Uint8Array => {
   return Y.encodeStateAsUpdate(doc, before)
 }
 
-/** The page with the edit, or null where its content is not the expected. */
-const proven = (present: Updates, update: Uint8Array, expected: string): Uint8Array | null => {
-  const copy = docOf([...present, update])
-  return canonicalOf(copy) === expected ? Y.encodeStateAsUpdate(copy) : null
+/** Whether the edit makes the copy what is expected. */
+const isProven = (copy: Y.Doc, update: Uint8Array, expected: string): boolean => {
+  applyAll(copy, [update])
+  return canonicalOf(copy) === expected
 }
