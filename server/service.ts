@@ -8,7 +8,7 @@ import { Changes } from './access/changes.ts'
 import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
 import { readProxies } from './address.ts'
-import { Nodes } from './cluster/nodes.ts'
+import { LOOK_MS, Nodes } from './cluster/nodes.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
@@ -52,7 +52,7 @@ const FRAME_OVERHEAD = 16
 /** A fold and a returning client's comparison need not wait for one another. */
 const THREADS = 2
 /** How often other processes' writes are looked for. */
-const POLL_MS = 1000
+const POLL_MS = LOOK_MS
 /** How often changes of rights made by other processes are looked for. */
 const RIGHTS_POLL_MS = 400
 /** Whoever has not sent the headers of a request, or all of it, by then is cut. */
@@ -129,6 +129,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     logger,
     process: random.uuid(),
     pollMs: database.kind === 'postgres' ? RIGHTS_POLL_MS : 0,
+    isAlone: () => nodes?.alone ?? true,
     act: async (made) => {
       if (made.some(({ kind }) => kind === 'grant')) forget()
       await sockets.reconsider(({ caller, scope }) => made.some((change) => concerns(change, caller.user, scope)))
@@ -199,6 +200,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     originAllowed: (origin, host) => originAllowed({ origin, host, config }),
   })
   await changes.open()
+  nodes?.onCompany(() => changes.resume())
   releases.push(() => changes.close())
   const address = await listen(server, config)
   releases.push(() => closeServer(server))

@@ -25,6 +25,8 @@ export interface ChangesParts {
   readonly process: string
   /** How often the database is asked, in ms; 0: this process is the only one. */
   readonly pollMs: number
+  /** Whether no other process is there to change anything. */
+  readonly isAlone: () => boolean
   /** Acts on changes; resolves when none of those they bar can write any more. */
   readonly act: (changes: readonly Change[]) => Promise<void>
 }
@@ -35,7 +37,8 @@ const PATIENCE_MS = 950
 
 export class Changes {
   readonly #parts: ChangesParts
-  #stopPoll: () => void = () => undefined
+  /** Null: nothing is looked for, because nobody else is there. */
+  #stopPoll: (() => void) | null = null
   #closed = false
   #reading: Promise<void> = Promise.resolve()
 
@@ -75,10 +78,16 @@ export class Changes {
     }
   }
 
+  /** Another process has come: from now on it is looked for what it changes. */
+  resume(): void {
+    if (this.#closed || this.#stopPoll !== null || this.#parts.pollMs === 0) return
+    this.#pollLater()
+  }
+
   /** Reads no more. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#stopPoll()
+    this.#stopPoll?.()
     await this.#reading
     const { database, process, pollMs, logger } = this.#parts
     if (pollMs === 0) return
@@ -103,7 +112,11 @@ export class Changes {
   }
 
   #pollLater(): void {
-    const { clock, pollMs, logger } = this.#parts
+    const { clock, pollMs, logger, isAlone } = this.#parts
+    if (isAlone()) {
+      this.#stopPoll = null
+      return
+    }
     this.#stopPoll = clock.after(pollMs, () => {
       this.#read()
         .catch((error: unknown) => logger.debug({ error: String(error) }, 'rights were not read; tried again soon'))

@@ -26,22 +26,40 @@ const OTHERS = `
 
 const LEAVE = 'DELETE FROM scriptorium.node WHERE node_id = $1'
 
+/** A process that is alone looks this often whether it still is; the next to come waits a little longer. */
+export const LOOK_MS = 1000
+const NOTICED_MS = 1200
+
 export class Nodes {
   readonly #parts: NodesParts
   #beatAt: number
+  #alone = false
+  #onCompany: () => void = () => undefined
 
   private constructor(parts: NodesParts) {
     this.#parts = parts
     this.#beatAt = parts.clock.now()
   }
 
-  /** Makes this process known, before it serves. @throws DatabaseError */
+  /** Makes this process known, and resolves once every other has noticed: then it may serve. @throws DatabaseError */
   static async announce(parts: NodesParts): Promise<Nodes> {
     await parts.database.query(BEAT, [parts.nodeId])
-    return new Nodes(parts)
+    const nodes = new Nodes(parts)
+    if (!(await nodes.isAlone())) await new Promise<void>((resolve) => parts.clock.after(NOTICED_MS, resolve))
+    return nodes
   }
 
-  /** Whether no other process serves from this database now; beats when it is time. @throws DatabaseError */
+  /** Whether no other process served from this database when last looked. */
+  get alone(): boolean {
+    return this.#alone
+  }
+
+  /** Calls `task` each time a process that was alone no longer is. */
+  onCompany(task: () => void): void {
+    this.#onCompany = task
+  }
+
+  /** Looks whether no other process serves from this database now; beats when it is time. @throws DatabaseError */
   async isAlone(): Promise<boolean> {
     const { database, clock, nodeId } = this.#parts
     const now = clock.now()
@@ -50,7 +68,10 @@ export class Nodes {
       this.#beatAt = now
     }
     const [row] = await database.query<{ others: number }>(OTHERS, [nodeId])
-    return row?.others === 0
+    const wasAlone = this.#alone
+    this.#alone = row?.others === 0
+    if (wasAlone && !this.#alone) this.#onCompany()
+    return this.#alone
   }
 
   /** Says that this process serves no longer. */

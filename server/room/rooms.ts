@@ -35,7 +35,7 @@ export class NoMemory extends Error {}
 /** A page was deleted: nobody may join it. */
 export class PageDeleted extends Error {}
 
-const SWEEP_MS = 1000
+const SWEEP_MS = 2000
 /** A room without members stays this long, for whoever comes back after a lost connection. */
 const LINGER_MS = 15_000
 const HEADS_AT_ONCE = 1000
