@@ -10,7 +10,7 @@ const COMMAND = fileURLToPath(new URL('../../scripts/scriptorium.js', import.met
 const FULL_MS = 300_000
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const ALL = ['s1', 's1-500', 's2', 's2-max', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's9-echo', 's10']
-const SOME = ['s7', 's8']
+const SOME = ['s4', 's7']
 
 const postgres = (): string => {
   const [first = ''] = (process.env.SCRIPTORIUM_TEST_POSTGRES ?? '').split(',')

@@ -1,4 +1,8 @@
 /** Brings real PostgreSQLs for the whole run: an embedded one, and one that answers on the usual port. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { leaveOut } from './left-out.ts'
 import { createPostgres } from './postgres.ts'
@@ -17,9 +21,20 @@ const setup = async (): Promise<() => Promise<void>> => {
   if (system === null) leaveOut(`a second PostgreSQL: none answers on 127.0.0.1:${USUAL_PORT}`)
   else found.push(`system${await majorVersion(system)}=${system}`)
   process.env.SCRIPTORIUM_TEST_POSTGRES = found.join(',')
+  const template = await createPglite()
+  process.env.SCRIPTORIUM_TEST_PGLITE = template
   return async () => {
+    await rm(template, { recursive: true, force: true })
     await own?.remove()
   }
+}
+
+/** An empty PGlite, which the suites copy. @returns its folder */
+const createPglite = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'scriptorium-pglite-'))
+  const database = await PGlite.create(folder)
+  await database.close()
+  return folder
 }
 
 const systemPostgres = async (): Promise<string | null> => {
