@@ -3,7 +3,7 @@
  * the end of the turn, acknowledged after its commit. A mark counts what the room took in; what is committed is a mark
  * too, so an acknowledgement is a comparison.
  */
-import { awarenessMessage, Close, type RefusalCode, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
+import { awarenessMessage, Close, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { Content } from './content.ts'
@@ -13,6 +13,7 @@ import { type Barrier, type Member, Membership } from './member.ts'
 import { Owners } from './owners.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
 import type { Reached } from './reach.ts'
+import { Refusals } from './refusals.ts'
 import { Relay } from './relay.ts'
 import { decodeStateVector, type StateVector } from './state-vector.ts'
 import type { Diff, Reply } from './sync.ts'
@@ -55,6 +56,8 @@ export class Room implements Appending {
   readonly #owners = new Owners<Member>((id) => this.#lookUpOwner(id))
   readonly #presence: Presence<Member>
   readonly #follow: Follow
+  /** Made at first need: most rooms refuse nothing. */
+  #madeRefusals: Refusals | null = null
   #exists: boolean
   /** Updates taken in, and of them those committed. */
   #taken = 0
@@ -167,16 +170,17 @@ export class Room implements Appending {
     this.#parts.counters.count('updates_received')
     if (member.barrier !== null) return this.#receiveBarred(membership, n, kind, update, member.barrier)
     const { maxPageBytes } = this.#parts.settings
-    if (this.bytes + update.length > maxPageBytes && this.#grows(kind, update)) return this.#refusePage(membership, n)
+    if (this.bytes + update.length > maxPageBytes && this.#grows(kind, update))
+      return this.#refusals.page(membership, n)
     const bringer = this.#owners.bringer(member)
     const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before))
     switch (admission.kind) {
       case 'invalid':
-        return this.#refuseInvalid(membership, n, admission.reason)
+        return this.#refusals.invalid(membership, n, admission.reason)
       case 'gap':
-        return this.#refuseGap(membership, n)
+        return this.#refusals.gap(membership, n)
       case 'owner':
-        return this.#refuseOwner(membership, n, admission.barred)
+        return this.#refusals.owner(membership, n, admission.barred)
       case 'nothing':
         this.#parts.counters.count('updates_known')
         membership.addedNothing()
@@ -192,8 +196,8 @@ export class Room implements Appending {
       default:
         admission satisfies never
     }
-    if (admission.barred !== undefined) this.#refuseOwner(membership, n, admission.barred)
-    else if (admission.gap) this.#refuse(membership, n, 'gap', 'a part of it depends on what the page does not hold')
+    if (admission.barred !== undefined) this.#refusals.owner(membership, n, admission.barred)
+    else if (admission.gap) this.#refusals.partly(membership, n, 'a part of it depends on what the page does not hold')
     else this.#settleLater(membership, n)
   }
 
@@ -210,8 +214,7 @@ export class Room implements Appending {
   /** A message that is too large to be looked at. */
   refuseTooLarge(member: Member, reason: string): void {
     const membership = this.#membership(member)
-    this.#parts.counters.count('limit_message_bytes')
-    this.#refuseLarge(membership, membership.number(), reason)
+    this.#refusals.message(membership, membership.number(), reason)
   }
 
   /** Takes an awareness update. @throws Error when it cannot be decoded */
@@ -291,6 +294,22 @@ export class Room implements Appending {
     return stateMessage({ ...member.state, pageBytes: this.bytes })
   }
 
+  get #refusals(): Refusals {
+    const { clock, counters, logger, settings } = this.#parts
+    this.#madeRefusals ??= new Refusals({
+      roomId: this.roomId,
+      clock,
+      counters,
+      logger,
+      maxPageBytes: settings.maxPageBytes,
+      ask: (member) => this.#ask(member),
+      membershipOf: (member) => this.#members.get(member),
+      holders: (client) => this.#owners.holders(client),
+      settleLater: (membership, n) => this.#settleLater(membership, n),
+    })
+    return this.#madeRefusals
+  }
+
   #membership(member: Member): Membership {
     const membership = this.#members.get(member)
     if (membership === undefined) throw new Error('not a member of this room')
@@ -326,20 +345,6 @@ export class Room implements Appending {
     for (const known of membership.settleThrough(this.#committed)) this.#answer(membership.member, known)
   }
 
-  #refuse(membership: Membership, n: number, code: RefusalCode, reason: string): void {
-    this.#parts.counters.count('updates_refused')
-    this.#parts.logger.debug({ room: this.roomId, code, reason }, 'update refused')
-    membership.refuse(n, code, reason)
-    this.#settleLater(membership, n)
-  }
-
-  #refuseGap(membership: Membership, n: number): void {
-    if (membership.poisoned) return this.#refuse(membership, n, 'stuck', 'it depends on a message that was refused')
-    this.#refuse(membership, n, 'gap', 'it depends on what the page does not hold')
-    if (!membership.mayAsk(this.#parts.clock.now())) return
-    this.#ask(membership.member)
-  }
-
   #ask(member: Member): void {
     member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
   }
@@ -348,26 +353,6 @@ export class Room implements Appending {
   #grows(kind: 'step2' | 'live', update: Uint8Array): boolean {
     const admission = this.#content.weigh(update, kind)
     return admission.kind === 'new' && admission.taken.length > 0
-  }
-
-  #refusePage(membership: Membership, n: number): void {
-    this.#parts.counters.count('limit_page_bytes')
-    this.#refuseLarge(membership, n, `a page may have ${this.#parts.settings.maxPageBytes} bytes`)
-  }
-
-  #refuseLarge({ member }: Membership, n: number, reason: string): void {
-    this.#refuse(this.#membership(member), n, 'too-large', reason)
-    if (!member.acknowledged) member.close(4413, reason)
-  }
-
-  /** What is somebody's who is here is theirs to bring. */
-  #refuseOwner(membership: Membership, n: number, clients: readonly number[]): void {
-    this.#parts.counters.count('updates_foreign')
-    this.#refuse(membership, n, 'owner', 'it was written under the clientID of somebody else who is here')
-    const now = this.#parts.clock.now()
-    for (const owner of new Set(clients.flatMap((client) => this.#owners.holders(client)))) {
-      if (this.#members.get(owner)?.mayAsk(now)) this.#ask(owner)
-    }
   }
 
   /** Of an id that has written before somebody else may be on record. */
@@ -386,13 +371,6 @@ export class Room implements Appending {
     for (const { run } of taken) if (this.#owners.isHeldBy(member, run.client)) this.#presence.bind(member, run.client)
   }
 
-  #refuseInvalid(membership: Membership, n: number, reason: string): void {
-    const { member } = membership
-    membership.poisoned = true
-    this.#refuse(membership, n, 'invalid', reason)
-    if (!member.acknowledged) member.close(4400, `update refused: ${reason}`)
-  }
-
   /** From whoever may not write, what adds something is dropped, and the socket lives: readers clean up what they read. */
   #receiveBarred(
     membership: Membership,
@@ -402,10 +380,9 @@ export class Room implements Appending {
     barrier: Barrier,
   ): void {
     const admission = this.#content.weigh(update, kind)
-    if (admission.kind === 'invalid') return this.#refuseInvalid(membership, n, admission.reason)
+    if (admission.kind === 'invalid') return this.#refusals.invalid(membership, n, admission.reason)
     if (admission.kind === 'nothing' && !admission.gap) return this.#settleLater(membership, n)
-    this.#parts.counters.count('updates_barred')
-    this.#refuse(membership, n, barrier.code, barrier.reason)
+    this.#refusals.barred(membership, n, barrier)
   }
 
   #tellingUnsaved<T>(change: () => T): T {

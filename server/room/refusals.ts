@@ -1,0 +1,89 @@
+/** What a member is told whose message was not stored, and what a refusal leads to: a question, or the end of the socket. */
+import { Close, type RefusalCode } from '../../shared/protocol.ts'
+import type { Clock, Counters, Logger } from '../ports.ts'
+import type { Barrier, Member, Membership } from './member.ts'
+
+export interface RefusalParts {
+  readonly roomId: string
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly logger: Logger
+  readonly maxPageBytes: number
+  /** Asks a member for what it has. */
+  ask(member: Member): void
+  /** The member as the room keeps it; undefined: it has left. */
+  membershipOf(member: Member): Membership | undefined
+  /** Those who are here and write under a clientID. */
+  holders(client: number): readonly Member[]
+  /** Settles message `n` once what the room held when it came is committed. */
+  settleLater(membership: Membership, n: number): void
+}
+
+/** Each refuses message `n` of a member. Stock clients are told by the close of their socket, or not at all. */
+export class Refusals {
+  readonly #parts: RefusalParts
+
+  constructor(parts: RefusalParts) {
+    this.#parts = parts
+  }
+
+  /** No update that Yjs could read, or that a page may hold. */
+  invalid(membership: Membership, n: number, reason: string): void {
+    const { member } = membership
+    membership.poisoned = true
+    this.#refuse(membership, n, 'invalid', reason)
+    if (!member.acknowledged) member.close(Close.badMessage, `update refused: ${reason}`)
+  }
+
+  /** All of it depends on what the page does not hold: it is asked for, unless that brought nothing before. */
+  gap(membership: Membership, n: number): void {
+    if (membership.poisoned) return this.#refuse(membership, n, 'stuck', 'it depends on a message that was refused')
+    this.partly(membership, n, 'it depends on what the page does not hold')
+    if (membership.mayAsk(this.#parts.clock.now())) this.#parts.ask(membership.member)
+  }
+
+  /** A part of it was taken. */
+  partly(membership: Membership, n: number, reason: string): void {
+    this.#refuse(membership, n, 'gap', reason)
+  }
+
+  /** What is somebody's who is here is theirs to bring. */
+  owner(membership: Membership, n: number, clients: readonly number[]): void {
+    const { counters, clock, ask, holders, membershipOf } = this.#parts
+    counters.count('updates_foreign')
+    this.#refuse(membership, n, 'owner', 'it was written under the clientID of somebody else who is here')
+    const now = clock.now()
+    for (const owner of new Set(clients.flatMap(holders))) if (membershipOf(owner)?.mayAsk(now)) ask(owner)
+  }
+
+  /** The page would grow beyond its limit. */
+  page(membership: Membership, n: number): void {
+    this.#parts.counters.count('limit_page_bytes')
+    this.#large(membership, n, `a page may have ${this.#parts.maxPageBytes} bytes`)
+  }
+
+  /** The message is too large to be looked at. */
+  message(membership: Membership, n: number, reason: string): void {
+    this.#parts.counters.count('limit_message_bytes')
+    this.#large(membership, n, reason)
+  }
+
+  /** The member may not write now; its socket lives. */
+  barred(membership: Membership, n: number, { code, reason }: Barrier): void {
+    this.#parts.counters.count('updates_barred')
+    this.#refuse(membership, n, code, reason)
+  }
+
+  #large(membership: Membership, n: number, reason: string): void {
+    this.#refuse(membership, n, 'too-large', reason)
+    if (!membership.member.acknowledged) membership.member.close(Close.tooLarge, reason)
+  }
+
+  #refuse(membership: Membership, n: number, code: RefusalCode, reason: string): void {
+    const { roomId, counters, logger } = this.#parts
+    counters.count('updates_refused')
+    logger.debug({ room: roomId, code, reason }, 'update refused')
+    membership.refuse(n, code, reason)
+    this.#parts.settleLater(membership, n)
+  }
+}
