@@ -43,6 +43,7 @@ export class Client {
   token: string
   #url: string
   #socket: WebSocket | null = null
+  #parts: Uint8Array[] = []
   /** Labels of edits not acknowledged, with the message that carries them. */
   readonly #pending = new Map<string, number>()
 
@@ -76,6 +77,7 @@ export class Client {
     this.#socket = socket
     this.sent = this.saved = 0
     this.refusals.length = 0
+    this.#parts = []
     this.isSynced = false
     for (const label of this.#pending.keys()) this.#pending.set(label, Number.POSITIVE_INFINITY)
     socket.on('open', () => this.sendStep1())
@@ -158,6 +160,9 @@ export class Client {
         this.states.push(JSON.parse(decoding.readVarString(decoder)))
         this.heard.push('state')
         return
+      case Message.part:
+        this.heard.push('part')
+        return this.#hearPart(decoding.readVarUint(decoder), decoding.readVarUint8Array(decoder))
       default:
         this.heard.push(`type ${type}`)
     }
@@ -173,6 +178,13 @@ export class Client {
     }
     Y.applyUpdate(this.doc, body, this)
     if (kind === Sync.step2) this.isSynced = true
+  }
+
+  /** A large first sync is applied once it is whole. */
+  #hearPart(total: number, bytes: Uint8Array): void {
+    this.#parts.push(bytes.slice())
+    if (this.#parts.reduce((sum, part) => sum + part.length, 0) < total) return
+    Y.applyUpdate(this.doc, Buffer.concat(this.#parts.splice(0)), this)
   }
 
   #hearSaved(n: number): void {
