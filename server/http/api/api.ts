@@ -1,5 +1,6 @@
 /** The API: its routes, what they answer when they fail, and its description. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { HTTPException } from 'hono/http-exception'
 import { ArchiveFault, type FaultKind, isDatabaseAway } from '../../log/archive/fault.ts'
 import type { Logger } from '../../ports.ts'
 import { NOT_FOUND } from '../authorize.ts'
@@ -56,6 +57,8 @@ const STATUS: Readonly<Record<FaultKind, readonly [status: number, title: string
 /** What a failed request is answered. */
 export const answerFault = (error: Error, logger: Logger): Response => {
   if (error instanceof Problem) return problem(error.status, error.title, error.message, error.headers)
+  // The framework's own: a body of another type, or no JSON.
+  if (error instanceof HTTPException) return problem(error.status, 'Bad request', error.message)
   if (error instanceof ArchiveFault) {
     const [status, title] = STATUS[error.kind]
     const detail = error.kind === 'missing' ? NOT_FOUND : error.message
