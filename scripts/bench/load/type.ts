@@ -74,6 +74,8 @@ const run = async (job: TypingJob, rooms: readonly Room[], measured: Measured, r
   await Promise.race([Promise.all([...work, over]), over])
   measured.to = Math.min(measured.to, performance.now())
   await marks
+  if (measured.to <= measured.from)
+    throw new Error('all that was prepared was typed before the measuring began: prepare more')
   await reach('measured')
   await Promise.all(work)
   if (measured.failure !== null) throw measured.failure

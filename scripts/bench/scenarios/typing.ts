@@ -13,7 +13,7 @@ export interface Shape {
   readonly pace: TypingJob['pace']
   readonly presence?: TypingJob['presence']
   readonly looksAtStorage?: boolean
-  /** Edits a second for which to have enough ready, where the pace sets none. */
+  /** Edits a second for which to have enough ready, where the pace sets none: fewer people do not make them fewer. */
   readonly upTo?: number
 }
 

@@ -20,12 +20,12 @@ export const s1 = typingScenario({
     figure.deliveries,
     ...common,
   ],
-  shape: (options) => ({
+  shape: () => ({
     rooms: 1,
     clientsPerRoom: 50,
     writersPerRoom: 1,
     pace: { outstanding: 64 },
-    upTo: sized(30_000, options),
+    upTo: 30_000,
   }),
 })
 
@@ -88,7 +88,7 @@ export const s2Sustained = typingScenario({
     clientsPerRoom: 2,
     writersPerRoom: 2,
     pace: { outstanding: 16 },
-    upTo: sized(80_000, options),
+    upTo: 120_000,
   }),
 })
 
