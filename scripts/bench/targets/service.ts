@@ -18,6 +18,16 @@ export interface ServiceSettings {
 
 const ROWS = 'SELECT room_id AS name, data FROM scriptorium.update WHERE room_id = ANY($1)'
 
+/** Peers slow nobody down, so what is measured is the service that does not either. */
+const NO_RATES = {
+  RATE_SOCKET_MESSAGES: '0',
+  RATE_USER_MESSAGES: '0',
+  RATE_PAGE_MESSAGES: '0',
+  RATE_SOCKET_BYTES: '0',
+  RATE_USER_BYTES: '0',
+  RATE_PAGE_BYTES: '0',
+} as const
+
 export const serviceTarget = ({ database, dataDir, stock }: ServiceSettings): Target => {
   const dialect: Dialect = stock ? 'y-websocket' : 'scriptorium'
   const storage = database === null ? null : { url: database.url, sql: ROWS }
@@ -36,7 +46,7 @@ export const serviceTarget = ({ database, dataDir, stock }: ServiceSettings): Ta
         node: process.execPath,
         args: [command, 'serve'],
         cwd,
-        env: { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', ...where },
+        env: { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', ...NO_RATES, ...where },
         ready: /Connect\s+(ws:\/\/\S+)/,
         endpoint: (ready: RegExpExecArray) => ({ base: ready[1] ?? '', dialect, client: null, storage }),
       }
