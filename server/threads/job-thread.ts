@@ -2,6 +2,9 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { HandedOver } from './handed-over.ts'
 import { type JobName, jobs } from './jobs.ts'
+import { yieldCore } from './yield-core.ts'
+
+yieldCore()
 
 export interface JobRequest {
   readonly name: JobName
