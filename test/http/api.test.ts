@@ -253,13 +253,17 @@ describe('the API', () => {
     expect((await ask(`POST ${PAGE}/updates`, { body: later })).status).toBe(409)
   })
 
-  it('describes every route of it at /openapi.json', async () => {
+  it('describes every route below /api/v1 at /openapi.json, and that they take a bearer token', async () => {
     const { address } = await withPage()
     const description = (await (await fetch(`${address}/openapi.json`)).json()) as {
       openapi: string
       paths: Record<string, object>
+      components: { securitySchemes: object }
+      security: object[]
     }
     expect(description.openapi).toMatch(/^3\.1/)
+    expect(description.components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } })
+    expect(description.security).toEqual([{ bearer: [] }])
     const routes = Object.entries(description.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     )
@@ -285,6 +289,12 @@ describe('the API', () => {
         `POST ${page}/restore`,
         `POST ${page}/undo`,
         `POST ${page}/copy`,
+        'PUT /stories/{story}/freeze',
+        'DELETE /stories/{story}/freeze',
+        `PUT ${page}/freeze`,
+        `DELETE ${page}/freeze`,
+        'GET /admin/audit',
+        ...['revoke', 'forget', 'compact', 'doctor', 'restore', 'export', 'import'].map((act) => `POST /admin/${act}`),
       ].sort(),
     )
   })
