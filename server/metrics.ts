@@ -38,6 +38,7 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   limit_memory: 'Pages not opened because memory was nearly used up',
   rate_pauses: 'Times that a socket was not read because it sent too fast',
   rate_closes: 'Sockets closed with 4529 after 30 s of not being read',
+  rate_refusals: 'Requests answered with 429 because their user sent too fast',
 }
 
 export interface Metrics {

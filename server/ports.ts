@@ -65,3 +65,4 @@ export type CounterName =
   | 'limit_memory'
   | 'rate_pauses'
   | 'rate_closes'
+  | 'rate_refusals'

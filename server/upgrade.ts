@@ -12,7 +12,7 @@ import { Limits, type SocketLimits } from './limits.ts'
 import { isLoopback } from './loopback.ts'
 import { Partials } from './partial.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
-import { type RateSettings, Rates } from './rates.ts'
+import type { Rates } from './rates.ts'
 import { PageDeleted, type Rooms } from './room/rooms.ts'
 import { Socket, type SocketParts, type SocketSettings } from './socket.ts'
 import { refuse as refuseNow } from './socket-refuse.ts'
@@ -35,7 +35,6 @@ export interface UpgradeSettings extends SocketSettings {
   /** Bytes of half-received frames of all sockets. */
   readonly maxPartialBytes: number
   readonly sockets: SocketLimits
-  readonly rates: RateSettings
 }
 
 export interface UpgradeParts {
@@ -45,6 +44,7 @@ export interface UpgradeParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: UpgradeSettings
+  readonly rates: Rates
   /** Whose word on the address of a client is believed. */
   readonly proxies: ProxyList
   /** Whether a browser page of this origin may open a socket here; null: not a browser. */
@@ -66,7 +66,7 @@ export class Sockets {
   /** Serves upgrades of `server`. */
   constructor(server: Server, parts: UpgradeParts) {
     this.#parts = parts
-    const { rooms, clock, logger, counters, settings } = parts
+    const { rooms, clock, logger, counters, settings, rates } = parts
     this.#limits = new Limits(settings.sockets)
     this.#socketParts = {
       rooms,
@@ -74,7 +74,7 @@ export class Sockets {
       logger,
       counters,
       settings,
-      rates: new Rates(settings.rates, clock),
+      rates,
       partials: new Partials(settings.maxPartialBytes),
       wire: new Wire(),
       hold: (ws, key, refuse) => this.#hold(ws, key, refuse),

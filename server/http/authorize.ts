@@ -1,6 +1,7 @@
 /** Who calls, and whether they may: every route asks here, and nowhere else. */
 import type { Context } from 'hono'
 import { type Access, barrierOf, type Caller, type Credentials, type Refusal, type Role, suffices } from '../access.ts'
+import type { Counters } from '../ports.ts'
 import { Problem } from './problem.ts'
 
 /** What a caller wants to do. `admin` is for the service itself. */
@@ -12,7 +13,7 @@ export type What = { readonly story: string; readonly page?: string } | 'service
 /**
  * @returns the caller
  * @throws Problem 401 without a valid token; 404 alike for what does not exist and for what is not theirs; 403 where they
- *   may read it and not more; 503 where nobody can tell now
+ *   may read it and not more; 429 where they change more than their rate allows; 503 where nobody can tell now
  */
 export type Authorize = (c: Context, what: What, need: Need) => Promise<Caller>
 
@@ -29,11 +30,23 @@ export const AUTHORIZED = 'authorized'
 /** The answer for what does not exist and for what is not the caller's: they must not be told apart. */
 export const NOT_FOUND = 'there is no such thing, or it is not yours'
 
+export interface AuthorizeParts {
+  readonly access: Access
+  readonly counters: Counters
+  /** Takes a request that changes something. @returns 0; or how long it has to wait, in ms */
+  readonly request: (user: string | null, bytes: number) => number
+}
+
+const COUNTED = 'counted'
+/** Methods of requests that change something. */
+export const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
 export const authorizer =
-  (access: Access): Authorize =>
+  ({ access, ...rates }: AuthorizeParts): Authorize =>
   async (c, what, need) => {
     const caller = await access.identify(credentialsOf(c))
     if (!('user' in caller)) throw refusal(caller)
+    await count(c, caller, rates)
     if (need === 'admin') {
       if (!caller.isAdmin) throw new Problem(403, 'Forbidden', 'this is for operators: the token has no "admin": true')
     } else if (what !== 'service') await check(access, caller, what, need)
@@ -41,6 +54,20 @@ export const authorizer =
     c.set(AUTHORIZED, authorized)
     return caller
   }
+
+/** Counts a request that changes something, once, however often it is asked what its caller may do. @throws Problem 429 */
+const count = async (c: Context, { user }: Caller, { counters, request }: Omit<AuthorizeParts, 'access'>) => {
+  if (!CHANGING.has(c.req.method) || c.get(COUNTED) === true) return
+  c.set(COUNTED, true)
+  const declared = c.req.header('content-length')
+  const bytes = declared === undefined ? (await c.req.arrayBuffer()).byteLength : Number(declared)
+  const wait = request(user, bytes)
+  if (wait === 0) return
+  counters.count('rate_refusals')
+  const seconds = Math.ceil(wait / 1000)
+  const detail = `you send too fast: try again in ${seconds} s`
+  throw new Problem(429, 'Too many requests', detail, { 'retry-after': String(seconds) })
+}
 
 /** Whether a story may be shown to somebody. */
 export type Sees = (caller: Caller, story: string) => Promise<boolean>

@@ -2,7 +2,7 @@
 import type { Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { matchedRoutes } from 'hono/route'
-import { AUTHORIZED, type Authorized } from './authorize.ts'
+import { AUTHORIZED, type Authorized, CHANGING } from './authorize.ts'
 import { type OriginRules, originAllowed } from './origin.ts'
 import { problem } from './problem.ts'
 
@@ -30,7 +30,6 @@ export interface Noted {
 }
 
 const NOTED = 'noted'
-const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 const ASKED_HEADERS = 'authorization, content-type, idempotency-key'
 const TOLD_HEADERS = 'etag, location, retry-after'
 

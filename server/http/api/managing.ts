@@ -24,14 +24,14 @@ const freezing = (path: string, what: string, params: RouteConfig['request']): R
     path: `${path}/freeze`,
     summary: `Make a ${what} read-only for all but its managers`,
     request: { ...params, body: { ...body(Reason), required: false } },
-    responses: { 200: json(Frozen, 'Every process has acted on it, but the silent ones'), ...problems() },
+    responses: { 200: json(Frozen, 'Every process has acted on it, but the silent ones'), ...problems(429) },
   },
   {
     method: 'delete',
     path: `${path}/freeze`,
     summary: `Let a ${what} be written again`,
     request: params ?? {},
-    responses: { 200: json(Frozen, 'Every process has acted on it, but the silent ones'), ...problems() },
+    responses: { 200: json(Frozen, 'Every process has acted on it, but the silent ones'), ...problems(429) },
   },
 ]
 
@@ -61,7 +61,7 @@ const PEOPLE: readonly RouteConfig[] = [
         }),
         'Every process has acted on it, but the silent ones',
       ),
-      ...problems(409),
+      ...problems(409, 429),
     },
   },
   {
@@ -71,7 +71,7 @@ const PEOPLE: readonly RouteConfig[] = [
     request: { body: body(z.object({ user: User })) },
     responses: {
       200: json(z.object({ user: z.string(), replaced: z.number().int() }), 'The opaque id, and in how many rows'),
-      ...problems(),
+      ...problems(429),
     },
   },
   {
@@ -110,7 +110,7 @@ const working = ([name, summary]: [string, string]): RouteConfig => ({
       description: 'A line of JSON for each step; the last one holds the report, or the fault',
       content: { 'application/x-ndjson': { schema: Line } },
     },
-    ...problems(),
+    ...problems(429),
   },
 })
 

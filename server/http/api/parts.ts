@@ -72,6 +72,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   410: 'Deleted, or the history of that moment is not kept any more',
   413: 'Too large',
   422: 'The Idempotency-Key stood for another request, or the update cannot be taken in',
+  429: 'Its user sends too fast: Retry-After says when to try again',
   503: 'Try again',
 }
 

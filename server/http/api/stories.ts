@@ -70,7 +70,7 @@ const name = createRoute({
   request: { params: StoryParams, headers: KeyHeader, body: body(Label) },
   responses: {
     201: json(StoryVersion.extend({ pages: z.number().int() }), 'The version'),
-    ...problems(409, 410, 422),
+    ...problems(409, 410, 422, 429),
   },
 })
 
@@ -88,7 +88,7 @@ const restore = createRoute({
       z.object({ version: z.uuid(), pages: z.array(RestoredPage).readonly(), newer: z.array(z.string()).readonly() }),
       'version keeps the state before; newer pages are left as they are',
     ),
-    ...problems(409, 410, 422),
+    ...problems(409, 410, 422, 429),
   },
 })
 
@@ -99,7 +99,7 @@ const copy = createRoute({
   request: { params: StoryParams, headers: KeyHeader, body: body(z.object({ story: FreshName })) },
   responses: {
     201: json(z.object({ story: z.string(), pages: z.array(z.string()).readonly() }), 'The new story'),
-    ...problems(409, 410, 422),
+    ...problems(409, 410, 422, 429),
   },
 })
 

@@ -47,7 +47,7 @@ const name = createRoute({
   path: '/stories/{story}/pages/{page}/versions',
   summary: 'Keep the present state; it never expires',
   request: { params: PageParams, headers: KeyHeader, body: body(Label) },
-  responses: { 201: json(Version, 'The version'), ...problems(410, 422) },
+  responses: { 201: json(Version, 'The version'), ...problems(410, 422, 429) },
 })
 
 const read = createRoute({
@@ -68,7 +68,7 @@ const restore = createRoute({
     query: z.object({ preview: Flag }),
     body: body(z.object({ version: z.uuid().optional(), at: Time.optional() })),
   },
-  responses: { 200: RestoredOrPreview, ...problems(409, 410, 422) },
+  responses: { 200: RestoredOrPreview, ...problems(409, 410, 422, 429) },
 })
 
 const undo = createRoute({
@@ -81,7 +81,7 @@ const undo = createRoute({
     query: z.object({ preview: Flag }),
     body: body(z.object({ user: z.string().nullable(), from: Time, to: Time.optional() })),
   },
-  responses: { 200: RestoredOrPreview, ...problems(409, 410, 422) },
+  responses: { 200: RestoredOrPreview, ...problems(409, 410, 422, 429) },
 })
 
 export const versionRoutes = (api: OpenAPIHono, { archive, authorize, now }: ApiParts): void => {
