@@ -19,7 +19,7 @@ export type Authorize = (c: Context, what: What, need: Need) => Promise<Caller>
 
 /** What was asked for and granted, for the audit. */
 export interface Authorized {
-  readonly caller: Caller
+  readonly caller: Pick<Caller, 'user'>
   readonly what: What
   readonly need: Need
 }
@@ -69,13 +69,13 @@ const count = async (c: Context, { user }: Caller, { counters, request }: Omit<A
   throw new Problem(429, 'Too many requests', detail, { 'retry-after': String(seconds) })
 }
 
-/** Whether a story may be shown to somebody. */
-export type Sees = (caller: Caller, story: string) => Promise<boolean>
+/** Whether a story, or a page of it, may be shown to somebody. */
+export type Sees = (caller: Caller, story: string, page?: string) => Promise<boolean>
 
 export const seer =
   (access: Access): Sees =>
-  async (caller, story) => {
-    const grant = await access.grant(caller, { story, page: null })
+  async (caller, story, page) => {
+    const grant = await access.grant(caller, { story, page: page ?? null })
     return 'role' in grant && grant.role !== 'none'
   }
 
