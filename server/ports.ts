@@ -62,6 +62,8 @@ export type CounterName =
   | 'limit_page_bytes'
   | 'limit_message_bytes'
   | 'limit_partial_bytes'
+  | 'limit_frame_bytes'
+  | 'limit_header_bytes'
   | 'limit_memory'
   | 'rate_pauses'
   | 'rate_closes'

@@ -16,6 +16,7 @@ import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
 import { createApp } from './http/app.ts'
 import { authorizer, seer } from './http/authorize.ts'
+import { answerClientErrors } from './http/client-error.ts'
 import { freezeRoutes } from './http/freeze.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
@@ -183,6 +184,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     fetch: app.fetch,
     serverOptions: { maxHeaderSize: limits.headerBytes, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
   }) as Server
+  answerClientErrors(server, counters)
   const sockets = new Sockets(server, {
     rooms,
     access,

@@ -26,6 +26,8 @@ const SWEEP_MS = 2000
 const RETRY_MS = 2000
 /** A closing handshake that nobody answers is cut after this. */
 const CLOSING_MS = 2000
+/** What ws says of a frame that is larger than it may be. */
+const FRAME_TOO_LARGE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
 
 export interface UpgradeSettings extends SocketSettings {
   /** Bytes of the largest frame, a first sync. */
@@ -147,7 +149,10 @@ export class Sockets {
     ws.pause()
     this.#open.set(ws, null)
     this.#parts.counters.count('sockets_opened')
-    ws.on('error', (error) => this.#parts.logger.debug({ error: String(error) }, 'socket error'))
+    ws.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === FRAME_TOO_LARGE) this.#parts.counters.count('limit_frame_bytes')
+      this.#parts.logger.debug({ error: String(error) }, 'socket error')
+    })
     ws.on('close', (code) => {
       this.#parts.counters.count('sockets_closed')
       this.#open.get(ws)?.gone(code)

@@ -211,6 +211,7 @@ describe('limits of the service', () => {
       socket.on('error', reject)
     })
     expect(answer).toContain('431')
+    expect(await metric(service.address, 'limit_header_bytes')).toBe(1)
     expect((await fetch(`${service.address}/healthz`)).status).toBe(200)
   })
 
