@@ -137,6 +137,10 @@ describe.each(allStores)('the API over $name', { timeout: 180_000 }, (store) => 
     await until('ben to see that too', () => ben.doc.getText('t').toString() === 'zero one three')
     ben.edit('b1', (d) => d.getText('t').insert(d.getText('t').length, ' four'))
     await ben.settled()
+    for (const query of ['', '&preview=true']) {
+      const nobody = await ask(`POST ${PAGE}/undo?user=mod${query}`, { body: { user: 'anna', from } })
+      expect(nobody).toMatchObject({ status: 422, body: { detail: expect.stringMatching(/"anna" .*"ana"/) } })
+    }
     const undone = await ask(`POST ${PAGE}/undo?user=mod`, { body: { user: 'ana', from } })
     expect(undone).toMatchObject({ status: 200, body: { version: expect.any(String) } })
     const expected = 'one two three four'

@@ -60,6 +60,7 @@ const STATUS: Readonly<Record<FaultKind, readonly [status: number, title: string
   taken: [409, 'The name is in use'],
   unproven: [409, 'Not done'],
   reused: [422, 'Idempotency-Key used again'],
+  nobody: [422, 'Nothing of theirs'],
   busy: [503, 'Busy'],
   invalid: [400, 'Bad request'],
 }

@@ -29,6 +29,10 @@ const Version = z.object({
 })
 const Restored = z.object({ seq: z.number().int(), version: z.uuid().nullable() })
 const Preview = z.object({ changes: Changes })
+const User = z
+  .string()
+  .nullable()
+  .openapi({ description: 'As the history names its authors; null: those who did not say who they are (open mode)' })
 const RestoredOrPreview = json(
   z.union([Restored, Preview]),
   'version keeps the state before, null where nothing had to change; with preview=true what would change',
@@ -79,7 +83,7 @@ const undo = createRoute({
     params: PageParams,
     headers: KeyHeader,
     query: z.object({ preview: Flag }),
-    body: body(z.object({ user: z.string().nullable(), from: Time, to: Time.optional() })),
+    body: body(z.object({ user: User, from: Time, to: Time.optional() })),
   },
   responses: { 200: RestoredOrPreview, ...problems(409, 410, 422, 429) },
 })
