@@ -207,6 +207,21 @@ describe('the command line', () => {
     expect(help.output()).toMatch(new RegExp(`^Usage: .*\\b${name}\\b`, 'm'))
   })
 
+  it('token says what is missing, and warns where it grants nothing', async () => {
+    const mint = (args: readonly string[], env = {}) =>
+      run(process.execPath, ['scripts/scriptorium.js', 'token', '--sub', 'ana', ...args], env)
+    const without = mint([])
+    expect((await without.ended).code).toBe(2)
+    expect(without.output()).toContain('set AUTH_JWT_SECRET')
+    const secret = { AUTH_JWT_SECRET: 'x'.repeat(32) }
+    const idle = mint([], secret)
+    expect((await idle.ended).code).toBe(0)
+    expect(idle.output()).toContain('it grants nothing')
+    const useful = mint(['--story', 's=write'], secret)
+    expect((await useful.ended).code).toBe(0)
+    expect(useful.output()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  })
+
   it('migrate leaves tables behind that the service starts on', async () => {
     const migrate = command('migrate', '--json')
     expect(await migrate.ended).toEqual({ code: 0, signal: null })
