@@ -2,18 +2,10 @@
 import type { Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { matchedRoutes } from 'hono/route'
+import type { Act } from '../access.ts'
 import { AUTHORIZED, type Authorized, CHANGING } from './authorize.ts'
 import { type OriginRules, originAllowed } from './origin.ts'
 import { problem } from './problem.ts'
-
-export interface Act {
-  readonly author: string | null
-  readonly act: string
-  readonly story: string | null
-  readonly page: string | null
-  readonly about: string | null
-  readonly detail: Readonly<Record<string, unknown>> | null
-}
 
 export interface GuardParts {
   readonly config: OriginRules
