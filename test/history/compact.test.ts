@@ -128,7 +128,7 @@ describe('scriptorium compact', () => {
     }
     const said = await runCommand(['compact', '--keep-originals', '0'], store.env)
     expect(said.err).toContain(`process ${service.pid}`)
-    expect(said.out).toMatch(/1 of 1 pages compacted/)
+    expect(said.out).toMatch(/1 of 1 page compacted/)
     expect(said.code).toBe(0)
     const examined = await runCommand(['doctor', '--json'], store.env)
     expect(JSON.parse(examined.out)).toMatchObject({ pages: 1, faults: 0 })
