@@ -1,21 +1,18 @@
 /** `scriptorium compact`: folds pages and makes their history coarser, beside a live service. */
-import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Config } from '../server/config.ts'
 import { type CompactOptions, type CompactProgress, type CompactReport, compactPages } from '../server/log/compact.ts'
 import { withOriginals } from '../server/log/windows.ts'
-import { systemClock } from '../server/system.ts'
-import { ThreadPool } from '../server/threads/pool.ts'
-import { bytesOf, durationOf, progressLine } from './progress.ts'
-import { numberOf, runCommand, UsageError, untilStopped } from './run-command.ts'
-import { askService } from './running-service.ts'
-import { NO_COUNTERS, whereTheDataIs } from './store.ts'
+import { pageOptions, workOnPages } from './page-work.ts'
+import { bytesOf, counted, durationOf } from './progress.ts'
+import { numberOf, runCommand } from './run-command.ts'
 
 const USAGE = `Usage: scriptorium compact [options]
 
 Folds the rows of pages into snapshots, joins what is old of their history, drops snapshots that nobody needs.
 Nothing that stands on a page changes, and text deleted since can still be read in its history.
-Safe beside a live service and beside a second one of itself; ended half-way, run it again.
+Safe beside a live service and beside a second one of itself; ended half-way, run it again. It lowers its own priority
+(nice 10), so that a service on this machine keeps its pace.
 
   --story <id>            pages of this story only
   --page <id>             this page of it only
@@ -52,31 +49,17 @@ export const run = (args: readonly string[]): Promise<void> =>
     args,
   )
 
-const compactAt = async (config: Config, { json, keepOriginalsDays, ...options }: Asked): Promise<CompactReport> => {
-  const line = progressLine(process.stderr, 'pages')
-  const told = ({ done, total, before, after }: CompactProgress) =>
-    line.show(done, total, `${bytesOf(before)} → ${bytesOf(after)}`)
-  try {
-    return await whereTheDataIs(config, options.concurrency + 1, {
-      there: (service) => {
-        if (!json) process.stderr.write(`A service (process ${service.pid}) has the data: it does the work.\n`)
-        return askService<CompactReport, CompactProgress>(service, 'compact', { ...options, keepOriginalsDays }, told)
-      },
-      here: ({ database, logger }) =>
-        untilStopped('stopped; what is done is done, run it again for the rest', async (signal) => {
-          const threads = new ThreadPool({ threads: options.concurrency })
-          const history = withOriginals(config.history, keepOriginalsDays)
-          const parts = { database, threads, clock: systemClock, logger, counters: NO_COUNTERS, history, signal }
-          try {
-            return await compactPages(options, parts, told)
-          } finally {
-            await threads.close()
-          }
-        }),
-    })
-  } finally {
-    line.end()
-  }
+const compactAt = (config: Config, { json, keepOriginalsDays, ...options }: Asked): Promise<CompactReport> => {
+  const history = withOriginals(config.history, keepOriginalsDays)
+  return workOnPages<CompactReport, CompactProgress>(config, {
+    name: 'compact',
+    order: { ...options, keepOriginalsDays },
+    concurrency: options.concurrency,
+    json,
+    stopped: 'stopped; what is done is done, run it again for the rest',
+    show: (line, { done, total, before, after }) => line.show(done, total, `${bytesOf(before)} → ${bytesOf(after)}`),
+    work: (parts, told) => compactPages(options, { ...parts, history }, told),
+  })
 }
 
 const readArguments = (args: readonly string[]): Asked | null => {
@@ -90,14 +73,11 @@ const readArguments = (args: readonly string[]): Asked | null => {
     },
   })
   if (values.help === true) return null
-  if (values.page !== undefined && values.story === undefined) throw new UsageError('--page needs --story')
   return {
-    story: values.story ?? null,
-    page: values.page ?? null,
+    ...pageOptions(values),
     olderThanDays: numberOf('older-than', values['older-than'], 0),
     minRows: numberOf('min-rows', values['min-rows'], 0) ?? 1,
     dryRun: values['dry-run'] === true,
-    concurrency: Math.floor(numberOf('concurrency', values.concurrency, 1) ?? Math.max(1, availableParallelism() >> 1)),
     maxLoadMs: numberOf('max-load', values['max-load'], 1) ?? 100,
     keepOriginalsDays: numberOf('keep-originals', values['keep-originals'], 0),
     verify: values.verify === true,
@@ -109,18 +89,24 @@ const SHOWN = 20
 
 const wordsOf = (report: CompactReport): string => {
   const { before, after } = report
-  const saved = before.bytes === 0 ? 0 : 100 * (1 - after.bytes / before.bytes)
   const verb = report.dryRun ? 'would be compacted' : 'compacted'
   const lines = [
-    `${report.compacted} of ${report.pages} pages ${verb} in ${durationOf(report.seconds)}${report.dryRun ? ' (nothing was written)' : ''}.`,
+    `${report.compacted} of ${counted(report.pages, 'page')} ${verb} in ${durationOf(report.seconds)}${report.dryRun ? ' (nothing was written)' : ''}.`,
     `  rows   ${before.rows} → ${after.rows}`,
-    `  bytes  ${bytesOf(before.bytes)} → ${bytesOf(after.bytes)}  (${saved.toFixed(1)} % less)`,
+    `  bytes  ${bytesOf(before.bytes)} → ${bytesOf(after.bytes)}  (${differenceOf(before.bytes, after.bytes)})`,
   ]
   if (report.pausedSeconds >= 1) lines.push(`  paused ${durationOf(report.pausedSeconds)} while the database was busy`)
   for (const [why, count] of countsOf(report.skipped.map((page) => page.why))) lines.push(`  skipped ${count}: ${why}`)
-  for (const { page, rows } of report.quarantined.slice(0, SHOWN)) lines.push(`  SET ASIDE ${rows} rows of ${page}`)
+  for (const { page, rows } of report.quarantined.slice(0, SHOWN))
+    lines.push(`  SET ASIDE ${counted(rows, 'row')} of ${page}`)
   for (const { page, why } of report.failed.slice(0, SHOWN)) lines.push(`  FAILED ${page}: ${why}`)
   return `${lines.join('\n')}\n`
+}
+
+const differenceOf = (before: number, after: number): string => {
+  const percent = before === 0 ? 0 : Math.abs(100 * (1 - after / before))
+  if (after > before) return `${percent.toFixed(1)} % more: small pages gain a snapshot, and their rows stay as history`
+  return `${percent.toFixed(1)} % less`
 }
 
 const countsOf = (words: readonly string[]): Map<string, number> => {

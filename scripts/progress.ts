@@ -47,3 +47,6 @@ export const bytesOf = (bytes: number): string => {
   if (bytes < 10_000_000) return `${(bytes / 1000).toFixed(0)} kB`
   return `${(bytes / 1_000_000).toFixed(1)} MB`
 }
+
+/** How many there are of what, as people say it. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

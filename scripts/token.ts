@@ -39,7 +39,11 @@ export const run = async (args: readonly string[]): Promise<void> => {
     if (values.sub === undefined || values.sub === '') throw new TypeError('--sub is missing: who is it for?')
     const { auth } = loadConfig(process.cwd(), process.env)
     if (auth.source?.kind !== 'secret') {
-      throw new TypeError('AUTH_JWT_SECRET is not set: whoever holds the private keys of a key set mints its tokens')
+      throw new TypeError(
+        auth.source === null
+          ? 'set AUTH_JWT_SECRET (32 bytes or more), to what the service has: tokens are signed with it'
+          : 'set AUTH_JWT_SECRET: with a key set, whoever holds its private keys mints its tokens',
+      )
     }
     const now = Math.floor(Date.now() / 1000)
     const ttl = secondsOf(values.ttl ?? '1h')
@@ -55,6 +59,9 @@ export const run = async (args: readonly string[]): Promise<void> => {
       now,
       ttl,
     })
+    if (values.admin !== true && (values.story ?? values.page) === undefined) {
+      process.stderr.write('token: it grants nothing: give --story, --page or --admin\n')
+    }
     const expires = new Date((now + ttl) * 1000).toISOString()
     process.stdout.write(values.json ? `${JSON.stringify({ token, expires })}\n` : `${token}\n`)
   } catch (error) {

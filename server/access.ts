@@ -61,6 +61,20 @@ export interface Access {
   grant(caller: Caller, scope: Scope): Promise<Grant | Refusal>
 }
 
+/** A managing act, as the audit keeps it. */
+export interface Act {
+  /** Who did it; null: nobody said who they are. */
+  readonly author: string | null
+  /** What was done, as `<method> <route>`. */
+  readonly act: string
+  readonly story: string | null
+  readonly page: string | null
+  /** The user it was done to. */
+  readonly about: string | null
+  /** More of it, as JSON. */
+  readonly detail: Readonly<Record<string, unknown>> | null
+}
+
 /** Who the others see, where somebody vouches for it. */
 export const identityOf = ({ user, name, isProven }: Caller): { readonly id: string; readonly name: string } | null =>
   isProven && user !== null ? { id: user, name: name ?? user } : null

@@ -6,6 +6,7 @@ import { databaseName, greeting, withoutSecrets } from './greeting.ts'
 import type { Logger } from './ports.ts'
 import { untilReachable } from './reachable.ts'
 import { type Service, startService } from './service.ts'
+import { failureWords, reasonOf, waitingWords } from './start-words.ts'
 import { systemClock } from './system.ts'
 
 const USAGE = `Usage: scriptorium serve
@@ -15,6 +16,8 @@ the README lists them.
 `
 
 const DATABASE_PATIENCE_MS = 30_000
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 5000
 /** npm passes on a Ctrl+C that the terminal has sent to this process too: the twin is no second signal. */
 const NPM_TWIN_MS = 250
 
@@ -32,9 +35,10 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const stopping = new AbortController()
   const starting = untilReachable(() => startService(config, { logger }), {
     clock: systemClock,
-    logger,
     forMs: DATABASE_PATIENCE_MS,
-    betweenMs: 500,
+    firstPauseMs: FIRST_PAUSE_MS,
+    longestPauseMs: LONGEST_PAUSE_MS,
+    told: (...failed) => process.stderr.write(waitingWords(config, ...failed)),
     signal: stopping.signal,
   })
   listenForTheEnd(config, logger, starting, stopping)
@@ -44,8 +48,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
     if (!stopping.signal.aborted) process.stdout.write(greeting(config, service.address))
   } catch (error) {
     if (stopping.signal.aborted) return
-    logger.error({ reason: reasonOf(error, config) }, 'the service cannot start')
-    process.stderr.write(`Scriptorium cannot start (${databaseName(config)}): ${reasonOf(error, config)}\n`)
+    process.stderr.write(failureWords(error, config))
     process.exit(1)
   }
 }
@@ -60,9 +63,6 @@ const settings = (): Config | null => {
     return null
   }
 }
-
-const reasonOf = (error: unknown, config: Config): string =>
-  withoutSecrets(error instanceof Error ? error.message || error.name : String(error), config)
 
 const listenForTheEnd = (
   config: Config,
@@ -93,8 +93,10 @@ const listenForTheEnd = (
       if (!drained) logger.error({}, 'the grace period ended before everything was committed')
       process.exit(drained ? code : 1)
     })
+    const service = await starting.catch(() => null)
+    // Nothing was started: there is nothing to drain, and whoever gave the signal knows.
+    if (service === null) process.exit(code)
     try {
-      const service = await starting
       await service.drain()
       drained = true
       await service.close()
@@ -102,7 +104,7 @@ const listenForTheEnd = (
       process.exit(code)
     } catch (error) {
       logger.error({ reason: reasonOf(error, config) }, 'ended with a failure')
-      process.exit(drained || !(await hasStarted(starting)) ? code : 1)
+      process.exit(drained ? code : 1)
     }
   }
   process.on('SIGTERM', signalled)
@@ -110,9 +112,3 @@ const listenForTheEnd = (
   process.on('uncaughtException', crashed('an error was not caught'))
   process.on('unhandledRejection', crashed('a rejection was not handled'))
 }
-
-const hasStarted = (starting: Promise<Service>): Promise<boolean> =>
-  starting.then(
-    () => true,
-    () => false,
-  )

@@ -35,9 +35,12 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   limit_page_bytes: 'Updates refused because their page would be larger than MAX_PAGE_BYTES',
   limit_message_bytes: 'Updates refused because they were larger than MAX_UPDATE_BYTES',
   limit_partial_bytes: 'Sockets cut because half-received frames had more than MAX_PARTIAL_BYTES',
+  limit_frame_bytes: 'Sockets closed with 1009 because a frame was larger than MAX_SYNC_BYTES',
+  limit_header_bytes: 'Requests answered with 431 because their headers were larger than MAX_HEADER_BYTES',
   limit_memory: 'Pages not opened because memory was nearly used up',
   rate_pauses: 'Times that a socket was not read because it sent too fast',
   rate_closes: 'Sockets closed with 4529 after 30 s of not being read',
+  rate_refusals: 'Requests answered with 429 because their user sent too fast',
 }
 
 export interface Metrics {

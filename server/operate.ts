@@ -3,7 +3,7 @@ import type { Work } from './http/work.ts'
 import { type CompactParts, compactPages } from './log/compact.ts'
 import { examinePages } from './log/examine.ts'
 import { withOriginals } from './log/windows.ts'
-import { ThreadPool } from './threads/pool.ts'
+import { inThreads } from './threads/pool.ts'
 
 export type OperateParts = Omit<CompactParts, 'threads' | 'signal'>
 
@@ -23,15 +23,6 @@ export const operations = (parts: OperateParts): Work => ({
     return inThreads(options.concurrency, (threads) => examinePages(options, { ...parts, threads, signal }, told))
   },
 })
-
-const inThreads = async <T>(count: number, work: (threads: ThreadPool) => Promise<T>): Promise<T> => {
-  const threads = new ThreadPool({ threads: count })
-  try {
-    return await work(threads)
-  } finally {
-    await threads.close()
-  }
-}
 
 const compactOptions = (body: unknown) => {
   const { text, number, flag } = readersOf(body)

@@ -1,6 +1,7 @@
 /**
- * How fast may be sent: by a socket, by all sockets of a user, and by all of a room. Whoever is too fast is not read for a
- * while, so what they send stays with them; nothing is lost and nobody is cut.
+ * How fast may be sent: by a socket, by all sockets and requests of a user, and by all sockets of a room. A socket that
+ * is too fast is not read for a while, so what it sends stays with it; nothing is lost and nobody is cut. A request has
+ * to come again.
  */
 import type { Clock } from './ports.ts'
 
@@ -20,6 +21,10 @@ export interface RateSettings {
 const BURST_S = 2
 /** What was sent beyond the rate is waited for, but never for longer than this: a first sync may be large. */
 const MAX_DEBT_S = 10
+/** After so long every debt is paid, and the budget is full. */
+const FULL_AGAIN_MS = (MAX_DEBT_S + BURST_S) * 1000
+/** Requests of callers who cannot be told apart share a budget; no user has this name. */
+const NOBODY = ''
 
 /** A budget that refills by itself, when it is looked at. Below zero it is a debt. */
 export class Budget {
@@ -70,25 +75,55 @@ export interface Budgets {
   end(): void
 }
 
-/** Budgets that several sockets share, kept while one of them is there. */
+interface SharedBudget {
+  readonly budget: Budget
+  sockets: number
+  /** When it was last used without a socket; null: never. */
+  visitedAt: number | null
+}
+
+/** Budgets that several sockets and requests share, kept while a socket is there or until they must be full again. */
 class Shared {
   readonly #rate: Rate
-  readonly #budgets = new Map<string, { readonly budget: Budget; sockets: number }>()
+  readonly #budgets = new Map<string, SharedBudget>()
+  #sweptAt: number
 
-  constructor(rate: Rate) {
+  constructor(rate: Rate, now: number) {
     this.#rate = rate
+    this.#sweptAt = now
   }
 
   enter(key: string, now: number): Budget {
-    const known = this.#budgets.get(key) ?? { budget: new Budget(this.#rate, now), sockets: 0 }
+    const known = this.#of(key, now)
     known.sockets++
-    this.#budgets.set(key, known)
     return known.budget
   }
 
   leave(key: string): void {
     const known = this.#budgets.get(key)
-    if (known !== undefined && --known.sockets === 0) this.#budgets.delete(key)
+    if (known !== undefined && --known.sockets === 0 && known.visitedAt === null) this.#budgets.delete(key)
+  }
+
+  /** The budget of one who comes without a socket. */
+  visit(key: string, now: number): Budget {
+    this.#sweep(now)
+    const known = this.#of(key, now)
+    known.visitedAt = now
+    return known.budget
+  }
+
+  #of(key: string, now: number): SharedBudget {
+    const known = this.#budgets.get(key) ?? { budget: new Budget(this.#rate, now), sockets: 0, visitedAt: null }
+    this.#budgets.set(key, known)
+    return known
+  }
+
+  #sweep(now: number): void {
+    if (now - this.#sweptAt < FULL_AGAIN_MS) return
+    this.#sweptAt = now
+    for (const [key, { sockets, visitedAt }] of this.#budgets) {
+      if (sockets === 0 && now - (visitedAt ?? 0) >= FULL_AGAIN_MS) this.#budgets.delete(key)
+    }
   }
 }
 
@@ -101,8 +136,9 @@ export class Rates {
   constructor(settings: RateSettings, clock: Clock) {
     this.#settings = settings
     this.#clock = clock
-    this.#users = new Shared(settings.user)
-    this.#rooms = new Shared(settings.room)
+    const now = clock.now()
+    this.#users = new Shared(settings.user, now)
+    this.#rooms = new Shared(settings.room, now)
   }
 
   /** @param user null: nobody who could be told from others */
@@ -124,5 +160,17 @@ export class Rates {
         if (user !== null) this.#users.leave(user)
       },
     }
+  }
+
+  /**
+   * Takes a request that changes something, which counts for its user as a message of their sockets does.
+   * @returns 0; or, nothing taken, how long to wait before it may come again, in ms
+   */
+  request(user: string | null, bytes: number): number {
+    const now = this.#clock.now()
+    const budget = this.#users.visit(user ?? NOBODY, now)
+    const wait = budget.take(0, now)
+    if (wait === 0) budget.take(Math.max(1, bytes), now)
+    return wait
   }
 }

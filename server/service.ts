@@ -16,6 +16,7 @@ import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
 import { createApp } from './http/app.ts'
 import { authorizer, seer } from './http/authorize.ts'
+import { answerClientErrors } from './http/client-error.ts'
 import { freezeRoutes } from './http/freeze.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
@@ -28,6 +29,7 @@ import { createMetrics } from './metrics.ts'
 import { operations } from './operate.ts'
 import { storyOperations } from './operate-stories.ts'
 import type { Logger } from './ports.ts'
+import { Rates } from './rates.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
 import { isMemoryTight, systemClock, systemRandom } from './system.ts'
@@ -138,7 +140,8 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const audit = new Audit(database, random)
   const managers = createManagers({ changes, database, random, clock })
   const managing = new Hono()
-  const authorize = authorizer(access)
+  const rates = new Rates(limits.rates, clock)
+  const authorize = authorizer({ access, counters, request: (user, bytes) => rates.request(user, bytes) })
   freezeRoutes(managing, { ...managers, authorize })
   peopleRoutes(managing, { ...managers, authorize, isOpen: config.openMode, audit: (page) => audit.list(page) })
   const archive = openArchive({
@@ -181,6 +184,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     fetch: app.fetch,
     serverOptions: { maxHeaderSize: limits.headerBytes, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
   }) as Server
+  answerClientErrors(server, counters)
   const sockets = new Sockets(server, {
     rooms,
     access,
@@ -193,9 +197,9 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       maxWaiting: limits.waitingSockets,
       maxPartialBytes: limits.partialBytes,
       sockets: limits.sockets,
-      rates: limits.rates,
       readerPresence: config.auth.readerPresence,
     },
+    rates,
     proxies: readProxies(config.trustedProxies),
     originAllowed: (origin, host) => originAllowed({ origin, host, config }),
   })

@@ -12,7 +12,7 @@ import { Limits, type SocketLimits } from './limits.ts'
 import { isLoopback } from './loopback.ts'
 import { Partials } from './partial.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
-import { type RateSettings, Rates } from './rates.ts'
+import type { Rates } from './rates.ts'
 import { PageDeleted, type Rooms } from './room/rooms.ts'
 import { Socket, type SocketParts, type SocketSettings } from './socket.ts'
 import { refuse as refuseNow } from './socket-refuse.ts'
@@ -26,6 +26,8 @@ const SWEEP_MS = 2000
 const RETRY_MS = 2000
 /** A closing handshake that nobody answers is cut after this. */
 const CLOSING_MS = 2000
+/** What ws says of a frame that is larger than it may be. */
+const FRAME_TOO_LARGE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
 
 export interface UpgradeSettings extends SocketSettings {
   /** Bytes of the largest frame, a first sync. */
@@ -35,7 +37,6 @@ export interface UpgradeSettings extends SocketSettings {
   /** Bytes of half-received frames of all sockets. */
   readonly maxPartialBytes: number
   readonly sockets: SocketLimits
-  readonly rates: RateSettings
 }
 
 export interface UpgradeParts {
@@ -45,6 +46,7 @@ export interface UpgradeParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: UpgradeSettings
+  readonly rates: Rates
   /** Whose word on the address of a client is believed. */
   readonly proxies: ProxyList
   /** Whether a browser page of this origin may open a socket here; null: not a browser. */
@@ -66,7 +68,7 @@ export class Sockets {
   /** Serves upgrades of `server`. */
   constructor(server: Server, parts: UpgradeParts) {
     this.#parts = parts
-    const { rooms, clock, logger, counters, settings } = parts
+    const { rooms, clock, logger, counters, settings, rates } = parts
     this.#limits = new Limits(settings.sockets)
     this.#socketParts = {
       rooms,
@@ -74,7 +76,7 @@ export class Sockets {
       logger,
       counters,
       settings,
-      rates: new Rates(settings.rates, clock),
+      rates,
       partials: new Partials(settings.maxPartialBytes),
       wire: new Wire(),
       hold: (ws, key, refuse) => this.#hold(ws, key, refuse),
@@ -147,7 +149,10 @@ export class Sockets {
     ws.pause()
     this.#open.set(ws, null)
     this.#parts.counters.count('sockets_opened')
-    ws.on('error', (error) => this.#parts.logger.debug({ error: String(error) }, 'socket error'))
+    ws.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === FRAME_TOO_LARGE) this.#parts.counters.count('limit_frame_bytes')
+      this.#parts.logger.debug({ error: String(error) }, 'socket error')
+    })
     ws.on('close', (code) => {
       this.#parts.counters.count('sockets_closed')
       this.#open.get(ws)?.gone(code)

@@ -1,19 +1,7 @@
 /** The audit: every managing act, who did it, and when. */
+import type { Act } from '../access.ts'
 import type { Query } from '../database/port.ts'
 import type { Random } from '../ports.ts'
-
-export interface Act {
-  /** Who did it; null: nobody said who they are. */
-  readonly author: string | null
-  /** What was done, as `<method> <route>`. */
-  readonly act: string
-  readonly story: string | null
-  readonly page: string | null
-  /** The user it was done to. */
-  readonly about: string | null
-  /** More of it, as JSON. */
-  readonly detail: Readonly<Record<string, unknown>> | null
-}
 
 export interface Audited extends Act {
   readonly at: Date

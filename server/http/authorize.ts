@@ -1,6 +1,7 @@
 /** Who calls, and whether they may: every route asks here, and nowhere else. */
 import type { Context } from 'hono'
 import { type Access, barrierOf, type Caller, type Credentials, type Refusal, type Role, suffices } from '../access.ts'
+import type { Counters } from '../ports.ts'
 import { Problem } from './problem.ts'
 
 /** What a caller wants to do. `admin` is for the service itself. */
@@ -12,13 +13,13 @@ export type What = { readonly story: string; readonly page?: string } | 'service
 /**
  * @returns the caller
  * @throws Problem 401 without a valid token; 404 alike for what does not exist and for what is not theirs; 403 where they
- *   may read it and not more; 503 where nobody can tell now
+ *   may read it and not more; 429 where they change more than their rate allows; 503 where nobody can tell now
  */
 export type Authorize = (c: Context, what: What, need: Need) => Promise<Caller>
 
 /** What was asked for and granted, for the audit. */
 export interface Authorized {
-  readonly caller: Caller
+  readonly caller: Pick<Caller, 'user'>
   readonly what: What
   readonly need: Need
 }
@@ -29,11 +30,23 @@ export const AUTHORIZED = 'authorized'
 /** The answer for what does not exist and for what is not the caller's: they must not be told apart. */
 export const NOT_FOUND = 'there is no such thing, or it is not yours'
 
+export interface AuthorizeParts {
+  readonly access: Access
+  readonly counters: Counters
+  /** Takes a request that changes something. @returns 0; or how long it has to wait, in ms */
+  readonly request: (user: string | null, bytes: number) => number
+}
+
+const COUNTED = 'counted'
+/** Methods of requests that change something. */
+export const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
 export const authorizer =
-  (access: Access): Authorize =>
+  ({ access, ...rates }: AuthorizeParts): Authorize =>
   async (c, what, need) => {
     const caller = await access.identify(credentialsOf(c))
     if (!('user' in caller)) throw refusal(caller)
+    await count(c, caller, rates)
     if (need === 'admin') {
       if (!caller.isAdmin) throw new Problem(403, 'Forbidden', 'this is for operators: the token has no "admin": true')
     } else if (what !== 'service') await check(access, caller, what, need)
@@ -42,13 +55,27 @@ export const authorizer =
     return caller
   }
 
-/** Whether a story may be shown to somebody. */
-export type Sees = (caller: Caller, story: string) => Promise<boolean>
+/** Counts a request that changes something, once, however often it is asked what its caller may do. @throws Problem 429 */
+const count = async (c: Context, { user }: Caller, { counters, request }: Omit<AuthorizeParts, 'access'>) => {
+  if (!CHANGING.has(c.req.method) || c.get(COUNTED) === true) return
+  c.set(COUNTED, true)
+  const declared = c.req.header('content-length')
+  const bytes = declared === undefined ? (await c.req.arrayBuffer()).byteLength : Number(declared)
+  const wait = request(user, bytes)
+  if (wait === 0) return
+  counters.count('rate_refusals')
+  const seconds = Math.ceil(wait / 1000)
+  const detail = `you send too fast: try again in ${seconds} s`
+  throw new Problem(429, 'Too many requests', detail, { 'retry-after': String(seconds) })
+}
+
+/** Whether a story, or a page of it, may be shown to somebody. */
+export type Sees = (caller: Caller, story: string, page?: string) => Promise<boolean>
 
 export const seer =
   (access: Access): Sees =>
-  async (caller, story) => {
-    const grant = await access.grant(caller, { story, page: null })
+  async (caller, story, page) => {
+    const grant = await access.grant(caller, { story, page: page ?? null })
     return 'role' in grant && grant.role !== 'none'
   }
 

@@ -2,18 +2,10 @@
 import type { Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { matchedRoutes } from 'hono/route'
-import { AUTHORIZED, type Authorized } from './authorize.ts'
+import type { Act } from '../access.ts'
+import { AUTHORIZED, type Authorized, CHANGING } from './authorize.ts'
 import { type OriginRules, originAllowed } from './origin.ts'
 import { problem } from './problem.ts'
-
-export interface Act {
-  readonly author: string | null
-  readonly act: string
-  readonly story: string | null
-  readonly page: string | null
-  readonly about: string | null
-  readonly detail: Readonly<Record<string, unknown>> | null
-}
 
 export interface GuardParts {
   readonly config: OriginRules
@@ -30,7 +22,6 @@ export interface Noted {
 }
 
 const NOTED = 'noted'
-const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 const ASKED_HEADERS = 'authorization, content-type, idempotency-key'
 const TOLD_HEADERS = 'etag, location, retry-after'
 

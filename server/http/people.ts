@@ -1,10 +1,10 @@
 /** What operators do about people: revoke, forget, and the audit of what was done. */
 
 import type { Hono } from 'hono'
-import { ROLES, type Role, type Scope } from '../access.ts'
+import { type Act, ROLES, type Role, type Scope } from '../access.ts'
 import type { Authorize } from './authorize.ts'
 import { jsonOf, nameOf, textOf } from './body.ts'
-import { type Act, note } from './guard.ts'
+import { note } from './guard.ts'
 import { Problem } from './problem.ts'
 
 export interface PeopleParts {

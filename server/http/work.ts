@@ -3,6 +3,8 @@ import { timingSafeEqual } from 'node:crypto'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono } from 'hono'
 import { isLoopback } from '../loopback.ts'
+import { AUTHORIZED, type Authorized } from './authorize.ts'
+import { note } from './guard.ts'
 import { problem } from './problem.ts'
 
 export type Told = (progress: unknown) => void
@@ -21,14 +23,23 @@ export interface WorkParts {
 /** A line of an answer. */
 export type WorkLine = { readonly progress: unknown } | { readonly report: unknown } | { readonly fault: string }
 
+/** Nobody says who started a command: whoever can read the lock file. */
+const COMMAND: Authorized = { caller: { user: null }, what: 'service', need: 'admin' }
+
+/** What the work was about, of all that was asked. */
+const partOf = ({ story, page, dryRun, repair }: Readonly<Record<string, unknown>>) => ({ story, page, dryRun, repair })
+
 /** Routes `POST /<name>` for each kind of work. */
 export const workRoutes = ({ key, authorize, work }: WorkParts): Hono => {
   const app = new Hono()
   for (const [name, run] of Object.entries(work)) {
-    app.post(`/${name}`, async (c) => {
-      if (key === null || !hasKey(c, key)) await authorize(c)
+    app.post(`/${name}`, async (c: Context) => {
+      const isCommand = key !== null && hasKey(c, key)
+      if (!isCommand) await authorize(c)
       const body = await c.req.json().catch(() => null)
       if (body === null) return problem(400, 'Bad request', 'the body must be JSON')
+      if (isCommand) c.set(AUTHORIZED, COMMAND)
+      note(c, { detail: { ...(isCommand ? { by: 'a command on this machine' } : {}), ...partOf(body) } })
       return streamed(c, (told, signal) => run(body, told, signal))
     })
   }

@@ -3,7 +3,7 @@ import type { Database } from '../database/port.ts'
 import type { Clock, Counters, Logger } from '../ports.ts'
 import type { Threads } from '../threads/pool.ts'
 import { type CompactedPage, compactPage } from './compact-page.ts'
-import { type Choice, chosenPages } from './pages.ts'
+import { type Choice, chosenPages, eachPage } from './pages.ts'
 import type { HistorySettings } from './windows.ts'
 
 export interface CompactOptions extends Choice {
@@ -76,20 +76,17 @@ export const compactPages = async (
   const pages = await chosenPages(options, parts.database)
   const results: CompactedPage[] = []
   const sum = { before: 0, after: 0 }
-  let next = 0
   let pausedMs = 0
-  const work = async () => {
-    for (let page = pages[next++]; page !== undefined; page = pages[next++]) {
-      parts.signal.throwIfAborted()
-      pausedMs += await pause(options, parts)
-      const result = await compactPage(page, options, parts)
-      results.push(result)
-      sum.before += result.before.bytes
-      sum.after += result.after.bytes
-      told({ done: results.length, total: pages.length, ...sum })
-    }
-  }
-  await Promise.all(Array.from({ length: options.concurrency }, work))
+  const { concurrency } = options
+  await eachPage(pages, { concurrency, signal: parts.signal }, async (page) => {
+    const waited = await pause(options, parts)
+    pausedMs += waited
+    const result = await compactPage(page, options, parts)
+    results.push(result)
+    sum.before += result.before.bytes
+    sum.after += result.after.bytes
+    told({ done: results.length, total: pages.length, ...sum })
+  })
   const seconds = (parts.clock.now() - started) / 1000
   return reportOf(results, options, { seconds, pausedSeconds: pausedMs / 1000 })
 }

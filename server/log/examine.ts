@@ -6,7 +6,7 @@ import type { CompactParts } from './compact.ts'
 import { foldRoom } from './fold.ts'
 import { HAS_QUARANTINE, ORPHANS, RAISE_SEQ, SNAPSHOT, TAIL_ROWS } from './history-statements.ts'
 import { mendSnapshot, snapshotFault } from './mend.ts'
-import { type Choice, chosenPages } from './pages.ts'
+import { type Choice, chosenPages, eachPage } from './pages.ts'
 
 export interface Finding {
   /** A fault is to be mended; a note is to be known. */
@@ -64,17 +64,13 @@ export const examinePages = async (
   const started = parts.clock.now()
   const pages = await chosenPages({ ...options, olderThanDays: null }, parts.database)
   const found: ExaminedPage[] = options.story === null ? await orphans(parts.database) : []
-  let next = 0
   let done = 0
-  const work = async () => {
-    for (let page = pages[next++]; page !== undefined; page = pages[next++]) {
-      parts.signal.throwIfAborted()
-      const findings = await examinePage(page, options.repair, parts)
-      if (findings.length > 0) found.push({ page, findings })
-      told({ done: ++done, total: pages.length, faults: faultsIn(found) })
-    }
-  }
-  await Promise.all(Array.from({ length: options.concurrency }, work))
+  const { concurrency, repair } = options
+  await eachPage(pages, { concurrency, signal: parts.signal }, async (page) => {
+    const findings = await examinePage(page, repair, parts)
+    if (findings.length > 0) found.push({ page, findings })
+    told({ done: ++done, total: pages.length, faults: faultsIn(found) })
+  })
   return {
     pages: pages.length,
     faults: faultsIn(found),

@@ -25,3 +25,19 @@ export const chosenPages = async (
     if (found.length < PAGES_AT_ONCE) return pages
   }
 }
+
+/** Works on pages in their order, `concurrency` at once. @throws what `work` throws, or the reason of `signal` */
+export const eachPage = async (
+  pages: readonly string[],
+  { concurrency, signal }: { readonly concurrency: number; readonly signal: AbortSignal },
+  work: (page: string) => Promise<void>,
+): Promise<void> => {
+  let next = 0
+  const go = async () => {
+    for (let page = pages[next++]; page !== undefined; page = pages[next++]) {
+      signal.throwIfAborted()
+      await work(page)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, go))
+}

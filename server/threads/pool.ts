@@ -93,3 +93,13 @@ export class ThreadPool implements Threads {
     return pool
   }
 }
+
+/** Works in threads that end with it. @throws what `work` throws */
+export const inThreads = async <T>(count: number, work: (threads: ThreadPool) => Promise<T>): Promise<T> => {
+  const threads = new ThreadPool({ threads: count })
+  try {
+    return await work(threads)
+  } finally {
+    await threads.close()
+  }
+}

@@ -5,8 +5,9 @@ import * as Y from 'yjs'
 import { clientAddress, readProxies } from '../../server/address.ts'
 import { Limits } from '../../server/limits.ts'
 import { Partials, type Receiving } from '../../server/partial.ts'
-import { Budget } from '../../server/rates.ts'
+import { Budget, Rates } from '../../server/rates.ts'
 import { SUBPROTOCOL } from '../../shared/protocol.ts'
+import { call } from '../support/api.ts'
 import { Client, connectClient } from '../support/client.ts'
 import { metric } from '../support/metrics.ts'
 import { startService } from '../support/service.ts'
@@ -44,6 +45,25 @@ describe('a budget', () => {
     const free = new Budget({ messages: 0, bytes: 0 }, 0)
     expect(free.take(10_000_000, 0)).toBe(0)
   })
+})
+
+it('requests of a user count with what their sockets send, those of another do not, and time pays for all', () => {
+  let now = 0
+  const clock = { now: () => now, elapsed: () => now, after: () => () => undefined, turn: () => undefined }
+  const rate = { messages: 10, bytes: 0 }
+  const rates = new Rates({ socket: { messages: 0, bytes: 0 }, user: rate, room: rate }, clock)
+  const socket = rates.enter('s/p', 'ana')
+  for (let n = 0; n < 15; n++) expect(rates.request('ana', 5)).toBe(0)
+  for (let n = 0; n < 10; n++) socket.take(5, false)
+  expect(rates.request('ana', 5)).toBe(500)
+  socket.end()
+  expect(rates.request('ana', 5)).toBe(500)
+  expect([rates.request('ben', 5), rates.request(null, 5)]).toEqual([0, 0])
+  now = 600
+  expect(rates.request('ana', 5)).toBe(0)
+  now = 20_000
+  rates.request('ben', 5)
+  for (let n = 0; n < 20; n++) expect(rates.request('ana', 0)).toBe(0)
 })
 
 describe('counting sockets', () => {
@@ -137,6 +157,26 @@ describe('limits of the service', () => {
     await until('room for another', async () => (await refusalOrIn(service.collab, 's/p', cleo)) === 'in')
   })
 
+  it('on the rate of a user answer their requests with 429 and a time, others and readers are served', async () => {
+    const service = await start({ RATE_USER_MESSAGES: '1' })
+    const stories = { s: 'manage' as const }
+    const [ana, ben] = await Promise.all(['ana', 'ben'].map((user) => tokenOf(user, { stories })))
+    const freeze = (token = '') => call(service.address, 'DELETE', '/stories/s/freeze', { token })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => freeze(ana)))
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(10)
+    for (const { headers, body } of refused) {
+      expect(headers.get('content-type')).toBe('application/problem+json')
+      expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+      expect(body).toMatchObject({ status: 429, detail: expect.stringContaining('too fast') })
+    }
+    expect(await metric(service.address, 'rate_refusals')).toBe(refused.length)
+    expect((await freeze(ben)).status).toBe(200)
+    for (let n = 0; n < 5; n++) {
+      expect((await call(service.address, 'GET', '/stories', { token: ana ?? '' })).status).toBe(200)
+    }
+  })
+
   it('on the size of a page refuse what would make it larger; what it holds is still read', async () => {
     const service = await start({ MAX_PAGE_BYTES: '20000' })
     const token = await tokenOf('ana', { stories: { '*': 'write' } })
@@ -171,6 +211,7 @@ describe('limits of the service', () => {
       socket.on('error', reject)
     })
     expect(answer).toContain('431')
+    expect(await metric(service.address, 'limit_header_bytes')).toBe(1)
     expect((await fetch(`${service.address}/healthz`)).status).toBe(200)
   })
 

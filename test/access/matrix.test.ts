@@ -187,6 +187,21 @@ it('the list of stories holds those that may be read', async () => {
   expect(await listed(await tokenOf('eve', { stories: { other: 'manage' } }))).toEqual([])
 })
 
+it('pages that a token sets to none are not listed with their story, which is not copied then', async () => {
+  const { service } = await world('open')
+  const token = await tokenOf('eve', { stories: { '*': 'manage' }, pages: { 's/p': 'none' } })
+  const author = await connectClient(service.collab, 's/q', { token })
+  author.edit('more', (doc) => doc.getText('text').insert(0, 'more'))
+  await author.settled()
+  const pages = async (who: string) =>
+    (await call(service.address, 'GET', '/stories/s', { token: who })).body.pages.map(({ id }: { id: string }) => id)
+  expect(await pages(tokens.read)).toEqual(['p', 'q'])
+  expect(await pages(token)).toEqual(['q'])
+  const body = { story: 'copy' }
+  expect((await call(service.address, 'POST', '/stories/s/copy', { token, body })).status).toBe(403)
+  expect((await call(service.address, 'POST', '/stories/s/copy', { token: tokens.admin, body })).status).toBe(201)
+})
+
 describe('what is not theirs', () => {
   it('looks like what does not exist, by socket and by HTTP', async () => {
     const { service } = await world('open')

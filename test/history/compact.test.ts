@@ -1,6 +1,8 @@
 /** `scriptorium compact`: beside a live service, beside itself, ended half-way, and what it predicts. */
+
 import { describe, expect, it } from 'vitest'
 import type { CompactReport } from '../../server/log/compact.ts'
+import { call } from '../support/api.ts'
 import { connectClient } from '../support/client.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { seededRandom } from '../support/random.ts'
@@ -126,10 +128,15 @@ describe('scriptorium compact', () => {
     }
     const said = await runCommand(['compact', '--keep-originals', '0'], store.env)
     expect(said.err).toContain(`process ${service.pid}`)
-    expect(said.out).toMatch(/1 of 1 pages compacted/)
+    expect(said.out).toMatch(/1 of 1 page compacted/)
     expect(said.code).toBe(0)
     const examined = await runCommand(['doctor', '--json'], store.env)
     expect(JSON.parse(examined.out)).toMatchObject({ pages: 1, faults: 0 })
+    const audit = await call(service.address, 'GET', '/admin/audit')
+    expect(audit.body.acts).toMatchObject([
+      { act: 'POST /api/v1/admin/doctor', author: null, detail: { by: 'a command on this machine', repair: false } },
+      { act: 'POST /api/v1/admin/compact', author: null, detail: { by: 'a command on this machine' } },
+    ])
     expect((await readAfresh(service.collab, 'story/page')).getText('text').toString()).toContain('word 29 word 28')
     await service.stop()
     expect(await store.query('SELECT seq::int AS seq FROM scriptorium.update')).toHaveLength(1)

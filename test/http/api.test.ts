@@ -137,6 +137,10 @@ describe.each(allStores)('the API over $name', { timeout: 180_000 }, (store) => 
     await until('ben to see that too', () => ben.doc.getText('t').toString() === 'zero one three')
     ben.edit('b1', (d) => d.getText('t').insert(d.getText('t').length, ' four'))
     await ben.settled()
+    for (const query of ['', '&preview=true']) {
+      const nobody = await ask(`POST ${PAGE}/undo?user=mod${query}`, { body: { user: 'anna', from } })
+      expect(nobody).toMatchObject({ status: 422, body: { detail: expect.stringMatching(/"anna" .*"ana"/) } })
+    }
     const undone = await ask(`POST ${PAGE}/undo?user=mod`, { body: { user: 'ana', from } })
     expect(undone).toMatchObject({ status: 200, body: { version: expect.any(String) } })
     const expected = 'one two three four'
@@ -253,13 +257,17 @@ describe('the API', () => {
     expect((await ask(`POST ${PAGE}/updates`, { body: later })).status).toBe(409)
   })
 
-  it('describes every route of it at /openapi.json', async () => {
+  it('describes every route below /api/v1 at /openapi.json, and that they take a bearer token', async () => {
     const { address } = await withPage()
     const description = (await (await fetch(`${address}/openapi.json`)).json()) as {
       openapi: string
       paths: Record<string, object>
+      components: { securitySchemes: object }
+      security: object[]
     }
     expect(description.openapi).toMatch(/^3\.1/)
+    expect(description.components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } })
+    expect(description.security).toEqual([{ bearer: [] }])
     const routes = Object.entries(description.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     )
@@ -285,6 +293,12 @@ describe('the API', () => {
         `POST ${page}/restore`,
         `POST ${page}/undo`,
         `POST ${page}/copy`,
+        'PUT /stories/{story}/freeze',
+        'DELETE /stories/{story}/freeze',
+        `PUT ${page}/freeze`,
+        `DELETE ${page}/freeze`,
+        'GET /admin/audit',
+        ...['revoke', 'forget', 'compact', 'doctor', 'restore', 'export', 'import'].map((act) => `POST /admin/${act}`),
       ].sort(),
     )
   })

@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import { Sync, syncMessage } from '../../shared/protocol.ts'
 import { Client, connectClient } from '../support/client.ts'
 import { pageAsText } from '../support/equal.ts'
+import { metric } from '../support/metrics.ts'
 import { honestUpdates, mutated, poisonedUpdates, unreadableFrames } from '../support/poison.ts'
 import { seededRandom } from '../support/random.ts'
 import { type Service, startService } from '../support/service.ts'
@@ -108,6 +109,7 @@ describe.each(allStores)('bad input, on $name,', ({ open }) => {
     attacker.disconnect()
     expect(refused).toBeGreaterThan(300)
     await expectUndisturbed(service, witness, expectSameLetters)
+    expect(await metric(service.address, 'limit_frame_bytes')).toBe(5)
     expect(service.memory() - before).toBeLessThan(GROWTH)
     await expectLoadsAfterRestart(service, store, witness, expectSameLetters)
   })

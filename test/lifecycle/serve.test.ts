@@ -157,19 +157,36 @@ describe('the service', () => {
     expect(service.output()).not.toContain('secret-words')
   })
 
-  it('goes on trying a database that does not answer, ends when told, and never prints the password', async () => {
-    const service = serve({ DATABASE_URL: `postgres://ana:hunter2@127.0.0.1:${await freePort()}/stories` })
-    await service.says(/does not answer[\s\S]*does not answer/)
+  it('goes on trying a database that is not reachable, ends quietly when told, and never prints the password', async () => {
+    const port = await freePort()
+    const service = serve({ DATABASE_URL: `postgres://ana:hunter2@127.0.0.1:${port}/stories` })
+    await service.says(/next try in 0\.5 s[\s\S]*next try in 1 s[\s\S]*next try in 2 s/)
     service.child.kill('SIGTERM')
     expect(await service.ended).toEqual({ code: 0, signal: null })
-    expect(service.output()).not.toContain('hunter2')
+    expect(service.output()).toMatch(
+      new RegExp(`127\\.0\\.0\\.1:${port}\\b.* is not reachable: .*ECONNREFUSED.*, until \\d\\d:\\d\\d:\\d\\d UTC`),
+    )
+    for (const words of ['hunter2', 'failure', 'cannot start']) expect(service.output()).not.toContain(words)
+  })
+
+  it('says once that its port is in use, and what to do', async () => {
+    const { port } = new URL(await addressOf(serve()))
+    const second = serve({ PORT: port, DATA_DIR: join(dir, 'second') })
+    expect(await second.ended).toEqual({ code: 1, signal: null })
+    expect(second.output().match(/in use/g)).toHaveLength(1)
+    expect(second.output()).toMatch(new RegExp(`port ${port} [\\s\\S]*PORT=`))
+    expect(second.output()).not.toMatch(/PGlite|EADDRINUSE/)
   })
 
   if (process.env.SCRIPTORIUM_TEST_FULL) {
-    it('gives a database that does not answer up after 30 s, with the reason', async () => {
-      const service = serve({ DATABASE_URL: `postgres://ana:hunter2@127.0.0.1:${await freePort()}/stories` })
+    it('gives a database that is not reachable up after 30 s, with the reason and the remedy', async () => {
+      const port = await freePort()
+      const service = serve({ DATABASE_URL: `postgres://ana:hunter2@127.0.0.1:${port}/stories` })
       expect(await service.ended).toEqual({ code: 1, signal: null })
-      expect(service.output()).toContain('ECONNREFUSED')
+      expect(service.output()).toMatch(
+        new RegExp(`cannot start: .*127\\.0\\.0\\.1:${port}.*ECONNREFUSED[\\s\\S]*DATABASE_URL`),
+      )
+      expect(service.output().match(/next try/g)?.length).toBeLessThan(12)
       expect(service.output()).not.toContain('hunter2')
     })
   } else leftOut('lifecycle: 30 s without a database at start (only in npm run test:full)')
@@ -188,6 +205,21 @@ describe('the command line', () => {
     const help = command(name, '--help')
     expect(await help.ended).toEqual({ code: 0, signal: null })
     expect(help.output()).toMatch(new RegExp(`^Usage: .*\\b${name}\\b`, 'm'))
+  })
+
+  it('token says what is missing, and warns where it grants nothing', async () => {
+    const mint = (args: readonly string[], env = {}) =>
+      run(process.execPath, ['scripts/scriptorium.js', 'token', '--sub', 'ana', ...args], env)
+    const without = mint([])
+    expect((await without.ended).code).toBe(2)
+    expect(without.output()).toContain('set AUTH_JWT_SECRET')
+    const secret = { AUTH_JWT_SECRET: 'x'.repeat(32) }
+    const idle = mint([], secret)
+    expect((await idle.ended).code).toBe(0)
+    expect(idle.output()).toContain('it grants nothing')
+    const useful = mint(['--story', 's=write'], secret)
+    expect((await useful.ended).code).toBe(0)
+    expect(useful.output()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   })
 
   it('migrate leaves tables behind that the service starts on', async () => {

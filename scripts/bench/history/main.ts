@@ -7,7 +7,7 @@ import { openPostgres } from '../../../server/database/postgres.ts'
 import { type CompactReport, compactPages } from '../../../server/log/compact.ts'
 import { Releases } from '../../../server/release.ts'
 import { systemClock } from '../../../server/system.ts'
-import { ThreadPool } from '../../../server/threads/pool.ts'
+import { inThreads, ThreadPool } from '../../../server/threads/pool.ts'
 import { openDatabase } from '../database.ts'
 import { longTyping, shortTyping } from './typing.ts'
 
@@ -104,15 +104,6 @@ const compactionOfPages = async (): Promise<boolean> => {
     return reached
   } finally {
     await releases.run()
-  }
-}
-
-const inThreads = async <T>(count: number, work: (threads: ThreadPool) => Promise<T>): Promise<T> => {
-  const threads = new ThreadPool({ threads: count })
-  try {
-    return await work(threads)
-  } finally {
-    await threads.close()
   }
 }
 

@@ -6,6 +6,7 @@ import type { Logger } from '../../ports.ts'
 import { NOT_FOUND } from '../authorize.ts'
 import { Problem, problem } from '../problem.ts'
 import { historyRoutes } from './history.ts'
+import { describeManaging } from './managing.ts'
 import { pageRoutes } from './pages.ts'
 import type { ApiParts } from './parts.ts'
 import { storyRoutes } from './stories.ts'
@@ -34,13 +35,22 @@ export const createApi = (parts: ApiParts): OpenAPIHono => {
   return api
 }
 
-/** The description of the API as OpenAPI 3.1. */
-export const describeApi = (api: OpenAPIHono) =>
-  api.getOpenAPI31Document({
+/** The description of everything below /api/v1 as OpenAPI 3.1. */
+export const describeApi = (api: OpenAPIHono) => {
+  describeManaging(api)
+  api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'A token with grants for stories and pages; in open mode none is needed.',
+  })
+  return api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Scriptorium', version: '1', description: 'Story pages that several people write at once.' },
     servers: [{ url: '/api/v1' }],
+    security: [{ bearer: [] }],
   })
+}
 
 const STATUS: Readonly<Record<FaultKind, readonly [status: number, title: string]>> = {
   missing: [404, 'Not found'],
@@ -50,6 +60,7 @@ const STATUS: Readonly<Record<FaultKind, readonly [status: number, title: string
   taken: [409, 'The name is in use'],
   unproven: [409, 'Not done'],
   reused: [422, 'Idempotency-Key used again'],
+  nobody: [422, 'Nothing of theirs'],
   busy: [503, 'Busy'],
   invalid: [400, 'Bad request'],
 }

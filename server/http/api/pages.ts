@@ -58,7 +58,7 @@ const write = createRoute({
   },
   responses: {
     200: json(z.object({ seq: z.number().int() }), 'Committed, and relayed'),
-    ...problems(409, 410, 413, 422),
+    ...problems(409, 410, 413, 422, 429),
   },
 })
 
@@ -73,7 +73,7 @@ const copy = createRoute({
   },
   responses: {
     201: json(z.object({ story: z.string(), page: z.string(), seq: z.number().int() }), 'The new page'),
-    ...problems(409, 410, 422),
+    ...problems(409, 410, 422, 429),
   },
 })
 
@@ -82,7 +82,7 @@ const remove = createRoute({
   path: '/stories/{story}/pages/{page}',
   summary: 'Delete a page: softly, or with hard=true for good',
   request: { params: PageParams, query: z.object({ hard: Flag }) },
-  responses: { 204: { description: 'It is deleted' }, ...problems() },
+  responses: { 204: { description: 'It is deleted' }, ...problems(429) },
 })
 
 const undelete = createRoute({
@@ -90,7 +90,7 @@ const undelete = createRoute({
   path: '/stories/{story}/pages/{page}/undelete',
   summary: 'Bring back a page that was deleted softly',
   request: { params: PageParams },
-  responses: { 204: { description: 'It is back' }, ...problems(410) },
+  responses: { 204: { description: 'It is back' }, ...problems(410, 429) },
 })
 
 export const pageRoutes = (api: OpenAPIHono, { archive, authorize, write: append, maxBodyBytes }: ApiParts): void => {

@@ -71,7 +71,8 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   409: 'Somebody else was first, or the name is in use',
   410: 'Deleted, or the history of that moment is not kept any more',
   413: 'Too large',
-  422: 'The Idempotency-Key stood for another request, or the update cannot be taken in',
+  422: 'The Idempotency-Key stood for another request, the update cannot be taken in, or the user did nothing then',
+  429: 'Its user sends too fast: Retry-After says when to try again',
   503: 'Try again',
 }
 

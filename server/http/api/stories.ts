@@ -1,5 +1,6 @@
 /** Stories, their versions, and copies of them. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { Problem } from '../problem.ts'
 import {
   type ApiParts,
   At,
@@ -50,7 +51,7 @@ const list = createRoute({
 const show = createRoute({
   method: 'get',
   path: '/stories/{story}',
-  summary: 'A story with its pages',
+  summary: 'A story with those of its pages that the caller may read',
   request: { params: StoryParams, query: z.object({ deleted: Flag }) },
   responses: { 200: json(z.object({ story: z.string(), pages: z.array(Page) }), 'Its pages by id'), ...problems() },
 })
@@ -70,7 +71,7 @@ const name = createRoute({
   request: { params: StoryParams, headers: KeyHeader, body: body(Label) },
   responses: {
     201: json(StoryVersion.extend({ pages: z.number().int() }), 'The version'),
-    ...problems(409, 410, 422),
+    ...problems(409, 410, 422, 429),
   },
 })
 
@@ -88,7 +89,7 @@ const restore = createRoute({
       z.object({ version: z.uuid(), pages: z.array(RestoredPage).readonly(), newer: z.array(z.string()).readonly() }),
       'version keeps the state before; newer pages are left as they are',
     ),
-    ...problems(409, 410, 422),
+    ...problems(409, 410, 422, 429),
   },
 })
 
@@ -99,7 +100,7 @@ const copy = createRoute({
   request: { params: StoryParams, headers: KeyHeader, body: body(z.object({ story: FreshName })) },
   responses: {
     201: json(z.object({ story: z.string(), pages: z.array(z.string()).readonly() }), 'The new story'),
-    ...problems(409, 410, 422),
+    ...problems(409, 410, 422, 429),
   },
 })
 
@@ -115,9 +116,12 @@ export const storyRoutes = (api: OpenAPIHono, { archive, authorize, sees, member
   api.openapi(show, async (c) => {
     const { story } = c.req.valid('param')
     const withDeleted = c.req.valid('query').deleted === 'true'
-    await authorize(c, { story }, withDeleted ? 'manage' : 'read')
+    const caller = await authorize(c, { story }, withDeleted ? 'manage' : 'read')
     const pages = await archive.listPages(story, { withDeleted })
-    const shown = pages.map(({ roomId, page, ...rest }) => ({ id: page, ...rest, members: membersOf(roomId) }))
+    const seen = await Promise.all(pages.map(({ page }) => sees(caller, story, page)))
+    const shown = pages
+      .filter((_, at) => seen[at])
+      .map(({ roomId, page, ...rest }) => ({ id: page, ...rest, members: membersOf(roomId) }))
     return c.json({ story, pages: shown }, 200)
   })
   api.openapi(versions, async (c) => {
@@ -140,8 +144,11 @@ export const storyRoutes = (api: OpenAPIHono, { archive, authorize, sees, member
   api.openapi(copy, async (c) => {
     const { story } = c.req.valid('param')
     const to = c.req.valid('json').story
-    await authorize(c, { story }, 'read')
-    const caller = await authorize(c, { story: to }, 'manage')
+    const caller = await authorize(c, { story }, 'read')
+    await authorize(c, { story: to }, 'manage')
+    const pages = await archive.listPages(story, { withDeleted: false })
+    const seen = await Promise.all(pages.map(({ page }) => sees(caller, story, page)))
+    if (seen.includes(false)) throw new Problem(403, 'Forbidden', `you may not read every page of ${story}`)
     return c.json(await archive.copyStory(story, to, await asked(c, caller)), 201)
   })
 }

@@ -29,6 +29,10 @@ const Version = z.object({
 })
 const Restored = z.object({ seq: z.number().int(), version: z.uuid().nullable() })
 const Preview = z.object({ changes: Changes })
+const User = z
+  .string()
+  .nullable()
+  .openapi({ description: 'As the history names its authors; null: those who did not say who they are (open mode)' })
 const RestoredOrPreview = json(
   z.union([Restored, Preview]),
   'version keeps the state before, null where nothing had to change; with preview=true what would change',
@@ -47,7 +51,7 @@ const name = createRoute({
   path: '/stories/{story}/pages/{page}/versions',
   summary: 'Keep the present state; it never expires',
   request: { params: PageParams, headers: KeyHeader, body: body(Label) },
-  responses: { 201: json(Version, 'The version'), ...problems(410, 422) },
+  responses: { 201: json(Version, 'The version'), ...problems(410, 422, 429) },
 })
 
 const read = createRoute({
@@ -68,7 +72,7 @@ const restore = createRoute({
     query: z.object({ preview: Flag }),
     body: body(z.object({ version: z.uuid().optional(), at: Time.optional() })),
   },
-  responses: { 200: RestoredOrPreview, ...problems(409, 410, 422) },
+  responses: { 200: RestoredOrPreview, ...problems(409, 410, 422, 429) },
 })
 
 const undo = createRoute({
@@ -79,9 +83,9 @@ const undo = createRoute({
     params: PageParams,
     headers: KeyHeader,
     query: z.object({ preview: Flag }),
-    body: body(z.object({ user: z.string().nullable(), from: Time, to: Time.optional() })),
+    body: body(z.object({ user: User, from: Time, to: Time.optional() })),
   },
-  responses: { 200: RestoredOrPreview, ...problems(409, 410, 422) },
+  responses: { 200: RestoredOrPreview, ...problems(409, 410, 422, 429) },
 })
 
 export const versionRoutes = (api: OpenAPIHono, { archive, authorize, now }: ApiParts): void => {

@@ -18,6 +18,8 @@ export type FaultKind =
   | 'reused'
   /** As much is under way as may be. */
   | 'busy'
+  /** Whoever is named did nothing there. */
+  | 'nobody'
   /** What was asked makes no sense. */
   | 'invalid'
 

@@ -95,7 +95,7 @@ export interface Period {
 
 /**
  * Takes back what one person wrote and deleted in a period; what others did stays.
- * @throws as `restorePage` does
+ * @throws as `restorePage` does; ArchiveFault nobody where the person did nothing then
  */
 export const undoPerson = (
   parts: ArchiveParts,
@@ -122,12 +122,23 @@ const planUndo = async (
 ): Promise<Planned> => {
   const before = { time: new Date(from.getTime() - 1) }
   const past = await readPast(database, roomId, { from: before, to: 'now', withBetween: true })
+  const edits = past.between.filter(({ kind, at }) => kind === 'edit' && Math.floor(at) <= to.getTime())
+  if (!edits.some(({ author }) => author === user)) throw nobodyOf(user, edits)
   const rows = past.between.map(({ author, at, kind, data }) => ({
     data,
     isTheirs: author === user && kind === 'edit' && Math.floor(at) <= to.getTime(),
   }))
   const asked = { base: past.from.page, rows, present: past.to.page, preview }
   return { roomId, past, restored: await told(threads.run('undoPage', asked)) }
+}
+
+const SHOWN_AUTHORS = 20
+
+/** Nothing of theirs is there to take back: a name that is spelled otherwise must not look like success. */
+const nobodyOf = (user: string | null, edits: readonly { readonly author: string | null }[]): ArchiveFault => {
+  const authors = [...new Set(edits.map(({ author }) => JSON.stringify(author)))].slice(0, SHOWN_AUTHORS)
+  const there = authors.length === 0 ? 'nobody did' : `these did: ${authors.join(', ')}`
+  return new ArchiveFault('nobody', `user ${JSON.stringify(user)} changed nothing in that period; ${there}`)
 }
 
 interface Edit {
