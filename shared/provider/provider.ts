@@ -6,6 +6,7 @@ import { awarenessMessage, Close, type MemberState, tokenMessage } from '../prot
 import { mustAct, readReason, waitBefore } from './back-off.ts'
 import { Link } from './link.ts'
 import type { Kept, Offline } from './offline.ts'
+import { pageUrl } from './page-url.ts'
 import { defaultPorts, type Ports, type Signal } from './ports.ts'
 import { Session } from './session.ts'
 import { Observed, type PageState, type Refused } from './state.ts'
@@ -100,7 +101,7 @@ export class Provider extends ObservableV2<ProviderEvents> {
     this.page = page
     this.#options = options
     this.#ports = { ...defaultPorts, ...options.ports }
-    this.#url = `${url.replace(/^http/, 'ws').replace(/\/+$/, '')}/${encodeURIComponent(story)}/${encodeURIComponent(page)}`
+    this.#url = pageUrl(url, story, page)
     this.#doc = options.doc ?? new Y.Doc()
     this.#awareness = new Awareness(this.#doc)
     this.#waiting = new Waiting(this.#doc, this.#ports.now)

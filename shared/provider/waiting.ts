@@ -10,6 +10,8 @@ export interface Acknowledged {
   readonly stateVector: Uint8Array
   /** How many ids were deleted: deletes are never taken back, so an equal number is an equal set. */
   readonly deleted: number
+  /** Number of the page's last change then, where that was told. */
+  readonly seq?: number
 }
 
 /** What a numbered message carries. */
