@@ -52,6 +52,8 @@ interface Open {
   seq: number | undefined
   /** Whether what waits was sent, and not refused. */
   isBrought: boolean
+  /** Whether all of the page is brought, not what waits alone. */
+  isWhole: boolean
   fault: string | null
 }
 
@@ -99,7 +101,14 @@ const openPage = async (options: SyncStoryOptions, page: string, prefix: string)
   const acknowledged = await kept.loaded
   const waiting = new Waiting(doc, () => 0)
   waiting.opened(acknowledged)
-  return Object.assign(opened, { doc, kept, waiting, seq: acknowledged?.seq, isBrought: waiting.isEmpty })
+  return Object.assign(opened, {
+    doc,
+    kept,
+    waiting,
+    seq: acknowledged?.seq,
+    isBrought: waiting.isEmpty,
+    isWhole: false,
+  })
 }
 
 const exchange = async (
@@ -116,7 +125,9 @@ const exchange = async (
     for (const page of bringing) (pages.get(page) as Open).isBrought = true
     for (const [page, told] of Object.entries(answer.pages)) {
       if ('error' in told) {
-        faults[page] = told.error
+        const mended = pages.get(page)
+        if (told.error.code === 'gap' && mended !== undefined && !mended.isWhole) bringWhole(mended)
+        else faults[page] = told.error
         continue
       }
       const opened = await open(page)
@@ -132,6 +143,13 @@ const exchange = async (
   }
   for (const [page, { fault }] of pages) if (fault !== null) faults[page] = { code: 'storage', reason: fault }
   return { synced: [...synced].filter((page) => faults[page] === undefined).sort(), faults }
+}
+
+/** The service holds less than it said once: its database was put back. */
+const bringWhole = (page: Open): void => {
+  page.waiting.restarted(new Map())
+  page.isBrought = false
+  page.isWhole = true
 }
 
 const acknowledgedOf = ({ doc, waiting, seq }: Open) => {
