@@ -50,7 +50,8 @@ export class Link {
       if (this.#ended) return
       this.#heardAt = ports.now()
       this.#askedAt = null
-      if (data instanceof ArrayBuffer) parts.heard(new Uint8Array(data))
+      // Not by its class: that may be another realm's.
+      if (typeof data === 'object' && data !== null) parts.heard(new Uint8Array(data as ArrayBuffer))
     }
     // A close follows.
     socket.onerror = () => undefined
