@@ -16,20 +16,21 @@ interface Shown {
   people: readonly Person[]
 }
 
+const View = ({ url, shown }: { readonly url: string; readonly shown: Shown[] }) => {
+  const { provider, state } = usePage({ url, story: 's1', page: 'p1', ports: { openSocket } })
+  shown.push({ provider, state, saved: useSaved(provider), people: usePeople(provider) })
+  return null
+}
+
 describe('the hooks', { timeout: 60_000 }, () => {
   it('open a page, show its light and who is there, and leave it', async () => {
     const { collab } = await startService((await pgliteStore.open()).env)
     Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
     const shown: Shown[] = []
-    const View = () => {
-      const { provider, state } = usePage({ url: collab, story: 's1', page: 'p1', ports: { openSocket } })
-      shown.push({ provider, state, saved: useSaved(provider), people: usePeople(provider) })
-      return null
-    }
     const now = () => shown.at(-1) as Shown
     let root: { unmount(): void } | null = null
     await act(() => {
-      root = create(createElement(View))
+      root = create(createElement(View, { url: collab, shown }))
     })
     /** Lets React take in what happened. */
     const becomes = (what: string, check: () => boolean) =>
