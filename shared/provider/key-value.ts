@@ -1,7 +1,7 @@
 /**
  * Keeps pages in a store of keys and texts: AsyncStorage, MMKV, SQLite, localStorage. Each page has two keys: what it was,
  * and what was changed since, put together when that grows. Whoever else keeps the same page here (another tab) is read
- * before each write, so that nobody's words are written over.
+ * before each write, under a lock, so that nobody's words are written over.
  */
 import * as Y from 'yjs'
 import { fromBase64, toBase64 } from './base64.ts'
@@ -25,8 +25,6 @@ export interface KeyValueOptions {
 /** Changes since the page was put together last, past which it is done again. */
 const RECENT_BYTES = 64 * 1024
 const PAGE_BYTES = 16 * 1024 * 1024
-/** What another tab wrote between is put right at once, so many times. */
-const ATTEMPTS = 5
 
 /** Keeps pages in `store`. */
 export const keyValue =
@@ -35,6 +33,27 @@ export const keyValue =
     new KeptByKey({ store, keys: keysOf(`${prefix}${name}`), maxBytes, doc, told })
 
 const keysOf = (name: string) => ({ page: name, recent: `${name}#recent`, known: `${name}#known` })
+
+interface Locks {
+  request(name: string, work: () => Promise<void>): Promise<void>
+}
+
+/** Work on the pages of each store, by page: the last begun. */
+const working = new WeakMap<KeyValueStore, Map<string, Promise<void>>>()
+
+/** Does `work` when nobody else works on the page: in other tabs too, where there are locks. */
+const exclusively = (store: KeyValueStore, page: string, work: () => Promise<void>): Promise<void> => {
+  const { locks } = (globalThis as { navigator?: { locks?: Locks } }).navigator ?? {}
+  if (locks !== undefined) return locks.request(page, work)
+  const ofStore = working.get(store) ?? new Map<string, Promise<void>>()
+  working.set(store, ofStore)
+  const mine = (ofStore.get(page) ?? Promise.resolve()).then(work)
+  const ended = mine.catch(() => undefined)
+  ofStore.set(page, ended)
+  return mine.finally(() => {
+    if (ofStore.get(page) === ended) ofStore.delete(page)
+  })
+}
 
 interface Parts {
   readonly store: KeyValueStore
@@ -115,7 +134,7 @@ class KeptByKey implements Kept {
     this.#work = this.#work.then(async () => {
       this.#isDue = false
       try {
-        await this.#write()
+        await exclusively(this.#parts.store, this.#parts.keys.page, () => this.#write())
         this.#parts.told(null)
       } catch (error) {
         this.#parts.told(error instanceof Error ? error.message : String(error))
@@ -144,15 +163,10 @@ class KeptByKey implements Kept {
 
   async #append(update: Uint8Array): Promise<void> {
     const { store, keys } = this.#parts
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const recent = await this.#read(keys.recent)
-      const merged = recent === null ? update : Y.mergeUpdates([recent, update])
-      if (merged.length > RECENT_BYTES) return this.#compact(merged)
-      const text = toBase64(merged)
-      await store.setItem(keys.recent, text)
-      // Another tab may have written between.
-      if ((await store.getItem(keys.recent)) === text) return
-    }
+    const recent = await this.#read(keys.recent)
+    const merged = recent === null ? update : Y.mergeUpdates([recent, update])
+    if (merged.length > RECENT_BYTES) return this.#compact(merged)
+    await store.setItem(keys.recent, toBase64(merged))
   }
 
   /** Puts the page together as a document does, which forgets what was deleted. */
@@ -164,9 +178,8 @@ class KeptByKey implements Kept {
     const bytes = Y.encodeStateAsUpdate(whole)
     whole.destroy()
     if (bytes.length > maxBytes) throw new Error(`the page is larger than the ${maxBytes} bytes that may be kept`)
-    const before = await store.getItem(keys.recent)
     await store.setItem(keys.page, toBase64(bytes))
-    // What another tab added meanwhile stays: to have it twice does no harm.
-    if ((await store.getItem(keys.recent)) === before) await store.removeItem(keys.recent)
+    // Ended before this, it is there twice, which does no harm.
+    await store.removeItem(keys.recent)
   }
 }

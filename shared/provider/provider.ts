@@ -77,6 +77,7 @@ export class Provider extends ObservableV2<ProviderEvents> {
   #kept: Kept | null = null
   /** Resolves when what the device keeps is in the document. */
   #loading: Promise<void> = Promise.resolve()
+  #isLoaded = true
   #link: Link | null = null
   #session: Session | null = null
   /** Raised whenever an attempt that is under way is out of date. */
@@ -158,8 +159,8 @@ export class Provider extends ObservableV2<ProviderEvents> {
     this.#observed.change({ connection: 'offline' })
   }
 
-  /** Leaves for good. What is kept on the device stays there. */
-  override destroy(): void {
+  /** Leaves for good. What is kept on the device stays there. @returns resolves once all is kept */
+  override async destroy(): Promise<void> {
     if (this.#isDestroyed) return
     // Tells the others.
     this.#awareness.destroy()
@@ -167,8 +168,8 @@ export class Provider extends ObservableV2<ProviderEvents> {
     this.#isDestroyed = true
     this.#stopSignals()
     this.#stopAge?.()
-    this.#detach().catch((error: unknown) => this.#observed.change({ storageFault: wordsOf(error) }))
     super.destroy()
+    await this.#detach().catch((error: unknown) => this.#observed.change({ storageFault: wordsOf(error) }))
   }
 
   /** All of the document as one Yjs update, refused changes included, to be kept elsewhere. */
@@ -196,7 +197,9 @@ export class Provider extends ObservableV2<ProviderEvents> {
     const wasWanted = this.#isWanted || this.state.connection === 'denied'
     const shown = this.#awareness.getLocalState()
     this.disconnect()
-    await this.#kept?.clear()
+    const kept = this.#kept
+    this.#kept = null
+    await kept?.clear()
     await this.#detach()
     this.#awareness.destroy()
     this.#doc = new Y.Doc({ gc: this.#doc.gc })
@@ -218,10 +221,12 @@ export class Provider extends ObservableV2<ProviderEvents> {
     if (offline === undefined) return this.#waiting.opened(null)
     const told = (storageFault: string | null) => this.#observed.change({ storageFault })
     const waiting = this.#waiting
+    this.#isLoaded = false
     try {
       this.#kept = offline(this.#url, this.#doc, told)
     } catch (error) {
       told(wordsOf(error))
+      this.#isLoaded = true
       return waiting.opened(null)
     }
     this.#loading = this.#kept.loaded
@@ -232,7 +237,10 @@ export class Provider extends ObservableV2<ProviderEvents> {
           waiting.opened(null)
         },
       )
-      .then(() => this.#show())
+      .then(() => {
+        this.#isLoaded = true
+        this.#show()
+      })
   }
 
   async #detach(): Promise<void> {
@@ -418,6 +426,8 @@ export class Provider extends ObservableV2<ProviderEvents> {
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown, _doc: Y.Doc, transaction: Y.Transaction): void => {
     if (origin === this) return this.#waiting.heard(transaction)
+    // What waits is found out when all is there.
+    if (!this.#isLoaded) return
     this.#waiting.wrote(transaction, this.#session?.write(update) ?? null)
     // The light goes out at once; how much waits may be counted later.
     if (this.state.saved.state === 'saved') this.#show()

@@ -79,7 +79,7 @@ describe('a provider whose words are not taken', { timeout: 60_000 }, () => {
     expect(textOf(author.doc)).toBe('once upon ')
   })
 
-  it('stops where the history was replaced, until what is here is dropped', async () => {
+  it('follows a restore that it was not there for', async () => {
     const { service, manager, author } = await start()
     const held = openProvider(service.collab, ROOM, { token: manager })
     await untilSynced(held)
