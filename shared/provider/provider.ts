@@ -93,6 +93,7 @@ export class Provider extends ObservableV2<ProviderEvents> {
   #stopRetry: (() => void) | null = null
   #stopRenewal: () => void = () => undefined
   #stopAge: (() => void) | null = null
+  #ageDueAt = 0
   #stopNote: (() => void) | null = null
 
   constructor(options: ConnectOptions) {
@@ -145,7 +146,7 @@ export class Provider extends ObservableV2<ProviderEvents> {
 
   /** Opens the page; comes back by itself until `disconnect`. */
   connect(): void {
-    if (this.#isDestroyed || this.#link !== null) return
+    if (this.#isDestroyed || this.#link !== null || this.state.connection === 'connecting') return
     this.#isWanted = true
     this.#isTokenRetried = false
     this.#try()
@@ -264,7 +265,9 @@ export class Provider extends ObservableV2<ProviderEvents> {
       })
       .catch(() => {
         // The app could not give a token now, or there is no socket to be had: both may change.
-        if (attempt === this.#attempt && this.#isWanted) this.#retryLater(0)
+        if (attempt !== this.#attempt || !this.#isWanted) return
+        this.#failures++
+        this.#retryLater(0)
       })
   }
 
@@ -459,8 +462,11 @@ export class Provider extends ObservableV2<ProviderEvents> {
   }
 
   #showIn(ms: number): void {
-    if (this.#isDestroyed || (ms === AGE_MS && this.#stopAge !== null)) return
+    const dueAt = this.#ports.now() + ms
+    // Whoever types on and on is counted all the same.
+    if (this.#isDestroyed || (this.#stopAge !== null && this.#ageDueAt <= dueAt)) return
     this.#stopAge?.()
+    this.#ageDueAt = dueAt
     this.#stopAge = this.#ports.after(ms, () => {
       this.#stopAge = null
       this.#show()
