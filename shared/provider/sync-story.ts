@@ -184,11 +184,14 @@ const post = async ({ fetch, url, story, token }: SyncStoryOptions, body: unknow
     .replace(/^ws/, 'http')
     .replace(/\/+$/, '')
     .replace(/\/collab$/, '')
-  const response = await fetch(`${api}/api/v1/stories/${encodeURIComponent(story)}/sync`, {
+  const address = `${api}/api/v1/stories/${encodeURIComponent(story)}/sync`
+  const init = {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(bearer === '' ? {} : { authorization: `Bearer ${bearer}` }) },
     body: JSON.stringify(body),
-  })
+  }
+  // A connection kept open may have been closed while pages were put away; to ask twice does no harm.
+  const response = await fetch(address, init).catch(() => fetch(address, init))
   if (!response.ok) throw new Error(`the service answered ${response.status}`)
   return (await response.json()) as Answer
 }
