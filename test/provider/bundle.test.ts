@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { startService } from '../support/service.ts'
 import { readAfresh } from '../support/stock.ts'
-import { pgliteStore } from '../support/stores.ts'
+import { anyPostgres } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
 const MOST_BYTES = 12_000
@@ -46,7 +46,7 @@ describe('the bundle of the provider', { timeout: 60_000 }, () => {
   })
 
   it('runs where there are a WebSocket, timers and random numbers, and nothing of Node', async () => {
-    const service = await startService((await pgliteStore.open()).env)
+    const service = await startService((await anyPostgres().open()).env)
     const code = await bundle('iife', [])
     const { crypto, TextEncoder, TextDecoder } = globalThis
     const context = createContext({

@@ -12,7 +12,7 @@ import { startProxy } from '../support/proxy.ts'
 import { seededRandom } from '../support/random.ts'
 import { startService } from '../support/service.ts'
 import { readAfresh } from '../support/stock.ts'
-import { pgliteStore } from '../support/stores.ts'
+import { anyPostgres } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
 const ROOM = 'story/kept'
@@ -20,7 +20,7 @@ const write = (doc: Y.Doc, words: string): void => doc.getText('text').insert(do
 const textOf = (doc: Y.Doc): string => doc.getText('text').toString()
 
 const start = async () => {
-  const service = await startService((await pgliteStore.open()).env)
+  const service = await startService((await anyPostgres().open()).env)
   const proxy = await startProxy('127.0.0.1', Number(new URL(service.address).port))
   return { service, proxy, collab: `ws://127.0.0.1:${proxy.port}/collab` }
 }

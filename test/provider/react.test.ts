@@ -6,7 +6,7 @@ import type { PageState, Provider, Saved } from '../../shared/provider/provider.
 import { type Person, usePage, usePeople, useSaved } from '../../shared/react/react.ts'
 import { openProvider, openSocket, untilSynced } from '../support/provider.ts'
 import { startService } from '../support/service.ts'
-import { pgliteStore } from '../support/stores.ts'
+import { anyPostgres } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
 interface Shown {
@@ -24,7 +24,7 @@ const View = ({ url, shown }: { readonly url: string; readonly shown: Shown[] })
 
 describe('the hooks', { timeout: 60_000 }, () => {
   it('open a page, show its light and who is there, and leave it', async () => {
-    const { collab } = await startService((await pgliteStore.open()).env)
+    const { collab } = await startService((await anyPostgres().open()).env)
     Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
     const shown: Shown[] = []
     const now = () => shown.at(-1) as Shown

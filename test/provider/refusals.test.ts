@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { call } from '../support/api.ts'
 import { openProvider, untilSaved, untilSynced } from '../support/provider.ts'
 import { startService } from '../support/service.ts'
-import { pgliteStore } from '../support/stores.ts'
+import { anyPostgres } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
@@ -13,7 +13,7 @@ const write = (doc: Y.Doc, words: string): void => doc.getText('text').insert(do
 const textOf = (doc: Y.Doc): string => doc.getText('text').toString()
 
 const start = async () => {
-  const service = await startService({ ...(await pgliteStore.open()).env, ...TOKEN_ENV })
+  const service = await startService({ ...(await anyPostgres().open()).env, ...TOKEN_ENV })
   const manager = await tokenOf('ana', { stories: { s1: 'manage' } })
   const author = openProvider(service.collab, ROOM, { token: manager })
   await untilSynced(author)
