@@ -20,7 +20,14 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
 const stamp = join(dist, '.stamp')
 const FOLDERS = ['server', 'shared', 'scripts', 'web']
-const FILES = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'vite.config.js']
+const FILES = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tsconfig.types.json',
+  'vite.config.js',
+]
 
 const filesBelow = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -76,6 +83,7 @@ export const build = () => {
   try {
     mkdirSync(target, { recursive: true })
     run('tsc', binOf('typescript', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', target])
+    run('types', binOf('typescript', 'tsc'), ['-p', 'tsconfig.types.json', '--outDir', target])
     copySql(target)
     if (existsSync(join(root, 'web', 'index.html'))) {
       run('vite', binOf('vite', 'vite'), ['build', '--logLevel', 'warn', '--outDir', join(target, 'web')])

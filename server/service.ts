@@ -20,6 +20,7 @@ import { answerClientErrors } from './http/client-error.ts'
 import { freezeRoutes } from './http/freeze.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
+import { syncPage } from './http/sync-page.ts'
 import { writeUpdate } from './http/write.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { openArchive } from './log/archive/archive.ts'
@@ -165,6 +166,8 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       authorize,
       sees: seer(access),
       write: (page, caller, update) => writeUpdate(rooms, page, caller, update),
+      syncPage: (page, caller, offered) => syncPage(rooms, page, caller, offered),
+      grant: (caller, scope) => access.grant(caller, scope),
       membersOf: (roomId) => rooms.membersOf(roomId),
       now: () => clock.now(),
       maxBodyBytes: limits.syncBytes,

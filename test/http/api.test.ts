@@ -280,6 +280,7 @@ describe('the API', () => {
         'POST /stories/{story}/versions',
         'POST /stories/{story}/restore',
         'POST /stories/{story}/copy',
+        'POST /stories/{story}/sync',
         `GET ${page}`,
         `DELETE ${page}`,
         `POST ${page}/undelete`,

@@ -20,10 +20,16 @@ const LIBRARIES = ['yjs', 'lib0', 'y-protocols']
 
 const RULES: readonly Rule[] = [
   {
-    files: /^shared\//,
-    ours: /^shared\//,
+    files: /^shared\/(?!react\/|provider\/indexeddb)/,
+    ours: /^shared\/(?!react\/|provider\/indexeddb)/,
     packages: LIBRARIES,
     why: 'shared runs in browsers and on phones too',
+  },
+  {
+    files: /^shared\/(react\/|provider\/indexeddb)/,
+    ours: /^shared\//,
+    packages: [...LIBRARIES, 'react', 'y-indexeddb'],
+    why: 'what not every app has stays in modules of its own',
   },
   {
     files: /^server\/ports\.ts$/,
@@ -52,7 +58,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^server\/http\//,
     ours: /^(server\/(http\/|access\.ts|room\/|log\/|ports\.ts|config\.ts|loopback\.ts|metrics\.ts)|shared\/)/,
-    packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'lib0', 'node:'],
+    packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'lib0', 'node:', 'p-limit'],
     why: 'routes speak to access, room and log, never to sockets or the database',
   },
   {

@@ -10,6 +10,7 @@ import { describeManaging } from './managing.ts'
 import { pageRoutes } from './pages.ts'
 import type { ApiParts } from './parts.ts'
 import { storyRoutes } from './stories.ts'
+import { syncRoutes } from './sync.ts'
 import { versionRoutes } from './versions.ts'
 
 const RETRY = { 'retry-after': '2' }
@@ -30,6 +31,7 @@ export const createApi = (parts: ApiParts): OpenAPIHono => {
   })
   storyRoutes(api, parts)
   pageRoutes(api, parts)
+  syncRoutes(api, parts)
   historyRoutes(api, parts)
   versionRoutes(api, parts)
   return api

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { nameFault, type PageName, roomIdOf } from '../../../shared/names.ts'
-import type { Caller } from '../../access.ts'
+import type { Access, Caller } from '../../access.ts'
 import type { Archive } from '../../log/archive/archive.ts'
 import type { Asked } from '../../log/archive/parts.ts'
 import type { StorySource } from '../../log/archive/stories.ts'
 import type { Authorize, Sees } from '../authorize.ts'
 import { Problem } from '../problem.ts'
+import type { Offered, Synced } from '../sync-page.ts'
 
 export interface ApiParts {
   readonly archive: Archive
@@ -16,6 +17,10 @@ export interface ApiParts {
   readonly sees: Sees
   /** Writes one update through the page's room; resolves with its seq once it is committed. */
   readonly write: (page: PageName, caller: Caller, update: Uint8Array) => Promise<number>
+  /** Brings a page up to date both ways, through its room. */
+  readonly syncPage: (page: PageName, caller: Caller, offered: Offered) => Promise<Synced>
+  /** What a caller may do on a page. */
+  readonly grant: Access['grant']
   /** How many have a page open in this process. */
   readonly membersOf: (roomId: string) => number
   /** Milliseconds since 1970. */

@@ -1,0 +1,163 @@
+/** A whole story for whoever has no socket: both ways in one request, page by page, repeated as often as need be. */
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import pLimit from 'p-limit'
+import { nameFault } from '../../../shared/names.ts'
+import { barrierOf, type Caller } from '../../access.ts'
+import { ArchiveFault } from '../../log/archive/fault.ts'
+import { NOT_FOUND } from '../authorize.ts'
+import { NotSynced, type Offered, type Synced } from '../sync-page.ts'
+import { type ApiParts, body, json, problems, StoryParams } from './parts.ts'
+
+/** Characters of base64 in one answer. */
+const REPLY_CHARACTERS = 8_000_000
+const MOST_PAGES = 10_000
+/** Rooms that one request keeps busy. */
+const AT_ONCE = 8
+
+const Asked = z.object({
+  stateVector: z.base64(),
+  seq: z.number().int().min(0).optional(),
+  update: z.base64().optional(),
+})
+const Told = z.union([
+  z.object({ seq: z.number().int(), update: z.base64().optional() }),
+  z.object({ error: z.object({ code: z.string(), reason: z.string() }) }),
+])
+type Asked = z.infer<typeof Asked>
+type Told = z.infer<typeof Told>
+
+const sync = createRoute({
+  method: 'post',
+  path: '/stories/{story}/sync',
+  summary: 'Sync a story without a socket: updates in, what is lacking out, after the commit',
+  request: {
+    params: StoryParams,
+    body: body(
+      z.object({
+        cursor: z.string().max(200).nullish(),
+        pages: z.record(z.string(), Asked).refine((pages) => Object.keys(pages).length <= MOST_PAGES, 'too many pages'),
+      }),
+    ),
+  },
+  responses: {
+    200: json(
+      z.object({ cursor: z.string().nullable(), more: z.boolean(), pages: z.record(z.string(), Told) }),
+      'With more, ask again with the cursor. An update that was not taken is told of, wherever the answer ends',
+    ),
+    ...problems(413),
+  },
+})
+
+const failed = (error: unknown): Told => {
+  if (error instanceof NotSynced) return { error: { code: error.code, reason: error.message } }
+  throw error
+}
+
+export const syncRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
+  api.openapi(sync, async (c) => {
+    const { story } = c.req.valid('param')
+    const { cursor, pages: asked } = c.req.valid('json')
+    const caller = await parts.authorize(c, 'service', 'read')
+    const heads = await headsOf(parts, story)
+    const from = cursor ?? ''
+    const visit = visitor(parts, caller, story)
+    const told: Record<string, Told> = {}
+    // What was written comes first, all of it: what is lacking may be asked for again.
+    const brought = new Map<string, Told>()
+    const bringing = Object.entries(asked).filter(([, { update }]) => update !== undefined)
+    await eachOf(bringing, async ([page, offered]) => {
+      const answer = await visit(page, offered, undefined)
+      if ('error' in answer) told[page] = answer
+      else brought.set(page, answer)
+    })
+    const due = [...new Set([...heads.keys(), ...Object.keys(asked)])].filter((page) => page > from).sort()
+    let size = 0
+    for (let at = 0; at < due.length; at += AT_ONCE) {
+      const group = due.slice(at, at + AT_ONCE)
+      const answers = new Map<string, Told>()
+      await eachOf(group, async (page) => {
+        const before = told[page] ?? brought.get(page)
+        const answer = before ?? (await read(page, asked[page], heads.get(page), visit))
+        if (answer !== null) answers.set(page, answer)
+      })
+      for (const page of group) {
+        const answer = answers.get(page)
+        if (answer === undefined) continue
+        const characters = 'update' in answer ? (answer.update?.length ?? 0) : 0
+        if (characters > REPLY_CHARACTERS) {
+          told[page] = {
+            error: { code: 'too-large', reason: 'this page is larger than an answer: open it by a socket' },
+          }
+          continue
+        }
+        size += characters
+        if (size > REPLY_CHARACTERS) return c.json({ cursor: last(due, page), more: true, pages: told }, 200)
+        told[page] = answer
+      }
+    }
+    return c.json({ cursor: null, more: false, pages: told }, 200)
+  })
+}
+
+/** The page before `page`. */
+const last = (pages: readonly string[], page: string): string => pages[pages.indexOf(page) - 1] ?? ''
+
+const headsOf = async ({ archive }: ApiParts, story: string): Promise<Map<string, number>> => {
+  try {
+    const pages = await archive.listPages(story, { withDeleted: false })
+    return new Map(pages.map(({ page, updates }) => [page, updates]))
+  } catch (error) {
+    // A story begins with the first page that is written.
+    if (error instanceof ArchiveFault && error.kind === 'missing') return new Map()
+    throw error
+  }
+}
+
+/** @param seq how far the page had come */
+type Visit = (page: string, asked: Asked | undefined, seq: number | undefined) => Promise<Told>
+
+/** @returns null: the page is not the caller's, who did not ask for it */
+const read = async (
+  page: string,
+  asked: Asked | undefined,
+  seq: number | undefined,
+  visit: Visit,
+): Promise<Told | null> => {
+  const answer = await visit(page, asked, seq)
+  return asked === undefined && 'error' in answer ? null : answer
+}
+
+/** Goes to a page, as far as the caller may. */
+const visitor =
+  ({ grant, syncPage }: ApiParts, caller: Caller, story: string): Visit =>
+  async (page, asked, seq) => {
+    try {
+      if (nameFault(page) !== null) throw new NotSynced('not-found', NOT_FOUND)
+      const granted = await grant(caller, { story, page })
+      if ('again' in granted) throw new NotSynced('again', granted.again)
+      if (!('role' in granted) || granted.role === 'none') throw new NotSynced('not-found', NOT_FOUND)
+      const barrier = asked?.update === undefined ? null : barrierOf(granted)
+      if (barrier !== null) throw new NotSynced(barrier.code, barrier.reason)
+      if (seq !== undefined && asked?.seq === seq) return { seq }
+      return tell(await syncPage({ story, page }, caller, offeredOf(asked)))
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+const NOTHING = new Uint8Array([0])
+
+const offeredOf = (asked: Asked | undefined): Offered => ({
+  stateVector: asked === undefined ? NOTHING : Buffer.from(asked.stateVector, 'base64'),
+  update: asked?.update === undefined ? null : Buffer.from(asked.update, 'base64'),
+})
+
+const tell = ({ seq, update }: Synced): Told =>
+  update === null ? { seq } : { seq, update: Buffer.from(update).toString('base64') }
+
+/** Works through `items`, so many at once. @throws the first error, when those under way have ended */
+const eachOf = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
+  const limit = pLimit(AT_ONCE)
+  const ended = await Promise.allSettled(items.map((item) => limit(() => work(item))))
+  for (const end of ended) if (end.status === 'rejected') throw end.reason
+}

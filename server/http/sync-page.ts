@@ -1,0 +1,146 @@
+/** One page of a caller without a socket: what they wrote goes in, what they lack comes out, after the commit. */
+import * as decoding from 'lib0/decoding'
+import { type PageName, roomIdOf } from '../../shared/names.ts'
+import { Close, type CloseCode, Message, Sync } from '../../shared/protocol.ts'
+import { type Caller, identityOf } from '../access.ts'
+import type { Identity, Member } from '../room/member.ts'
+import { EMPTY_UPDATE, mergeUpdates } from '../room/merge.ts'
+import { PageDeleted, type Rooms } from '../room/rooms.ts'
+import { decodeStateVector } from '../room/state-vector.ts'
+import type { Reply } from '../room/sync.ts'
+
+/** Why a page was not synced. Others of the same request are. */
+export class NotSynced extends Error {
+  readonly code: string
+
+  constructor(code: string, reason: string) {
+    super(reason)
+    this.code = code
+  }
+}
+
+export interface Offered {
+  readonly stateVector: Uint8Array
+  /** What they wrote; null: nothing. */
+  readonly update: Uint8Array | null
+}
+
+export interface Synced {
+  readonly seq: number
+  /** Of what they lack; null: nothing. */
+  readonly update: Uint8Array | null
+}
+
+/**
+ * Takes what is offered and gives what is lacking.
+ * @throws NotSynced, DatabaseError when the page cannot be loaded
+ */
+export const syncPage = async (
+  rooms: Rooms,
+  page: PageName,
+  caller: Caller,
+  { stateVector, update }: Offered,
+): Promise<Synced> => {
+  checkStateVector(stateVector)
+  const member = new Visitor(caller)
+  const room = await rooms.join(roomIdOf(page), member).catch((error: unknown) => {
+    throw error instanceof PageDeleted ? new NotSynced('deleted', error.message) : error
+  })
+  try {
+    if (update !== null) room.receive(member, 'step2', update)
+    member.ask()
+    // Answered after the commit of what came before it.
+    room.step1(member, stateVector)
+    const lacking = await member.answer
+    return { seq: room.seq, update: isEmpty(lacking) ? null : lacking }
+  } finally {
+    room.leave(member, true)
+  }
+}
+
+const checkStateVector = (bytes: Uint8Array): void => {
+  try {
+    decodeStateVector(bytes)
+  } catch (error) {
+    throw new NotSynced('invalid', (error as Error).message)
+  }
+}
+
+const isEmpty = (update: Uint8Array): boolean => update.every((byte, at) => byte === EMPTY_UPDATE[at])
+
+/** Head and body of a message, in one. */
+const whole = (message: Reply): Uint8Array =>
+  message instanceof Uint8Array ? message : Buffer.concat([message[0], message[1]])
+
+/** In the room for one question. */
+class Visitor implements Member {
+  /** Whoever may not write offers nothing. */
+  readonly barrier = null
+  readonly state = { role: 'write', frozen: false } as const
+  readonly isShown = false
+  readonly identity: Identity | null
+  readonly acknowledged = true
+  readonly isFull = false
+  readonly user: string | null
+  readonly answer: Promise<Uint8Array>
+  #hasAsked = false
+  #updates: Uint8Array[] = []
+  #parts: Uint8Array[] = []
+  #resolve: (update: Uint8Array) => void = () => undefined
+  #reject: (error: NotSynced) => void = () => undefined
+
+  constructor(caller: Caller) {
+    this.user = caller.user
+    this.identity = identityOf(caller)
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    // It may fail before anybody waits.
+    this.answer.catch(() => undefined)
+  }
+
+  /** What the room says from now on is the answer. */
+  ask(): void {
+    this.#hasAsked = true
+  }
+
+  send(message: Reply, kind: 'sync' | 'presence' | 'control'): void {
+    if (kind === 'control') this.#hearControl(whole(message))
+    else if (kind === 'sync' && this.#hasAsked) this.#hear(whole(message))
+  }
+
+  sendAll(messages: readonly Reply[]): void {
+    if (this.#hasAsked) for (const message of messages) this.#hear(whole(message))
+  }
+
+  close(code: CloseCode, text: string): void {
+    const codes: Partial<Record<CloseCode, string>> = { [Close.deleted]: 'deleted', [Close.replaced]: 'replaced' }
+    this.#reject(new NotSynced(codes[code] ?? 'again', text))
+  }
+
+  #hearControl(message: Uint8Array): void {
+    const decoder = decoding.createDecoder(message)
+    if (decoding.readVarUint(decoder) !== Message.refused) return
+    decoding.readVarUint(decoder)
+    const code = decoding.readVarString(decoder)
+    this.#reject(new NotSynced(code, decoding.readVarString(decoder)))
+  }
+
+  #hear(message: Uint8Array): void {
+    const decoder = decoding.createDecoder(message)
+    const type = decoding.readVarUint(decoder)
+    if (type === Message.part) {
+      decoding.readVarUint(decoder)
+      this.#parts.push(decoding.readVarUint8Array(decoder))
+    }
+    if (type !== Message.sync) return
+    const kind = decoding.readVarUint(decoder)
+    // A question of the room, after a gap.
+    if (kind === Sync.step1) return
+    this.#updates.push(decoding.readVarUint8Array(decoder))
+    if (kind !== Sync.step2) return
+    if (this.#parts.length > 0) this.#updates.unshift(Buffer.concat(this.#parts))
+    this.#resolve(mergeUpdates(this.#updates))
+  }
+}

@@ -1,0 +1,145 @@
+/** What is said on one socket about one document: who has what, what is saved, what was refused. */
+import * as Y from 'yjs'
+import { type MemberState, Sync, syncMessage } from '../protocol.ts'
+import { readServerMessage, type ServerMessage } from './messages.ts'
+import type { Refused } from './state.ts'
+import type { Waiting } from './waiting.ts'
+
+export interface SessionParts {
+  readonly doc: Y.Doc
+  readonly waiting: Waiting
+  /** Marks what comes from the service, as the origin of its transactions. */
+  readonly origin: unknown
+  readonly send: (frame: Uint8Array) => void
+  readonly awareness: (update: Uint8Array) => void
+  readonly synced: () => void
+  readonly standing: (state: MemberState) => void
+  readonly progress: (received: number, total: number) => void
+  /** Something was settled, sent or refused. */
+  readonly changed: () => void
+  readonly refused: (refused: Refused | null) => void
+}
+
+export class Session {
+  readonly #parts: SessionParts
+  /** Number of the last sync message sent on this socket. */
+  #sent = 0
+  /** Messages that were refused and are not settled. */
+  readonly #refused = new Set<number>()
+  /** Whether the service asked what there is: before, what is written goes along with the answer. */
+  #isAnswered = false
+  /** After a refusal nothing more is sent until the service asks, or the app. */
+  #isHeld = false
+  #all = 0
+  #pieces: Uint8Array[] = []
+  #received = 0
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+  }
+
+  /** Whether what is written now goes out at once. */
+  get isSending(): boolean {
+    return this.#isAnswered && !this.#isHeld
+  }
+
+  /** The socket is open: asks for what is lacking. */
+  open(): void {
+    this.#parts.send(syncMessage(Sync.step1, Y.encodeStateVector(this.#parts.doc)))
+  }
+
+  /** Sends a change made here. @returns its number; null: it goes along later */
+  write(update: Uint8Array): number | null {
+    if (!this.isSending) return null
+    this.#parts.send(syncMessage(Sync.update, update))
+    return ++this.#sent
+  }
+
+  /** Sends all again that is not known to be committed. */
+  sendAgain(): void {
+    if (this.#isAnswered) this.#sendAll(this.#parts.waiting.base())
+  }
+
+  /** @throws Error when the frame cannot be read */
+  hear(frame: Uint8Array): void {
+    this.#handle(readServerMessage(frame))
+  }
+
+  #handle(message: ServerMessage): void {
+    const parts = this.#parts
+    switch (message.type) {
+      case 'step1':
+        parts.waiting.restarted(Y.decodeStateVector(message.stateVector))
+        return this.#sendAll(message.stateVector)
+      case 'step2':
+        this.#apply(message.update)
+        return parts.synced()
+      case 'update':
+        return this.#apply(message.update)
+      case 'awareness':
+        return parts.awareness(message.update)
+      case 'saved':
+        return this.#hearSaved(message.n)
+      case 'refused':
+        return this.#hearRefused(message)
+      case 'state':
+        return parts.standing(message.state)
+      case 'part':
+        return this.#hearPart(message.total, message.bytes)
+      case 'denied':
+      case 'unknown':
+        // The close that follows says the same, and more.
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  /** @param held state vector of what the service has */
+  #sendAll(held: Uint8Array): void {
+    const { doc, waiting, send, changed } = this.#parts
+    send(syncMessage(Sync.step2, Y.encodeStateAsUpdate(doc, held)))
+    this.#isAnswered = true
+    this.#isHeld = false
+    this.#all = ++this.#sent
+    waiting.sentAll(this.#all)
+    changed()
+  }
+
+  #hearSaved(n: number): void {
+    const { waiting, refused, changed } = this.#parts
+    waiting.settled(n, this.#refused)
+    if (this.#all > 0 && this.#all <= n && !this.#refused.has(this.#all) && !this.#isHeld) refused(null)
+    for (const each of this.#refused) if (each <= n) this.#refused.delete(each)
+    changed()
+  }
+
+  #hearRefused({ n, code, reason }: ServerMessage & { readonly type: 'refused' }): void {
+    this.#refused.add(n)
+    // The service asks for what is missing by itself.
+    if (code === 'gap') return
+    this.#isHeld = true
+    // What later messages carried rests on it.
+    this.#parts.refused({ code, reason })
+    this.#parts.changed()
+  }
+
+  #apply(update: Uint8Array): void {
+    Y.applyUpdate(this.#parts.doc, update, this.#parts.origin)
+  }
+
+  #hearPart(total: number, bytes: Uint8Array): void {
+    this.#pieces.push(bytes)
+    this.#received += bytes.length
+    this.#parts.progress(this.#received, total)
+    if (this.#received < total) return
+    const whole = new Uint8Array(this.#received)
+    let at = 0
+    for (const piece of this.#pieces.splice(0)) {
+      whole.set(piece, at)
+      at += piece.length
+    }
+    this.#received = 0
+    this.#apply(whole)
+  }
+}

@@ -1,0 +1,79 @@
+/** What an app shows of a page: one object that never changes, replaced by the next. */
+import type { RefusalCode } from '../protocol.ts'
+
+/** Whether the service can be reached. `denied`: it does not let this page be opened so; nothing is tried until the app acts. */
+export type Connection = 'offline' | 'connecting' | 'online' | 'denied'
+
+export interface Saved {
+  /** `saved`: committed. `sent`: on its way. `on this device`: nobody else has it yet. */
+  readonly state: 'saved' | 'sent' | 'on this device'
+  /** How much waits: characters and other pieces written, and pieces deleted. */
+  readonly count: number
+  /** For how long the oldest of it has waited. */
+  readonly ageMs: number
+}
+
+/** Why something was not taken. What was written is still in the document. */
+export interface Refused {
+  /** `replaced`: what this copy holds was set aside by a restore. `denied`: not allowed here, or the token is not taken. */
+  readonly code: Exclude<RefusalCode, 'gap'> | 'replaced' | 'denied'
+  readonly reason: string
+}
+
+export interface Progress {
+  readonly received: number
+  readonly total: number
+}
+
+export interface PageState {
+  readonly connection: Connection
+  readonly saved: Saved
+  /** Whether the document held all that the service had, since the socket in use was opened. */
+  readonly synced: boolean
+  /** Why nothing can be written now; null: it can. */
+  readonly readOnly: string | null
+  /** Of a large first sync; null: there is none. */
+  readonly progress: Progress | null
+  /** Why what was written is not taken; null: nothing was refused. */
+  readonly refused: Refused | null
+  /** Why nothing can be kept on this device (its storage is full, or broken); null: it can, or was not asked for. */
+  readonly storageFault: string | null
+}
+
+export const INITIAL: PageState = {
+  connection: 'offline',
+  saved: { state: 'saved', count: 0, ageMs: 0 },
+  synced: false,
+  readOnly: null,
+  progress: null,
+  refused: null,
+  storageFault: null,
+}
+
+/** Holds the state, and tells whoever subscribed of each change. */
+export class Observed {
+  #state = INITIAL
+  readonly #listeners = new Set<() => void>()
+
+  get state(): PageState {
+    return this.#state
+  }
+
+  /** @returns how to stop */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  change(changes: Partial<PageState>): void {
+    const before = this.#state
+    const differs = (key: keyof PageState) => key in changes && !same(before[key], changes[key])
+    if (!(Object.keys(changes) as (keyof PageState)[]).some(differs)) return
+    this.#state = { ...before, ...changes }
+    for (const listener of [...this.#listeners]) listener()
+  }
+}
+
+const same = (one: unknown, other: unknown): boolean =>
+  one === other ||
+  (typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other))

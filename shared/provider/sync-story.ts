@@ -1,0 +1,197 @@
+/**
+ * Brings all kept pages of a story up to date, both ways, without a socket: for a background task of a phone or a service
+ * worker. Ended at any moment and repeated, it does no harm.
+ */
+import * as Y from 'yjs'
+import { fromBase64, toBase64 } from './base64.ts'
+import { type KeyValueStore, keyValue } from './key-value.ts'
+import type { Kept } from './offline.ts'
+import { pageUrl } from './page-url.ts'
+import { type Token, tokenNow } from './token.ts'
+import { Waiting } from './waiting.ts'
+
+/** The slice of `fetch` that is used. */
+export type Fetch = (
+  url: string,
+  init: { readonly method: string; readonly headers: Record<string, string>; readonly body: string },
+) => Promise<{ readonly ok: boolean; readonly status: number; json(): Promise<unknown> }>
+
+export interface SyncStoryOptions {
+  readonly fetch: Fetch
+  /** Where `keyValue` keeps pages. */
+  readonly store: KeyValueStore
+  readonly token?: Token
+  /** As a page is opened with it. */
+  readonly url: string
+  readonly story: string
+  /** Pages that were begun on this device; those that were synced before, or are there, come by themselves. */
+  readonly pages?: readonly string[]
+  readonly prefix?: string
+}
+
+export interface StorySynced {
+  /** Pages that are up to date, and on this device. */
+  readonly synced: readonly string[]
+  /** Pages that are not, and why. */
+  readonly faults: Readonly<Record<string, { readonly code: string; readonly reason: string }>>
+}
+
+interface Answer {
+  readonly cursor: string | null
+  readonly more: boolean
+  readonly pages: Record<
+    string,
+    { readonly seq: number; readonly update?: string } | { readonly error: { code: string; reason: string } }
+  >
+}
+
+interface Open {
+  readonly doc: Y.Doc
+  readonly kept: Kept
+  readonly waiting: Waiting
+  seq: number | undefined
+  /** Whether what waits was sent, and not refused. */
+  isBrought: boolean
+  /** Whether all of the page is brought, not what waits alone. */
+  isWhole: boolean
+  fault: string | null
+}
+
+/** Characters of updates in one request. */
+const REQUEST_CHARACTERS = 4_000_000
+const MOST_REQUESTS = 1000
+
+/**
+ * @returns what came of each page
+ * @throws Error when the service cannot be reached or does not answer; what was done by then stays done
+ */
+export const syncStory = async (options: SyncStoryOptions): Promise<StorySynced> => {
+  const { store, url, story, prefix = 'scriptorium:' } = options
+  const index = `${prefix}${pageUrl(url, story, '')}#pages`
+  const known = JSON.parse((await store.getItem(index)) || '[]') as string[]
+  const pages = new Map<string, Open>()
+  const open = async (page: string): Promise<Open> => {
+    const there = pages.get(page)
+    if (there !== undefined) return there
+    const opened = await openPage(options, page, prefix)
+    pages.set(page, opened)
+    return opened
+  }
+  try {
+    for (const page of new Set([...known, ...(options.pages ?? [])])) await open(page)
+    const outcome = await exchange(options, pages, open)
+    const all = [...pages.keys()].filter((page) => outcome.faults[page]?.code !== 'not-found').sort()
+    await store.setItem(index, JSON.stringify(all))
+    return outcome
+  } finally {
+    for (const { kept, doc } of pages.values()) {
+      await kept.close()
+      doc.destroy()
+    }
+  }
+}
+
+const openPage = async (options: SyncStoryOptions, page: string, prefix: string): Promise<Open> => {
+  const { store, url, story } = options
+  const doc = new Y.Doc()
+  const opened: { fault: string | null } = { fault: null }
+  const kept = keyValue(store, { prefix })(pageUrl(url, story, page), doc, (fault) => {
+    opened.fault = fault
+  })
+  const acknowledged = await kept.loaded
+  const waiting = new Waiting(doc, () => 0)
+  waiting.opened(acknowledged)
+  return Object.assign(opened, {
+    doc,
+    kept,
+    waiting,
+    seq: acknowledged?.seq,
+    isBrought: waiting.isEmpty,
+    isWhole: false,
+  })
+}
+
+const exchange = async (
+  options: SyncStoryOptions,
+  pages: ReadonlyMap<string, Open>,
+  open: (page: string) => Promise<Open>,
+): Promise<StorySynced> => {
+  const synced = new Set<string>()
+  const faults: Record<string, { code: string; reason: string }> = {}
+  let cursor: string | null = null
+  for (let request = 0; request < MOST_REQUESTS; request++) {
+    const { asked, bringing } = requestOf(pages, faults)
+    const answer: Answer = await post(options, { ...(cursor === null ? {} : { cursor }), pages: asked })
+    for (const page of bringing) (pages.get(page) as Open).isBrought = true
+    for (const [page, told] of Object.entries(answer.pages)) {
+      if ('error' in told) {
+        const mended = pages.get(page)
+        if (told.error.code === 'gap' && mended !== undefined && !mended.isWhole) bringWhole(mended)
+        else faults[page] = told.error
+        continue
+      }
+      const opened = await open(page)
+      if (told.update !== undefined) Y.applyUpdate(opened.doc, fromBase64(told.update), 'sync')
+      opened.seq = told.seq
+      if (!opened.isBrought) continue
+      synced.add(page)
+      opened.kept.acknowledge(acknowledgedOf(opened))
+    }
+    cursor = answer.cursor
+    const isLeft = [...pages].some(([page, { isBrought }]) => !isBrought && faults[page] === undefined)
+    if (!answer.more && !isLeft) break
+  }
+  for (const [page, { fault }] of pages) if (fault !== null) faults[page] = { code: 'storage', reason: fault }
+  return { synced: [...synced].filter((page) => faults[page] === undefined).sort(), faults }
+}
+
+/** The service holds less than it said once: its database was put back. */
+const bringWhole = (page: Open): void => {
+  page.waiting.restarted(new Map())
+  page.isBrought = false
+  page.isWhole = true
+}
+
+const acknowledgedOf = ({ doc, waiting, seq }: Open) => {
+  waiting.sentAll(1)
+  waiting.settled(1, new Set())
+  const known = waiting.acknowledged() ?? { stateVector: Y.encodeStateVector(doc), deleted: 0 }
+  return seq === undefined ? known : { ...known, seq }
+}
+
+/** All pages with what they hold; as much of what waits as one request may carry. */
+const requestOf = (pages: ReadonlyMap<string, Open>, faults: Readonly<Record<string, unknown>>) => {
+  const asked: Record<string, { stateVector: string; seq?: number; update?: string }> = {}
+  const bringing: string[] = []
+  let characters = 0
+  for (const [page, { doc, waiting, seq, isBrought }] of pages) {
+    if (faults[page] !== undefined) continue
+    const stateVector = toBase64(Y.encodeStateVector(doc))
+    asked[page] = { stateVector, ...(seq === undefined ? {} : { seq }) }
+    if (isBrought || characters > REQUEST_CHARACTERS) continue
+    const update = toBase64(Y.encodeStateAsUpdate(doc, waiting.base()))
+    characters += update.length
+    // What others wrote since must come, whatever the page's number was.
+    asked[page] = { stateVector, update }
+    bringing.push(page)
+  }
+  return { asked, bringing }
+}
+
+const post = async ({ fetch, url, story, token }: SyncStoryOptions, body: unknown): Promise<Answer> => {
+  const bearer = await tokenNow(token)
+  const api = url
+    .replace(/^ws/, 'http')
+    .replace(/\/+$/, '')
+    .replace(/\/collab$/, '')
+  const address = `${api}/api/v1/stories/${encodeURIComponent(story)}/sync`
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(bearer === '' ? {} : { authorization: `Bearer ${bearer}` }) },
+    body: JSON.stringify(body),
+  }
+  // A connection kept open may have been closed while pages were put away; to ask twice does no harm.
+  const response = await fetch(address, init).catch(() => fetch(address, init))
+  if (!response.ok) throw new Error(`the service answered ${response.status}`)
+  return (await response.json()) as Answer
+}

@@ -1,0 +1,31 @@
+/** The token a page is opened with: when it ends, and so when to ask for the next. */
+import { fromBase64 } from './base64.ts'
+
+/** A token, or a function that gives one that is good now. */
+export type Token = string | (() => string | Promise<string>)
+
+/** Of its remaining life, the share after which it is renewed; and how long before its end at the latest. */
+const SHARE = 0.8
+const AHEAD_MS = 60_000
+
+/** Gives a token now. @throws whatever the app's function throws */
+export const tokenNow = async (token: Token | undefined): Promise<string> =>
+  typeof token === 'function' ? await token() : (token ?? '')
+
+/**
+ * When a token should be renewed, in ms from now; null: it does not say when it ends.
+ * @param time ms since 1970
+ */
+export const renewIn = (token: string, time: number): number | null => {
+  try {
+    const payload = fromBase64(token.split('.')[1] ?? '')
+    // An `exp` is plain ASCII whatever the names around it are.
+    const exp = /"exp"\s*:\s*(\d+)/.exec(String.fromCharCode(...payload.subarray(0, 32_768)))?.[1]
+    if (exp === undefined) return null
+    const left = Number(exp) * 1000 - time
+    return Math.max(0, Math.min(left * SHARE, left - AHEAD_MS > 0 ? left - AHEAD_MS : left * SHARE))
+  } catch {
+    // A token of another kind: the service judges it.
+    return null
+  }
+}

@@ -1,0 +1,148 @@
+/** What is not taken becomes a state, with the text still there. */
+import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { call } from '../support/api.ts'
+import { openProvider, untilSaved, untilSynced } from '../support/provider.ts'
+import { startService } from '../support/service.ts'
+import { anyPostgres } from '../support/stores.ts'
+import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
+import { until } from '../support/until.ts'
+
+const ROOM = 's1/p1'
+const write = (doc: Y.Doc, words: string): void => doc.getText('text').insert(doc.getText('text').length, words)
+const textOf = (doc: Y.Doc): string => doc.getText('text').toString()
+
+const start = async () => {
+  const service = await startService({ ...(await anyPostgres().open()).env, ...TOKEN_ENV })
+  const manager = await tokenOf('ana', { stories: { s1: 'manage' } })
+  const author = openProvider(service.collab, ROOM, { token: manager })
+  await untilSynced(author)
+  write(author.doc, 'once ')
+  await untilSaved(author)
+  return { service, manager, author }
+}
+
+describe('a provider whose words are not taken', { timeout: 60_000 }, () => {
+  it('keeps them while the page is frozen, and brings them when it is thawed', async () => {
+    const { service, manager } = await start()
+    const provider = openProvider(service.collab, ROOM, {
+      token: () => tokenOf('ben', { stories: { s1: 'write' } }),
+    })
+    await untilSynced(provider)
+    await call(service.address, 'PUT', '/stories/s1/pages/p1/freeze', { token: manager, body: { reason: 'proofs' } })
+    await until('it to be read-only', () => provider.state.readOnly)
+    expect(provider.state.readOnly).toContain('proofs')
+    write(provider.doc, 'upon ')
+    await until('the refusal', () => provider.state.refused)
+    expect(provider.state.refused?.code).toBe('frozen')
+    expect(provider.state.saved).toMatchObject({ state: 'on this device', count: 5 })
+    expect(textOf(provider.doc)).toBe('once upon ')
+    await call(service.address, 'DELETE', '/stories/s1/pages/p1/freeze', { token: manager })
+    await untilSaved(provider)
+    expect(provider.state).toMatchObject({ readOnly: null, refused: null })
+  })
+
+  it('keeps a copy, is refused again, and drops the change for the page as it is', async () => {
+    const { service, author } = await start()
+    const token = await tokenOf('eve', { stories: { s1: 'read' } })
+    const provider = openProvider(service.collab, ROOM, { token })
+    await untilSynced(provider)
+    expect(provider.state.readOnly).not.toBeNull()
+    expect(provider.state.saved.state).toBe('saved')
+    write(provider.doc, 'mine')
+    await until('the refusal', () => provider.state.refused?.code === 'read-only')
+    provider.tryAgain()
+    expect(provider.state.refused).toBeNull()
+    await until('the refusal', () => provider.state.refused?.code === 'read-only')
+    const copy = new Y.Doc()
+    Y.applyUpdate(copy, provider.keepCopy())
+    expect(textOf(copy)).toBe('once mine')
+    const fresh = await provider.dropChange()
+    expect(provider.doc).toBe(fresh)
+    await untilSaved(provider)
+    expect(textOf(fresh)).toBe('once ')
+    expect(provider.state.refused).toBeNull()
+    write(author.doc, 'upon ')
+    await until('it to follow', () => textOf(fresh) === 'once upon ')
+  })
+
+  it('stops at a deleted page with what it holds, and opens it again when it is back', async () => {
+    const { service, manager, author } = await start()
+    expect((await call(service.address, 'DELETE', '/stories/s1/pages/p1', { token: manager })).status).toBeLessThan(300)
+    await until('the refusal', () => author.state.refused?.code === 'deleted')
+    expect(author.state.connection).toBe('denied')
+    write(author.doc, 'upon ')
+    expect(author.state.saved.state).toBe('on this device')
+    await call(service.address, 'POST', '/stories/s1/pages/p1/undelete', { token: manager })
+    author.tryAgain()
+    await untilSaved(author)
+    expect(textOf(author.doc)).toBe('once upon ')
+  })
+
+  it('follows a restore that it was not there for', async () => {
+    const { service, manager, author } = await start()
+    const held = openProvider(service.collab, ROOM, { token: manager })
+    await untilSynced(held)
+    held.disconnect()
+    const named = await call(service.address, 'POST', '/stories/s1/pages/p1/versions', {
+      token: manager,
+      body: { label: 'one' },
+    })
+    write(author.doc, 'upon ')
+    await untilSaved(author)
+    const { status } = await call(service.address, 'POST', '/stories/s1/pages/p1/restore', {
+      token: manager,
+      body: { version: named.body.id },
+    })
+    expect(status).toBe(200)
+    held.connect()
+    await untilSaved(held)
+    await until('both to hold the restored page', () => textOf(held.doc) === 'once ' && textOf(author.doc) === 'once ')
+  })
+})
+
+describe('a provider and its token', { timeout: 60_000 }, () => {
+  it('asks once more when it is not taken, and no more', async () => {
+    const { service } = await start()
+    let asked = 0
+    const denied = openProvider(service.collab, ROOM, {
+      token: () => {
+        asked++
+        return 'not-a-token'
+      },
+    })
+    await until('it to give up', () => denied.state.connection === 'denied')
+    expect(asked).toBe(2)
+    expect(denied.state.refused?.code).toBe('denied')
+    const good = await tokenOf('ben', { stories: { s1: 'write' } })
+    const tokens = ['not-a-token', good]
+    const provider = openProvider(service.collab, ROOM, { token: () => tokens.shift() ?? good })
+    await untilSynced(provider)
+  })
+
+  it('renews it on the open socket before it ends', async () => {
+    const { service } = await start()
+    const given: string[] = []
+    const provider = openProvider(service.collab, ROOM, {
+      token: async () => {
+        const token = await tokenOf('ben', {
+          stories: { s1: given.length === 0 ? 'read' : 'write' },
+          ttl: given.length === 0 ? 5 : 600,
+        })
+        given.push(token)
+        return token
+      },
+    })
+    const lost: string[] = []
+    provider.on('status', ({ status }) => {
+      if (status === 'disconnected') lost.push(status)
+    })
+    await untilSynced(provider)
+    expect(provider.state.readOnly).not.toBeNull()
+    await until('the fresh token to count', () => provider.state.readOnly === null, { withinMs: 10_000 })
+    write(provider.doc, 'upon ')
+    await untilSaved(provider)
+    expect(given).toHaveLength(2)
+    expect(lost).toEqual([])
+  })
+})
