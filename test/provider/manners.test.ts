@@ -1,0 +1,59 @@
+/** When the provider comes back, and when it asks for another token. */
+import { describe, expect, it } from 'vitest'
+import { Close, closeReason } from '../../shared/protocol.ts'
+import { mustAct, readReason, waitBefore } from '../../shared/provider/back-off.ts'
+import { fromBase64, toBase64 } from '../../shared/provider/base64.ts'
+import { renewIn } from '../../shared/provider/token.ts'
+import { seededRandom } from '../support/random.ts'
+
+describe('the wait before an attempt', () => {
+  it('is 0.5 to 30 s, longer each time, and not the same for all', () => {
+    const random = seededRandom()
+    for (let failures = 0; failures < 50; failures++) {
+      const waits = Array.from({ length: 20 }, () => waitBefore(failures, 0, random.fraction()))
+      expect(Math.min(...waits)).toBeGreaterThanOrEqual(500)
+      expect(Math.max(...waits)).toBeLessThanOrEqual(30_000)
+      expect(new Set(waits).size).toBeGreaterThan(10)
+    }
+    expect(waitBefore(1, 0, 0.999)).toBeLessThan(2001)
+    expect(waitBefore(10, 0, 0.999)).toBeGreaterThan(29_000)
+  })
+
+  it('is no shorter than the service asks for', () => {
+    expect(waitBefore(1, 45_000, 0)).toBe(45_000)
+    const { text, retryAfterMs } = readReason(closeReason(Close.overloaded, 'the database is away', 2000))
+    expect({ text, retryAfterMs }).toEqual({ text: 'the database is away', retryAfterMs: 2000 })
+    expect(readReason('gateway timeout')).toEqual({ text: 'gateway timeout', retryAfterMs: 0 })
+  })
+
+  it('has no end where the app must act first', () => {
+    const { tooBig, restart, overloaded, rateLimited, ...others } = Close
+    expect([tooBig, restart, overloaded, rateLimited, 1006].map(mustAct)).toEqual(Array(5).fill(false))
+    expect(Object.values(others).map(mustAct)).toEqual(Object.values(others).map(() => true))
+  })
+})
+
+describe('a token', () => {
+  it('is renewed at four fifths of its life, a minute before its end where that is sooner', () => {
+    const tokenUntil = (exp: number) =>
+      `e30.${Buffer.from(JSON.stringify({ sub: 'añä', exp })).toString('base64url')}.x`
+    expect(renewIn(tokenUntil(1000), 0)).toBe(800_000)
+    expect(renewIn(tokenUntil(100), 0)).toBe(40_000)
+    expect(renewIn(tokenUntil(10), 0)).toBe(8000)
+    expect(renewIn(tokenUntil(10), 20_000)).toBe(0)
+    expect(renewIn('opaque', 0)).toBeNull()
+  })
+})
+
+describe('base64', () => {
+  it('is what everybody else reads and writes', () => {
+    const random = seededRandom()
+    for (const length of [0, 1, 2, 3, 4, 5, 6143, 6144, 6145, 20_000]) {
+      const bytes = random.bytes(length)
+      expect(toBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'))
+      expect([...fromBase64(toBase64(bytes))]).toEqual([...bytes])
+      expect([...fromBase64(Buffer.from(bytes).toString('base64url'))]).toEqual([...bytes])
+    }
+    expect(() => fromBase64('a b=')).toThrow()
+  })
+})
