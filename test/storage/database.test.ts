@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { migrate } from '../../server/database/migrate.ts'
 import { DatabaseError } from '../../server/database/port.ts'
 import { openDatabase } from '../support/open-database.ts'
-import { allStores, postgresStores } from '../support/stores.ts'
+import { everyPostgres, everyStore } from '../support/stores.ts'
 
 const MIGRATIONS = readdirSync(new URL('../../server/database/migrations', import.meta.url)).sort()
 
-describe.each(allStores)('the database port over $name', ({ open }) => {
+describe.each(everyStore)('the database port over $name', ({ open }) => {
   it('carries every kind of value there and back', async () => {
     const database = await openDatabase((await open()).env)
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => i % 256)
@@ -69,7 +69,7 @@ describe.each(allStores)('the database port over $name', ({ open }) => {
   })
 })
 
-describe.each(postgresStores)('PostgreSQL, $name', ({ open }) => {
+describe.each(everyPostgres)('PostgreSQL, $name', ({ open }) => {
   it('lets four migrate a fresh database at once', async () => {
     const { env } = await open()
     const databases = await Promise.all([1, 2, 3, 4].map(() => openDatabase(env)))

@@ -8,7 +8,7 @@ import type { LoadedRoom, Log } from '../../server/log/port.ts'
 import { mergeUpdates } from '../../server/room/merge.ts'
 import { clock, counting, history, openDatabase, openThreads, quiet, random } from '../support/open-database.ts'
 import { startProxy } from '../support/proxy.ts'
-import { allStores, postgresStores } from '../support/stores.ts'
+import { everyPostgres, everyStore } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 import { part, Writer } from './writer.ts'
 
@@ -48,7 +48,7 @@ const open = async (store: { open(): Promise<{ env: Readonly<Record<string, stri
   return database
 }
 
-describe.each(allStores)('the log over $name', (store) => {
+describe.each(everyStore)('the log over $name', (store) => {
   it('keeps the parts of several authors in one seq, and loads them in order', async () => {
     const log = logOver(await open(store))
     expect(await log.load('s/p')).toMatchObject({ exists: false, seq: 0, tail: [] })
@@ -146,7 +146,7 @@ describe.each(allStores)('the log over $name', (store) => {
   })
 })
 
-describe.each(postgresStores)('the log on PostgreSQL, $name', (store) => {
+describe.each(everyPostgres)('the log on PostgreSQL, $name', (store) => {
   it('gives two processes one sequence without a gap, whatever order they write in', async () => {
     const { env } = await store.open()
     const databases = [await openDatabase(env), await openDatabase(env)]

@@ -1,4 +1,4 @@
-/** Brings real PostgreSQLs for the whole run: the one given or an embedded one, and at full size what answers on the usual port. */
+/** Brings real PostgreSQLs for the whole run: the one given or an embedded one, and one that answers on the usual port. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,10 +17,10 @@ const setup = async (): Promise<() => Promise<void>> => {
   const own = given ? null : await createPostgres()
   if (given) found.push(`given${await majorVersion(given)}=${given}`)
   if (own !== null) found.push(`embedded${await majorVersion(own.url)}=${own.url}`)
-  const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
-  const system = isFull ? await systemPostgres() : null
-  if (!isFull) leaveOut(`the PostgreSQL on 127.0.0.1:${USUAL_PORT}, if one answers: npm run test:full`)
-  else if (system === null) leaveOut(`a second PostgreSQL: none answers on 127.0.0.1:${USUAL_PORT}`)
+  const system = await systemPostgres()
+  if (system !== null && process.env.SCRIPTORIUM_TEST_FULL !== '1')
+    leaveOut(`suites other than storage on the PostgreSQL of 127.0.0.1:${USUAL_PORT}: npm run test:full`)
+  if (system === null) leaveOut(`a second PostgreSQL: none answers on 127.0.0.1:${USUAL_PORT}`)
   else found.push(`system${await majorVersion(system)}=${system}`)
   process.env.SCRIPTORIUM_TEST_POSTGRES = found.join(',')
   const template = await createPglite()

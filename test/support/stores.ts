@@ -29,8 +29,8 @@ export interface StoreKind {
   open(): Promise<Store>
 }
 
-/** PostgreSQL databases of this run, the preferred one first. */
-export const postgresStores: readonly StoreKind[] = (process.env.SCRIPTORIUM_TEST_POSTGRES ?? '')
+/** PostgreSQL databases of this run, the preferred one first: for the suites of storage itself. */
+export const everyPostgres: readonly StoreKind[] = (process.env.SCRIPTORIUM_TEST_POSTGRES ?? '')
   .split(',')
   .filter(Boolean)
   .map((entry) => {
@@ -38,9 +38,13 @@ export const postgresStores: readonly StoreKind[] = (process.env.SCRIPTORIUM_TES
     return { name: entry.slice(0, at), kind: 'postgres', open: () => openPostgresStore(entry.slice(at + 1)) }
   })
 
+/** The PostgreSQL databases of the other suites: all of them at full size. */
+export const postgresStores = process.env.SCRIPTORIUM_TEST_FULL === '1' ? everyPostgres : everyPostgres.slice(0, 1)
+
 export const pgliteStore: StoreKind = { name: 'PGlite', kind: 'pglite', open: async () => openPgliteStore() }
 
 export const allStores: readonly StoreKind[] = [pgliteStore, ...postgresStores]
+export const everyStore: readonly StoreKind[] = [pgliteStore, ...everyPostgres]
 
 /** The PostgreSQL for suites that need one, not each. @throws Error when the run has none */
 export const anyPostgres = (): StoreKind => {
@@ -71,12 +75,16 @@ export const postgresStoreAt = (url: string): Store => ({
   },
 })
 
+/** Puts an empty PGlite into a data folder: to create one takes four seconds, to copy one half of one. */
+export const putEmptyPglite = (folder: string): void => {
+  const template = process.env.SCRIPTORIUM_TEST_PGLITE
+  if (template) cpSync(template, join(folder, 'pglite'), { recursive: true })
+}
+
 /** PGlite serves one process: SQL sees it only while the service is down. */
 const openPgliteStore = (): Store => {
   const folder = temporaryFolder('data')
-  // To create one takes four seconds, to copy an empty one half of one.
-  const template = process.env.SCRIPTORIUM_TEST_PGLITE
-  if (template) cpSync(template, join(folder, 'pglite'), { recursive: true })
+  putEmptyPglite(folder)
   return {
     kind: 'pglite',
     env: { DATA_DIR: folder },
