@@ -1,13 +1,13 @@
 /** One page of a caller without a socket: what they wrote goes in, what they lack comes out, after the commit. */
 import * as decoding from 'lib0/decoding'
-import { type PageName, roomIdOf } from '../../shared/names.ts'
+import type { PageName } from '../../shared/names.ts'
 import { Close, type CloseCode, Message, Sync } from '../../shared/protocol.ts'
-import { type Caller, identityOf } from '../access.ts'
-import type { Identity, Member } from '../room/member.ts'
+import type { Caller } from '../access.ts'
 import { EMPTY_UPDATE, mergeUpdates } from '../room/merge.ts'
 import { PageDeleted, type Rooms } from '../room/rooms.ts'
 import { decodeStateVector } from '../room/state-vector.ts'
 import type { Reply } from '../room/sync.ts'
+import { Visitor, visit } from './visitor.ts'
 
 /** Why a page was not synced. Others of the same request are. */
 export class NotSynced extends Error {
@@ -42,19 +42,18 @@ export const syncPage = async (
   { stateVector, update }: Offered,
 ): Promise<Synced> => {
   checkStateVector(stateVector)
-  const member = new Visitor(caller)
-  const room = await rooms.join(roomIdOf(page), member).catch((error: unknown) => {
-    throw error instanceof PageDeleted ? new NotSynced('deleted', error.message) : error
-  })
+  const question = new Question(caller)
   try {
-    if (update !== null) room.receive(member, 'step2', update)
-    member.ask()
-    // Answered after the commit of what came before it.
-    room.step1(member, stateVector)
-    const lacking = await member.answer
-    return { seq: room.seq, update: isEmpty(lacking) ? null : lacking }
-  } finally {
-    room.leave(member, true)
+    return await visit(rooms, page, question, async (room) => {
+      if (update !== null) room.receive(question, 'step2', update)
+      question.ask()
+      // Answered after the commit of what came before it.
+      room.step1(question, stateVector)
+      const lacking = await question.answer
+      return { seq: room.seq, update: isEmpty(lacking) ? null : lacking }
+    })
+  } catch (error) {
+    throw error instanceof PageDeleted ? new NotSynced('deleted', error.message) : error
   }
 }
 
@@ -72,33 +71,10 @@ const isEmpty = (update: Uint8Array): boolean => update.every((byte, at) => byte
 const whole = (message: Reply): Uint8Array =>
   message instanceof Uint8Array ? message : Buffer.concat([message[0], message[1]])
 
-/** In the room for one question. */
-class Visitor implements Member {
-  /** Whoever may not write offers nothing. */
-  readonly barrier = null
-  readonly state = { role: 'write', frozen: false } as const
-  readonly isShown = false
-  readonly identity: Identity | null
-  readonly acknowledged = true
-  readonly isFull = false
-  readonly user: string | null
-  readonly answer: Promise<Uint8Array>
+class Question extends Visitor<Uint8Array> {
   #hasAsked = false
   #updates: Uint8Array[] = []
   #parts: Uint8Array[] = []
-  #resolve: (update: Uint8Array) => void = () => undefined
-  #reject: (error: NotSynced) => void = () => undefined
-
-  constructor(caller: Caller) {
-    this.user = caller.user
-    this.identity = identityOf(caller)
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    // It may fail before anybody waits.
-    this.answer.catch(() => undefined)
-  }
 
   /** What the room says from now on is the answer. */
   ask(): void {
@@ -116,7 +92,7 @@ class Visitor implements Member {
 
   close(code: CloseCode, text: string): void {
     const codes: Partial<Record<CloseCode, string>> = { [Close.deleted]: 'deleted', [Close.replaced]: 'replaced' }
-    this.#reject(new NotSynced(codes[code] ?? 'again', text))
+    this.reject(new NotSynced(codes[code] ?? 'again', text))
   }
 
   #hearControl(message: Uint8Array): void {
@@ -124,7 +100,7 @@ class Visitor implements Member {
     if (decoding.readVarUint(decoder) !== Message.refused) return
     decoding.readVarUint(decoder)
     const code = decoding.readVarString(decoder)
-    this.#reject(new NotSynced(code, decoding.readVarString(decoder)))
+    this.reject(new NotSynced(code, decoding.readVarString(decoder)))
   }
 
   #hear(message: Uint8Array): void {
@@ -141,6 +117,6 @@ class Visitor implements Member {
     this.#updates.push(decoding.readVarUint8Array(decoder))
     if (kind !== Sync.step2) return
     if (this.#parts.length > 0) this.#updates.unshift(Buffer.concat(this.#parts))
-    this.#resolve(mergeUpdates(this.#updates))
+    this.resolve(mergeUpdates(this.#updates))
   }
 }
