@@ -15,6 +15,9 @@ import { turns, until } from '../support/until.ts'
 const ROOM = 'story/crowd'
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const ROUNDS = isFull ? 600 : 150
+/** Folds are paced by what they cost, so a busy machine needs more rounds to see as many. */
+const LEAST_FOLDS = 5
+const MOST_ROUNDS = ROUNDS * 10
 /** Folds whenever a few rows have gathered, and keeps no page that nobody has open. */
 const EAGER = { ...AT_FULL_SPEED, FOLD_ROWS: '4', FOLD_RATIO: '0.001', FOLD_MAX_ROWS: '4', MAX_IDLE_ROOM_BYTES: '0' }
 
@@ -23,7 +26,9 @@ const namesSeenBy = ({ awareness }: StockClient): string[] =>
 
 /** Bursts of some writers; others come and go meanwhile, or join for the first time. */
 const crowd = async (service: Service, people: StockClient[], random: Random): Promise<void> => {
-  for (let round = 0; round < ROUNDS; round++) {
+  let folds = 0
+  for (let round = 0; round < ROUNDS || (folds <= LEAST_FOLDS && round < MOST_ROUNDS); round++) {
+    if (round >= ROUNDS && round % 10 === 0) folds = await metric(service.address, 'folds')
     const writer = random.pick(people)
     for (let edits = random.below(30); edits >= 0; edits--) randomEdit(writer.doc, random)
     writer.awareness.setLocalState({ name: `${people.indexOf(writer)} in round ${round}` })
@@ -55,7 +60,7 @@ it('a crowd that writes in bursts, joins amid them, and comes and goes, ends wit
   await until('everybody to see the newest of all who are here, and nobody else', () =>
     people.every((one) => JSON.stringify(namesSeenBy(one)) === JSON.stringify(present)),
   )
-  expect(await metric(service.address, 'folds')).toBeGreaterThan(5)
+  expect(await metric(service.address, 'folds')).toBeGreaterThan(LEAST_FOLDS)
   const page = pageAsText((people[0] as StockClient).doc)
   await Promise.all(people.map((one) => one.committed()))
   for (const one of people) one.destroy()
