@@ -34,6 +34,11 @@ export class Content {
   #deletes: IdSet | null = null
   /** Ids at a key of a map: gathered at first need, kept from then on. */
   #atKeys: IdSet | null = null
+  readonly #held = {
+    stateVector: this.#stateVector,
+    deletes: () => this.#heldDeletes(),
+    atKeys: () => this.#heldAtKeys(),
+  }
 
   constructor(dead: StateVector = new Map()) {
     this.#dead = dead
@@ -156,12 +161,7 @@ export class Content {
   }
 
   #admit(update: Uint8Array, kind: 'step2' | 'live', limits: ScanLimits): Admission {
-    const held = {
-      stateVector: this.#stateVector,
-      deletes: () => this.#heldDeletes(),
-      atKeys: () => this.#heldAtKeys(),
-    }
-    return admit(update, held, kind, limits)
+    return admit(update, this.#held, kind, limits)
   }
 
   #apply(admission: New, before: StateVector): void {
