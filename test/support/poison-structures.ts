@@ -107,17 +107,6 @@ export const STRUCTURES: Readonly<Record<string, (target: Target) => Uint8Array>
   },
   'a delete of a client that there is not': ({ random }) =>
     update([1, 0], [], [[FRESH + 5000, 0, 1 + random.below(99)]]),
-  'a null in any place': (target) => {
-    const { random } = target
-    const at = random.pick([{ origin: known(target) }, { right: known(target) }, { parent: known(target) }])
-    const ref = random.pick([ANY, JSON_TEXTS, EMBED])
-    const content = (encoder: Encoder) => {
-      if (ref === ANY) return any(random.pick([null, undefined]))(encoder)
-      if (ref === JSON_TEXTS) uint(encoder, 1)
-      text(encoder, ref === JSON_TEXTS && random.chance(0.5) ? 'undefined' : 'null')
-    }
-    return update(next(target), [{ ref, ...at, content }])
-  },
   'a type that is taken for another': (target) => {
     const { random } = target
     const content = random.pick<Omit<Struct, 'origin' | 'parent'>>([
