@@ -103,7 +103,8 @@ const secure = (c: Context): void => {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ]
-  c.header('content-security-policy', policy.join('; '))
+  // Pictures and exports bring a stricter one of their own.
+  if (!c.res.headers.has('content-security-policy')) c.header('content-security-policy', policy.join('; '))
   c.header('x-content-type-options', 'nosniff')
   c.header('referrer-policy', 'no-referrer')
   c.header('cross-origin-opener-policy', 'same-origin')

@@ -1,4 +1,5 @@
 /** The archive: what was, and what is done with whole pages and stories. Everything that is not live editing. */
+import { keepAsset, listAssets, readAsset } from './assets.ts'
 import { copyPage } from './create.ts'
 import { deletePage, erasePage, undeletePage } from './delete.ts'
 import { exportStory } from './export.ts'
@@ -39,6 +40,9 @@ export const openArchive = (parts: ArchiveParts) => {
     nameStoryVersion: bound(nameStoryVersion),
     restoreStory: bound(restoreStory),
     copyStory: bound(copyStory),
+    keepAsset: bound(keepAsset),
+    readAsset: bound(readAsset),
+    listAssets: bound(listAssets),
     exportStory: bound(exportStory),
     importStory: bound(importStory),
   }

@@ -1,5 +1,6 @@
 /** Whole stories: all pages as one moment, put back together, copied together. */
 import { pageOf, roomIdOf } from '../../../shared/names.ts'
+import { copyAssets } from './assets.ts'
 import { copied, createPage, type NewPage } from './create.ts'
 import { undeletePage } from './delete.ts'
 import { ArchiveFault } from './fault.ts'
@@ -146,6 +147,7 @@ export const copyStory = (
     const answer = { story: to, pages: fresh.map(({ roomId }) => pageOf(roomId).page) }
     await parts.database.transaction(async (tx) => {
       for (const page of fresh) await createPage(parts, tx, page)
+      await copyAssets(tx, story, to, author)
       await remember(tx, answer)
     })
     for (const { roomId } of fresh) await parts.changed(roomId)
