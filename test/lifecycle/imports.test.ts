@@ -82,8 +82,8 @@ const RULES: readonly Rule[] = [
   {
     files: /^web\/src\//,
     ours: /^(web\/|shared\/)/,
-    packages: [...LIBRARIES, 'y-websocket'],
-    why: 'the page runs in a browser',
+    packages: [...LIBRARIES, 'preact', 'lucide', 'uqr', 'idb', '@tiptap'],
+    why: 'the app runs in a browser, on what an app of anybody else may use: the provider and the public API',
   },
 ]
 
@@ -101,7 +101,7 @@ const ALONE: readonly { readonly name: string; readonly where: RegExp; readonly 
 
 const filesBelow = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/'))
 
 const importsOf = (file: string): string[] => {
@@ -130,7 +130,11 @@ describe('the one-way path', () => {
   it.each(RULES)('$files: $why', ({ files, ours, packages, why }) => {
     const wrong = FILES.filter((file) => files.test(file)).flatMap((file) =>
       importsOf(file)
-        .filter((name) => (isOurs(name) ? !ours.test(resolved(file, name)) : !packages.includes(packageOf(name))))
+        .filter((name) =>
+          isOurs(name)
+            ? !ours.test(resolved(file, name))
+            : !packages.some((known) => known === packageOf(name) || packageOf(name).startsWith(`${known}/`)),
+        )
         .map((name) => `${file} imports ${name}, but ${why}`),
     )
     expect(wrong).toEqual([])
