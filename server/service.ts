@@ -170,6 +170,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       grant: (caller, scope) => access.grant(caller, scope),
       membersOf: (roomId) => rooms.membersOf(roomId),
       now: () => clock.now(),
+      after: (ms, task) => clock.after(ms, task),
       maxBodyBytes: limits.syncBytes,
       assets: { maxBytes: limits.assetBytes, maxStoryBytes: limits.storyAssetBytes },
     },

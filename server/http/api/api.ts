@@ -6,6 +6,7 @@ import type { Logger } from '../../ports.ts'
 import { NOT_FOUND } from '../authorize.ts'
 import { Problem, problem } from '../problem.ts'
 import { assetRoutes } from './assets.ts'
+import { exportRoutes } from './export.ts'
 import { historyRoutes } from './history.ts'
 import { describeManaging } from './managing.ts'
 import { pageRoutes } from './pages.ts'
@@ -34,6 +35,7 @@ export const createApi = (parts: ApiParts): OpenAPIHono => {
   pageRoutes(api, parts)
   syncRoutes(api, parts)
   assetRoutes(api, parts)
+  exportRoutes(api, parts)
   historyRoutes(api, parts)
   versionRoutes(api, parts)
   return api

@@ -7,6 +7,7 @@ import type { Access, Caller } from '../../access.ts'
 import type { Archive } from '../../log/archive/archive.ts'
 import type { Asked } from '../../log/archive/parts.ts'
 import type { StorySource } from '../../log/archive/stories.ts'
+import type { Clock } from '../../ports.ts'
 import type { Authorize, Sees } from '../authorize.ts'
 import { Problem } from '../problem.ts'
 import type { Offered, Synced } from '../sync-page.ts'
@@ -25,6 +26,8 @@ export interface ApiParts {
   readonly membersOf: (roomId: string) => number
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Runs a task after so many ms; the gift cancels it. */
+  readonly after: Clock['after']
   /** Bytes of the largest body. */
   readonly maxBodyBytes: number
   /** Bytes of a picture, and of all pictures of a story. */
