@@ -301,7 +301,9 @@ describe('the API', () => {
         'DELETE /stories/{story}/freeze',
         `PUT ${page}/freeze`,
         `DELETE ${page}/freeze`,
-        'GET /admin/audit',
+        ...['audit', 'rooms', 'rooms/{story}/{page}', 'nodes', 'events'].map((what) => `GET /admin/${what}`),
+        ...['fold', 'close'].map((act) => `POST /admin/rooms/{story}/{page}/${act}`),
+        'POST /admin/drain',
         ...['revoke', 'forget', 'compact', 'doctor', 'restore', 'export', 'import'].map((act) => `POST /admin/${act}`),
       ].sort(),
     )

@@ -3,6 +3,7 @@ import { keepAsset, listAssets, readAsset } from './assets.ts'
 import { copyPage } from './create.ts'
 import { deletePage, erasePage, undeletePage } from './delete.ts'
 import { exportStory } from './export.ts'
+import { findPages, storedPage } from './finding.ts'
 import { importStory } from './import.ts'
 import { activity, authors, difference, readPage, renderPage } from './look.ts'
 import type { ArchiveParts } from './parts.ts'
@@ -50,6 +51,8 @@ export const openArchive = (parts: ArchiveParts) => {
     nameStoryVersion: bound(nameStoryVersion),
     restoreStory: bound(restoreStory),
     copyStory: bound(copyStory),
+    findPages: bound(findPages),
+    storedPage: bound(storedPage),
     readOutline: bound(readOutline),
     outlineAt: keptOutlines(parts),
     readStoryPage: bound(readStoryPage),
