@@ -15,6 +15,7 @@ import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
 import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
+import { putDemo } from './demo/demo.ts'
 import { assembleWatch } from './figures/assemble.ts'
 import { createTimings } from './figures/timings.ts'
 import { createApp } from './http/app.ts'
@@ -172,6 +173,7 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
     changed: (roomId) => rooms.refresh(roomId),
     ended: (roomId) => rooms.endDeleted(roomId),
   })
+  if (config.demo) await putDemo(archive)
   const { feed, jobs, reports, ...watch } = assembleWatch({
     database,
     clock,

@@ -56,6 +56,12 @@ const RULES: readonly Rule[] = [
     why: 'the database folder alone knows pg and PGlite, and nothing of what is kept in it',
   },
   {
+    files: /^server\/demo\//,
+    ours: /^(server\/(demo|log\/archive)\/|shared\/)/,
+    packages: ['yjs', 'node:'],
+    why: 'the first story is written as an import is, and only then are there documents',
+  },
+  {
     files: /^server\/figures\//,
     ours: /^(server\/(figures\/|room\/figures\.ts|ports\.ts|database\/port\.ts)|shared\/)/,
     packages: ['node:'],

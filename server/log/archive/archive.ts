@@ -1,5 +1,6 @@
 /** The archive: what was, and what is done with whole pages and stories. Everything that is not live editing. */
 import { keepAsset, listAssets, readAsset } from './assets.ts'
+import { beginWith } from './begin.ts'
 import { copyPage } from './create.ts'
 import { deletePage, erasePage, undeletePage } from './delete.ts'
 import { exportStory } from './export.ts'
@@ -51,6 +52,7 @@ export const openArchive = (parts: ArchiveParts) => {
     nameStoryVersion: bound(nameStoryVersion),
     restoreStory: bound(restoreStory),
     copyStory: bound(copyStory),
+    beginWith: bound(beginWith),
     findPages: bound(findPages),
     storedPage: bound(storedPage),
     readOutline: bound(readOutline),
