@@ -157,7 +157,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   let draining = false
   const app = createApp({
     config,
-    guard: { config, maxBodyBytes: limits.syncBytes, note: (act) => audit.note(act) },
+    guard: { config, maxBodyBytes: Math.max(limits.syncBytes, limits.assetBytes), note: (act) => audit.note(act) },
     routes: [managing],
     metrics,
     logger,
@@ -170,7 +170,9 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       grant: (caller, scope) => access.grant(caller, scope),
       membersOf: (roomId) => rooms.membersOf(roomId),
       now: () => clock.now(),
+      after: (ms, task) => clock.after(ms, task),
       maxBodyBytes: limits.syncBytes,
+      assets: { maxBytes: limits.assetBytes, maxStoryBytes: limits.storyAssetBytes },
     },
     work: {
       key: lock?.key ?? null,

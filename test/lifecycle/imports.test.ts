@@ -56,8 +56,14 @@ const RULES: readonly Rule[] = [
     why: 'the database folder alone knows pg and PGlite, and nothing of what is kept in it',
   },
   {
+    files: /^server\/export\//,
+    ours: /^(server\/(export|log\/archive|threads\/story)\/|shared\/)/,
+    packages: ['node:'],
+    why: 'a story is taken away from what the archive gives, whoever asks for it',
+  },
+  {
     files: /^server\/http\//,
-    ours: /^(server\/(http\/|access\.ts|room\/|log\/|ports\.ts|config\.ts|loopback\.ts|metrics\.ts)|shared\/)/,
+    ours: /^(server\/(http\/|export\/|access\.ts|room\/|log\/|ports\.ts|config\.ts|loopback\.ts|metrics\.ts)|shared\/)/,
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'lib0', 'node:', 'p-limit'],
     why: 'routes speak to access, room and log, never to sockets or the database',
   },
