@@ -1,9 +1,9 @@
 /** Stories as people read them: what a story says of itself, and pages outside of the editor. */
 import { roomIdOf } from '../../../shared/names.ts'
+import { JobError } from '../../threads/pool.ts'
 import type { Outline } from '../../threads/story/outline.ts'
 import type { PackedFile } from '../../threads/story/pack.ts'
 import type { StoryPage, StoryPageAsked } from '../../threads/story/page.ts'
-import { JobError } from '../../threads/pool.ts'
 import { ArchiveFault } from './fault.ts'
 import { type ArchiveParts, notBusy, told } from './parts.ts'
 import { existing, readPast } from './past.ts'

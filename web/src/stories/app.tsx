@@ -1,7 +1,8 @@
 /** The stories, as cards. */
-import { BookOpen, Feather, Languages, Plus } from 'lucide'
+import { BookOpen, Feather, Gauge, Languages, Plus } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
 import { ApiFault } from '../device/api.ts'
+import { tokenFor } from '../device/caller.ts'
 import { freshId } from '../device/kept.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -109,6 +110,12 @@ export const StoriesApp = () => {
               {name}
             </button>
           ))}
+        {tokenFor(null) === null && (
+          <a class="button quiet" href="/admin">
+            <Icon of={Gauge} />
+            {words.console}
+          </a>
+        )}
       </footer>
       {isNew && <NewStory close={() => setNew(false)} />}
     </>

@@ -74,7 +74,7 @@ export const Bar = ({ session, state, page, company, isReadOnly, past }: BarPart
       </ul>
       <button
         type="button"
-        class="button quiet round"
+        class="button quiet round wide"
         aria-label={words.history}
         title={words.history}
         aria-pressed={past.isOpen}
@@ -83,11 +83,22 @@ export const Bar = ({ session, state, page, company, isReadOnly, past }: BarPart
       >
         <Icon of={History} />
       </button>
-      <button type="button" class="button main share" aria-label={words.share} onClick={() => setDialog('share')}>
+      <button type="button" class="button main wide" aria-label={words.share} onClick={() => setDialog('share')}>
         <Icon of={UserRoundPlus} />
         <span>{words.share}</span>
       </button>
       <Menu icon={Ellipsis} label={words.menu}>
+        <div class="narrow" role="presentation">
+          <MenuItem icon={UserRoundPlus} act={() => setDialog('share')}>
+            {words.share}
+          </MenuItem>
+          {page !== null && (
+            <MenuItem icon={History} act={past.toggle}>
+              {past.isOpen ? words.historyClose : words.history}
+            </MenuItem>
+          )}
+          <hr />
+        </div>
         <p class="menu-title">{words.takeAway}</p>
         {(Object.keys(EXPORTS) as Format[]).map((format) => (
           <MenuItem key={format} icon={EXPORTS[format]} act={() => void takeAway(story, state.story.title, format)}>

@@ -21,7 +21,7 @@ export const takeAway = async (story: string, title: string, format: Format): Pr
     const answer = await ask(story, path, { query: { format } })
     saveAs(await answer.blob(), nameIn(answer) ?? `${title || story}.${ENDS[format]}`)
   } catch (error) {
-    say({ text: words.exportFault((error as Error).message) })
+    say({ text: words.failed((error as Error).message) })
   }
 }
 

@@ -105,7 +105,11 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
             doc={doc}
             isReadOnly={isReadOnly}
             changed={(title) => renamePage(session.index.doc, page, title)}
-            leave={() => editor?.commands.focus('start')}
+            leave={() => {
+              // At once: what is typed next belongs to the text.
+              editor?.commands.setTextSelection(0)
+              editor?.view.focus()
+            }}
           />
         )}
         <div class="surface" ref={surface} />

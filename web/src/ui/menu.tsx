@@ -16,7 +16,8 @@ export const Menu = ({ icon, label, words, children }: MenuParts) => {
   const [isOpen, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
-  const items = () => [...(root.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])]
+  const items = () =>
+    [...(root.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])].filter((item) => item.checkVisibility())
 
   useEffect(() => {
     if (!isOpen) return

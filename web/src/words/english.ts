@@ -18,7 +18,6 @@ export const english = {
   close: 'Close',
   cancel: 'Cancel',
   menu: 'More',
-  you: 'you',
   somebody: 'Somebody',
 
   stories: 'Stories',
@@ -32,6 +31,7 @@ export const english = {
   pages: (n: number) => many(n, 'page', 'pages'),
   edited: (when: string) => `Edited ${when}`,
   moreStories: 'Show more',
+  console: 'Console',
   storiesAway: 'The service does not answer now. Stories you have opened on this device are below.',
   needsLink: 'You need a link',
   needsLinkHint: 'These stories are shared by link. Ask whoever invited you for theirs, or paste it here.',
@@ -71,7 +71,6 @@ export const english = {
   pagesOfStory: 'Pages',
   addPage: 'Add a page',
   untitledPage: 'Untitled page',
-  pageNumber: (n: number) => `Page ${n}`,
   pageOptions: (title: string) => `Options of ${title}`,
   moveUp: 'Move forward',
   moveDown: 'Move back',
@@ -128,6 +127,7 @@ export const english = {
   restoreCopy: 'Copy this as a new page',
   copied: 'The copy is a page of its own now',
   copyOf: (title: string) => `${title} (copy)`,
+  takeBack: 'Take back',
   undoToday: (who: string) => `Undo ${who}’s changes of today`,
   undoPreview: (who: string) => `This takes back what ${who} did on this page today; what others wrote stays:`,
   undone: (who: string) => `${who}’s changes of today are taken back`,
@@ -141,8 +141,6 @@ export const english = {
   versionStory: 'Version of the whole story',
   versionImport: 'Imported',
   noVersions: 'None yet. A version you name is kept for good.',
-  showVersion: 'Show',
-  forbidden: 'Only those who manage the story may do that',
 
   share: 'Share',
   shareTitle: 'Write together',
@@ -156,7 +154,6 @@ export const english = {
   qrOf: 'QR code of the link',
   takeAway: 'Take it away',
   exportAs: { epub: 'Book (EPUB)', html: 'One web page (HTML)', markdown: 'Text (Markdown)', print: 'Pages to print' },
-  exportFault: (reason: string) => `That did not work: ${reason}`,
   freeze: 'Freeze this page',
   thaw: 'Let others write again',
   freezeDone: 'Only those who manage it can write here now',
@@ -165,7 +162,6 @@ export const english = {
   yourName: 'Your name',
   yourNameHint: 'Others see it beside your cursor, and the history remembers it.',
   save: 'Save',
-  language: 'Language',
   failed: (reason: string) => `That did not work: ${reason}`,
 }
 

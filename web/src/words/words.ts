@@ -28,7 +28,7 @@ export const ago = (time: string | number | Date): string => {
   const seconds = (new Date(time).getTime() - Date.now()) / 1000
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'long' })
   const steps = [
-    ['second', 1, 60],
+    ['second', 60, 60],
     ['minute', 60, 3600],
     ['hour', 3600, 86_400],
     ['day', 86_400, 7 * 86_400],

@@ -43,9 +43,11 @@ export const Undoing = ({ past, entries, done }: UndoingParts) => {
       }, failed)
       .finally(() => setAsked(null))
 
+  if (authors.length === 0) return null
   return (
-    <>
-      <div class="row undoing">
+    <section class="undoing" aria-label={words.takeBack}>
+      <h3>{words.takeBack}</h3>
+      <div class="row">
         {authors.map((author) => (
           <button type="button" key={author ?? ''} class="button" onClick={() => void look(author)}>
             <span class="dot" data-person={author === null ? 'none' : colourOf(author)} />
@@ -68,6 +70,6 @@ export const Undoing = ({ past, entries, done }: UndoingParts) => {
           </div>
         </Dialog>
       )}
-    </>
+    </section>
   )
 }
