@@ -1,10 +1,11 @@
-/** The app. */
+/** The stories at /. */
 import { render } from 'preact'
+import { takeToken } from '../device/caller.ts'
+import { keepApp } from '../device/worker.ts'
+import { words } from '../words/words.ts'
+import { StoriesApp } from './app.tsx'
 
-const App = () => (
-  <main class="console">
-    <h1>App</h1>
-  </main>
-)
-
-render(<App />, document.getElementById('app') as HTMLElement)
+takeToken(null)
+document.title = words.appName
+render(<StoriesApp />, document.getElementById('app') as HTMLElement)
+keepApp()
