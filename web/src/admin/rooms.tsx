@@ -26,29 +26,31 @@ export const Rooms = () => {
   return (
     <section aria-labelledby="pages">
       <h2 id="pages">Pages</h2>
-      <form class="row filters" role="search" onSubmit={(event) => event.preventDefault()}>
-        <label class="with-icon">
-          <span class="hidden-words">Find a page by its name</span>
-          <Icon of={Search} />
-          <input
-            type="search"
-            class="field"
-            placeholder="Find a page by its name"
-            value={search}
-            onInput={(event) => setSearch(event.currentTarget.value)}
-          />
-        </label>
-        <label class="row">
-          <span class="faint">Most</span>
-          <select class="field" value={order} onChange={(event) => setOrder(event.currentTarget.value)}>
-            {ORDERS.map(([value, name]) => (
-              <option key={value} value={value}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      </form>
+      <search>
+        <form class="row filters" onSubmit={(event) => event.preventDefault()}>
+          <label class="with-icon">
+            <span class="hidden-words">Find a page by its name</span>
+            <Icon of={Search} />
+            <input
+              type="search"
+              class="field"
+              placeholder="Find a page by its name"
+              value={search}
+              onInput={(event) => setSearch(event.currentTarget.value)}
+            />
+          </label>
+          <label class="row">
+            <span class="faint">Most</span>
+            <select class="field" value={order} onChange={(event) => setOrder(event.currentTarget.value)}>
+              {ORDERS.map(([value, name]) => (
+                <option key={value} value={value}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        </form>
+      </search>
       {fault !== null && (
         <p class="notice bad" role="alert">
           {fault}
