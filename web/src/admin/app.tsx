@@ -1,5 +1,6 @@
 /** The console: one stream of figures, and a part of it at a time. */
 import { Gauge } from 'lucide'
+import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from '../ui/icon.tsx'
 import { Toasts } from '../ui/toast.tsx'
 import { Audit } from './audit.tsx'
@@ -39,16 +40,30 @@ const Inside = ({ leave }: { readonly leave: () => void }) => {
           </button>
         )}
       </header>
-      <nav class="parts" aria-label="Parts of the console">
-        {PARTS.map(([part, name]) => (
-          <a key={part} href={`#${part}`} aria-current={part === current ? 'page' : undefined}>
-            {name}
-          </a>
-        ))}
-      </nav>
+      <Parts current={current} />
       <main>{'page' in place ? <Room page={place.page} key={location.hash} /> : partOf(place.part, feed)}</main>
       <Toasts />
     </div>
+  )
+}
+
+const Parts = ({ current }: { readonly current: Part }) => {
+  const chosen = useRef<HTMLAnchorElement>(null)
+  // On a phone not all of them are seen at once.
+  useEffect(() => chosen.current?.scrollIntoView({ block: 'nearest', inline: 'center' }), [current])
+  return (
+    <nav class="parts" aria-label="Parts of the console">
+      {PARTS.map(([part, name]) => (
+        <a
+          key={part}
+          href={`#${part}`}
+          ref={part === current ? chosen : null}
+          aria-current={part === current ? 'page' : undefined}
+        >
+          {name}
+        </a>
+      ))}
+    </nav>
   )
 }
 

@@ -1,9 +1,8 @@
 /** What managers and operators did, the newest first. */
 import { useState } from 'preact/hooks'
-import { Scroll } from './scroll.tsx'
 import type { Act } from './told.ts'
 import { useAsked } from './use-asked.ts'
-import { moment } from './words.ts'
+import { deedOf, moment } from './words.ts'
 
 const SHOWN = 50
 
@@ -21,34 +20,11 @@ export const Audit = () => {
         </p>
       )}
       {answer !== null && acts.length === 0 && <p class="faint">Nothing was done yet.</p>}
-      {acts.length > 0 && (
-        <Scroll label="Acts">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">Who</th>
-                <th scope="col">What</th>
-                <th scope="col">Where</th>
-                <th scope="col">More</th>
-              </tr>
-            </thead>
-            <tbody>
-              {acts.map(({ at, author, act, story, page, about, detail }) => (
-                <tr key={`${at} ${act}`}>
-                  <td>{moment(at)}</td>
-                  <td>{author ?? '–'}</td>
-                  <th scope="row">
-                    <code>{act.replace('/api/v1', '')}</code>
-                  </th>
-                  <td>{[story, page].filter((name) => name !== null).join('/') || '–'}</td>
-                  <td>{[about, detail === null ? null : JSON.stringify(detail)].filter(Boolean).join(' ') || '–'}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      )}
+      <ul class="past">
+        {acts.map((act) => (
+          <Deed key={`${act.at} ${act.act} ${act.about}`} act={act} />
+        ))}
+      </ul>
       <div class="row">
         {before !== null && (
           <button type="button" class="button" onClick={() => setBefore(null)}>
@@ -62,5 +38,28 @@ export const Audit = () => {
         )}
       </div>
     </section>
+  )
+}
+
+const Deed = ({ act: { at, author, act, story, page, about, detail } }: { readonly act: Act }) => {
+  const where = [story, page].filter((name) => name !== null).join('/')
+  const more = Object.entries(detail ?? {})
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ')
+  return (
+    <li class="deed">
+      <span>
+        <b>{author ?? 'somebody'}</b> {deedOf(act)} {about !== null && <b>{about}</b>}{' '}
+        {where !== '' && (
+          <>
+            {about !== null && 'in '}
+            <b>{where}</b>
+          </>
+        )}
+        {more !== '' && <span class="faint"> ({more})</span>}
+      </span>
+      <span class="faint small">{moment(at)}</span>
+    </li>
   )
 }

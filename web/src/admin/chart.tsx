@@ -16,14 +16,18 @@ export interface ChartParts {
   readonly times: readonly number[]
   readonly lines: readonly Line[]
   readonly show: (value: number | null) => string
+  /** Whether nothing lies between two whole numbers. */
+  readonly isWhole: boolean
 }
 
 const HEIGHT = 132
 /** A chart of nothing but zeros has its line at the bottom. */
 const LEAST_TOP = 1
-const MINUTES = 5
+/** Seconds that are shown: as many as there are, within these bounds. */
+const LEAST_SPAN = 60
+const MOST_SPAN = 300
 
-export const Chart = ({ title, times, lines, show }: ChartParts) => {
+export const Chart = ({ title, times, lines, show, isWhole }: ChartParts) => {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const [pointed, setPointed] = useState<number | null>(null)
@@ -32,7 +36,7 @@ export const Chart = ({ title, times, lines, show }: ChartParts) => {
   useEffect(() => {
     const element = place.current
     if (element === null) return
-    const made = new uPlot(optionsOf(element, lines, show, setPointed), dataOf(times, lines), element)
+    const made = new uPlot(optionsOf(element, { lines, show, isWhole }, setPointed), dataOf(times, lines), element)
     plot.current = made
     const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }))
     watch.observe(element)
@@ -70,8 +74,7 @@ const dataOf = (times: readonly number[], lines: readonly Line[]): uPlot.Aligned
 
 const optionsOf = (
   element: HTMLElement,
-  lines: readonly Line[],
-  show: ChartParts['show'],
+  { lines, show, isWhole }: Pick<ChartParts, 'lines' | 'show' | 'isWhole'>,
   point: (at: number | null) => void,
 ): uPlot.Options => {
   const ink = paint('--faint')
@@ -84,12 +87,18 @@ const optionsOf = (
     legend: { show: false },
     cursor: { sync: { key: 'console' }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      x: { time: true, range: (_, __, max) => [max - MINUTES * 60, max] },
+      x: { time: true, range: (_, min, max) => [max - Math.min(MOST_SPAN, Math.max(LEAST_SPAN, max - min)), max] },
       y: { range: (_, __, max) => [0, Math.max(LEAST_TOP, max * 1.1)] },
     },
     axes: [
-      { ...axis, size: 24, space: 70, values: (_, splits) => splits.map(clockOf) },
-      { ...axis, size: 58, space: 34, values: (_, splits) => splits.map((value) => show(value)) },
+      { ...axis, size: 24, space: 76, values: (_, splits) => splits.map(clockOf) },
+      {
+        ...axis,
+        size: 58,
+        space: 34,
+        values: (_, splits) => splits.map((value) => show(value)),
+        ...(isWhole ? { incrs: WHOLE } : {}),
+      },
     ],
     series: [
       {},
@@ -106,5 +115,7 @@ const optionsOf = (
   }
 }
 
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000]
+
 const clockOf = (seconds: number): string =>
-  new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+  new Date(seconds * 1000).toLocaleTimeString('en-GB', { timeStyle: 'medium' })

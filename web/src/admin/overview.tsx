@@ -12,6 +12,7 @@ type Of = (row: Figures) => number | null
 interface Shown {
   readonly title: string
   readonly show: (value: number | null) => string
+  readonly isWhole?: boolean
   readonly lines: readonly (readonly [name: string, colour: string, of: Of])[]
 }
 
@@ -22,6 +23,7 @@ const CHARTS: readonly Shown[] = [
   {
     title: 'People and pages',
     show: counted,
+    isWhole: true,
     lines: [
       ['people', '--person-1', ({ people }) => people],
       ['open pages', '--person-4', ({ rooms }) => rooms],
@@ -66,9 +68,15 @@ const CHARTS: readonly Shown[] = [
     lines: [['of one core', '--person-3', ({ cpu }) => cpu]],
   },
   {
-    title: 'Waiting',
+    title: 'Not saved yet',
+    show: weighed,
+    lines: [['taken in', '--person-4', ({ unsavedBytes }) => unsavedBytes]],
+  },
+  {
+    title: 'Slow readers',
     show: counted,
-    lines: [['slow readers', '--person-0', ({ slow }) => slow]],
+    isWhole: true,
+    lines: [['people', '--person-0', ({ slow }) => slow]],
   },
 ]
 
@@ -82,20 +90,27 @@ export const Overview = ({ feed }: { readonly feed: Feed }) => {
       {last !== undefined && <Notices figures={last} />}
       {last === undefined && <p class="faint">The first figures come within a second or two …</p>}
       <div class="charts">
-        {CHARTS.map(({ title, show, lines }) => (
-          <Drawn key={title} title={title} show={show} lines={lines} times={times} rows={rows} />
+        {CHARTS.map((shown) => (
+          <Drawn key={shown.title} {...shown} times={times} rows={rows} />
         ))}
       </div>
     </section>
   )
 }
 
-const Drawn = ({ rows, times, title, show, lines }: Shown & { rows: readonly Figures[]; times: readonly number[] }) => {
+const Drawn = ({
+  rows,
+  times,
+  title,
+  show,
+  isWhole = false,
+  lines,
+}: Shown & { rows: readonly Figures[]; times: readonly number[] }) => {
   const drawn = useMemo(
     () => lines.map(([name, colour, of]) => ({ name, colour, values: rows.map(of) })),
     [rows, lines],
   )
-  return <Chart title={title} show={show} times={times} lines={drawn} />
+  return <Chart title={title} show={show} isWhole={isWhole} times={times} lines={drawn} />
 }
 
 const Notices = ({ figures }: { readonly figures: Figures }) => (

@@ -18,10 +18,14 @@ export interface PastParts {
 }
 
 const SHOWN = 20
+const REFRESH_MS = 5000
 
 export const Past = ({ page: { story, page }, restore }: PastParts) => {
-  const history = useAsked<{ entries: readonly HistoryEntry[] }>(`${pagePath(story, page)}/history?limit=${SHOWN}`)
-  const versions = useAsked<{ versions: readonly Version[] }>(`${pagePath(story, page)}/versions`)
+  const history = useAsked<{ entries: readonly HistoryEntry[] }>(
+    `${pagePath(story, page)}/history?limit=${SHOWN}`,
+    REFRESH_MS,
+  )
+  const versions = useAsked<{ versions: readonly Version[] }>(`${pagePath(story, page)}/versions`, REFRESH_MS)
   const entries = history.answer?.entries ?? []
   const kept = versions.answer?.versions.slice(0, SHOWN) ?? []
   return (

@@ -70,7 +70,7 @@ export const Room = ({ page }: { readonly page: PageName }) => {
           </div>
           {health !== null && <Health report={health} />}
           <People detail={answer} />
-          <Past page={page} restore={(to) => setAct({ kind: 'restore', to })} key={answer.stored?.updates ?? 0} />
+          <Past page={page} restore={(to) => setAct({ kind: 'restore', to })} />
         </>
       )}
       {act !== null && <RoomActs act={act} page={page} close={close} examined={setHealth} />}
@@ -131,7 +131,7 @@ const People = ({ detail: { people, open } }: { readonly detail: RoomDetail }) =
           // biome-ignore lint/suspicious/noArrayIndexKey: one person may be here twice, and nothing else tells them apart
           <li key={at}>
             <b>{name ?? user ?? 'somebody'}</b>
-            <span class="faint">{user !== null && user !== name ? user : ''}</span>
+            {name !== null && user !== name && <span class="faint">{user}</span>}
             <span class="tag">{role}</span>
             {!acknowledged && <span class="tag">stock client</span>}
             {isSlow && <span class="tag wait">slow reader</span>}

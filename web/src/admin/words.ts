@@ -24,6 +24,37 @@ export const moment = (time: string | number): string =>
 export const readers = (slow: number): string =>
   slow === 1 ? '1 reader does not keep up' : `${slow} readers do not keep up`
 
+/** What was done, by the route that did it; a route that is not named here speaks for itself. */
+const DEEDS: Readonly<Record<string, string>> = {
+  'PUT /stories/:story/freeze': 'froze',
+  'DELETE /stories/:story/freeze': 'thawed',
+  'PUT /stories/:story/pages/:page/freeze': 'froze',
+  'DELETE /stories/:story/pages/:page/freeze': 'thawed',
+  'DELETE /stories/:story/pages/:page': 'deleted',
+  'POST /stories/:story/pages/:page/undelete': 'brought back',
+  'POST /stories/:story/pages/:page/restore': 'put back',
+  'POST /stories/:story/pages/:page/undo': 'took back changes in',
+  'POST /stories/:story/pages/:page/versions': 'named a version of',
+  'POST /stories/:story/restore': 'put back',
+  'POST /stories/:story/copy': 'copied',
+  'POST /stories/:story/versions': 'named a version of',
+  'POST /admin/revoke': 'changed the rights of',
+  'POST /admin/forget': 'had a person forgotten:',
+  'POST /admin/compact': 'ran a compaction',
+  'POST /admin/doctor': 'ran a check',
+  'POST /admin/restore': 'ran a restore',
+  'POST /admin/export': 'ran an export',
+  'POST /admin/import': 'ran an import',
+  'POST /admin/drain': 'drained a process',
+  'POST /admin/rooms/:story/:page/fold': 'folded',
+  'POST /admin/rooms/:story/:page/close': 'closed the sockets of',
+}
+
+export const deedOf = (act: string): string => {
+  const route = act.replace('/api/v1', '').replace(/\{(\w+)\}/g, ':$1')
+  return DEEDS[route] ?? route
+}
+
 /** What an act does, said before it is done. */
 export const acts = {
   fold: {
