@@ -7,6 +7,7 @@ const KNOWN = [
   'DATABASE_POOL',
   'DATABASE_CA',
   'DATA_DIR',
+  'DEMO',
   'AUTH',
   'AUTH_JWT_SECRET',
   'AUTH_JWKS_URL',

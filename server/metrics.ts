@@ -46,6 +46,8 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
 export interface Metrics {
   readonly counters: Counters
   readonly contentType: string
+  /** What a counter has come to. */
+  total(name: CounterName): number
   /** Everything as Prometheus text. */
   text(): Promise<string>
   /** Has `scriptorium_<name>` read by `value` whenever somebody asks. */
@@ -63,8 +65,15 @@ export const createMetrics = (): Metrics => {
       new Counter({ name: `${PREFIX}${name}_total`, help, registers: [registry] }),
     ]),
   )
+  const totals = new Map<CounterName, number>()
   return {
-    counters: { count: (name, by = 1) => counters.get(name)?.inc(by) },
+    counters: {
+      count: (name, by = 1) => {
+        counters.get(name)?.inc(by)
+        totals.set(name, (totals.get(name) ?? 0) + by)
+      },
+    },
+    total: (name) => totals.get(name) ?? 0,
     contentType: registry.contentType,
     text: () => registry.metrics(),
     gauge: (name, help, value) => {

@@ -7,6 +7,7 @@ import { Audit } from './access/audit.ts'
 import { Changes } from './access/changes.ts'
 import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
+import type { Access, Caller } from './access.ts'
 import { readProxies } from './address.ts'
 import { LOOK_MS, Nodes } from './cluster/nodes.ts'
 import type { Config } from './config.ts'
@@ -14,10 +15,16 @@ import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
 import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
+import { putDemo } from './demo/demo.ts'
+import { assembleWatch } from './figures/assemble.ts'
+import { createTimings } from './figures/timings.ts'
 import { createApp } from './http/app.ts'
 import { authorizer, seer } from './http/authorize.ts'
 import { answerClientErrors } from './http/client-error.ts'
+import { eventRoutes } from './http/events.ts'
 import { freezeRoutes } from './http/freeze.ts'
+import { isFromHere } from './http/from-here.ts'
+import { operatorRoutes } from './http/operators.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
 import { syncPage } from './http/sync-page.ts'
@@ -27,13 +34,13 @@ import { openArchive } from './log/archive/archive.ts'
 import { keepVersions } from './log/archive/automatic.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
-import { operations } from './operate.ts'
+import { followed, operations } from './operate.ts'
 import { storyOperations } from './operate-stories.ts'
 import type { Logger } from './ports.ts'
 import { Rates } from './rates.ts'
 import { Releases } from './release.ts'
 import { Rooms } from './room/rooms.ts'
-import { isMemoryTight, systemClock, systemRandom } from './system.ts'
+import { isMemoryTight, processName, processUsage, systemClock, systemRandom } from './system.ts'
 import { ThreadPool } from './threads/pool.ts'
 import { Sockets } from './upgrade.ts'
 
@@ -62,25 +69,32 @@ const RIGHTS_POLL_MS = 400
 const HEADERS_MS = 10_000
 const REQUEST_MS = 60_000
 
+export interface ServiceParts {
+  readonly logger: Logger
+  /** Begins the end of the process, as SIGTERM does: an operator asks for it. */
+  readonly end: () => void
+}
+
 /**
  * Starts the service; a start that fails releases what it had.
  * @throws LockedError, DatabaseError, or the system's error when the address cannot be listened on
  */
-export const startService = async (config: Config, { logger }: { logger: Logger }): Promise<Service> => {
+export const startService = async (config: Config, parts: ServiceParts): Promise<Service> => {
   const releases = new Releases()
   try {
-    return await assemble(config, logger, releases)
+    return await assemble(config, parts, releases)
   } catch (error) {
     await releases.run()
     throw error
   }
 }
 
-const assemble = async (config: Config, logger: Logger, releases: Releases): Promise<Service> => {
+const assemble = async (config: Config, { logger, end }: ServiceParts, releases: Releases): Promise<Service> => {
   const clock = systemClock
   const random = systemRandom
   const metrics = createMetrics()
   const { counters } = metrics
+  const timings = createTimings()
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
   const nodes =
@@ -107,6 +121,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
+    timings,
     isTight: isMemoryTight,
     isAlone: () => nodes?.isAlone() ?? Promise.resolve(true),
     diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
@@ -142,7 +157,13 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const managers = createManagers({ changes, database, random, clock })
   const managing = new Hono()
   const rates = new Rates(limits.rates, clock)
-  const authorize = authorizer({ access, counters, request: (user, bytes) => rates.request(user, bytes) })
+  const proxies = readProxies(config.trustedProxies)
+  const authorize = authorizer({
+    access,
+    counters,
+    isOperator: (c) => !config.openMode || isFromHere(c, proxies),
+    request: (user, bytes) => rates.request(user, bytes),
+  })
   freezeRoutes(managing, { ...managers, authorize })
   peopleRoutes(managing, { ...managers, authorize, isOpen: config.openMode, audit: (page) => audit.list(page) })
   const archive = openArchive({
@@ -152,6 +173,33 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     changed: (roomId) => rooms.refresh(roomId),
     ended: (roomId) => rooms.endDeleted(roomId),
   })
+  if (config.demo) await putDemo(archive)
+  const { feed, jobs, reports, ...watch } = assembleWatch({
+    database,
+    clock,
+    random,
+    logger,
+    timings,
+    total: (name) => metrics.total(name),
+    rooms: () => rooms.figures(),
+    usage: processUsage,
+    isReachable: () => log.reachable,
+    name: processName(),
+    isAlone: () => nodes?.alone ?? true,
+  })
+  releases.push(() => watch.close())
+  const ending = new AbortController()
+  releases.push(() => ending.abort(new Error('the service ends')))
+  operatorRoutes(managing, {
+    authorize,
+    rooms,
+    archive,
+    frozen: (page) => standing.frozen(page),
+    nodes: () => reports.list(),
+    drain: () => clock.turn(end),
+  })
+  eventRoutes(managing, { authorize, feed, mayStay: (caller) => mayStay(access, caller, clock.now()) })
+  const long = followed(operations({ database, clock, logger, counters, history: config.history }), jobs)
   const pages = () => rooms.ids
   releases.push(keepVersions({ archive, clock, logger, pages, minutes: config.history.versionMinutes }))
   let draining = false
@@ -178,9 +226,10 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       key: lock?.key ?? null,
       authorize: (c) => authorize(c, 'service', 'admin'),
       work: {
-        ...operations({ database, clock, logger, counters, history: config.history }),
+        ...long,
         ...storyOperations(archive),
       },
+      detached: { names: Object.keys(long), isRunning: (name) => jobs.isRunning(name), ending: ending.signal },
     },
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
@@ -205,7 +254,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       readerPresence: config.auth.readerPresence,
     },
     rates,
-    proxies: readProxies(config.trustedProxies),
+    proxies,
     originAllowed: (origin, host) => originAllowed({ origin, host, config }),
   })
   await changes.open()
@@ -225,6 +274,12 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     },
     close: () => releases.run(),
   }
+}
+
+/** Whether somebody may go on watching; rights that changed meanwhile speak. */
+const mayStay = async (access: Access, caller: Caller, now: number): Promise<boolean> => {
+  if (caller.expiresAt !== null && caller.expiresAt <= now) return false
+  return !('refused' in (await access.grant(caller, { story: '_', page: null })))
 }
 
 const openDatabase = async (

@@ -56,6 +56,18 @@ const RULES: readonly Rule[] = [
     why: 'the database folder alone knows pg and PGlite, and nothing of what is kept in it',
   },
   {
+    files: /^server\/demo\//,
+    ours: /^(server\/(demo|log\/archive)\/|shared\/)/,
+    packages: ['yjs', 'node:'],
+    why: 'the first story is written as an import is, and only then are there documents',
+  },
+  {
+    files: /^server\/figures\//,
+    ours: /^(server\/(figures\/|room\/figures\.ts|ports\.ts|database\/port\.ts)|shared\/)/,
+    packages: ['node:'],
+    why: 'figures are taken from what rooms and processes say of themselves',
+  },
+  {
     files: /^server\/export\//,
     ours: /^(server\/(export|log\/archive|threads\/story)\/|shared\/)/,
     packages: ['node:'],
@@ -63,7 +75,7 @@ const RULES: readonly Rule[] = [
   },
   {
     files: /^server\/http\//,
-    ours: /^(server\/(http\/|export\/|access\.ts|room\/|log\/|ports\.ts|config\.ts|loopback\.ts|metrics\.ts)|shared\/)/,
+    ours: /^(server\/(http\/|export\/|figures\/|access\.ts|address\.ts|room\/|log\/|ports\.ts|config\.ts|loopback\.ts|metrics\.ts)|shared\/)/,
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'lib0', 'node:', 'p-limit'],
     why: 'routes speak to access, room and log, never to sockets or the database',
   },

@@ -1,6 +1,7 @@
-/** The description of what managers and operators may do; the routes themselves are in `freeze.ts`, `people.ts` and `work.ts`. */
+/** The description of what managers and operators may do; the routes themselves are in `freeze.ts`, `people.ts`, `operators.ts` and `work.ts`. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import { ROLES } from '../../access.ts'
+import { OPERATORS } from './describe-operators.ts'
 import { At, body, json, PageParams, problems, StoryParams } from './parts.ts'
 
 const Silent = z.number().int().openapi({ description: 'Processes that did not say in time that they know' })
@@ -99,6 +100,12 @@ const Line = z.union([
   z.object({ fault: z.string() }),
 ])
 
+/** With `detached: true` in the body. */
+const DETACHED = {
+  202: json(z.object({ started: z.string() }), 'It goes on by itself: /admin/events tells of it'),
+  ...problems(409),
+}
+
 const working = ([name, summary]: [string, string]): RouteConfig => ({
   method: 'post',
   path: `/admin/${name}`,
@@ -110,6 +117,7 @@ const working = ([name, summary]: [string, string]): RouteConfig => ({
       description: 'A line of JSON for each step; the last one holds the report, or the fault',
       content: { 'application/x-ndjson': { schema: Line } },
     },
+    ...(name === 'compact' || name === 'doctor' ? DETACHED : {}),
     ...problems(429),
   },
 })
@@ -120,6 +128,7 @@ export const describeManaging = ({ openAPIRegistry: registry }: OpenAPIHono): vo
     ...freezing('/stories/{story}', 'story', { params: StoryParams }),
     ...freezing('/stories/{story}/pages/{page}', 'page', { params: PageParams }),
     ...PEOPLE,
+    ...OPERATORS,
     ...Object.entries(WORK).map(working),
   ]
   for (const route of routes) registry.registerPath(route)

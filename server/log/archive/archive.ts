@@ -1,8 +1,10 @@
 /** The archive: what was, and what is done with whole pages and stories. Everything that is not live editing. */
 import { keepAsset, listAssets, readAsset } from './assets.ts'
+import { beginWith } from './begin.ts'
 import { copyPage } from './create.ts'
 import { deletePage, erasePage, undeletePage } from './delete.ts'
 import { exportStory } from './export.ts'
+import { findPages, storedPage } from './finding.ts'
 import { importStory } from './import.ts'
 import { activity, authors, difference, readPage, renderPage } from './look.ts'
 import type { ArchiveParts } from './parts.ts'
@@ -50,6 +52,9 @@ export const openArchive = (parts: ArchiveParts) => {
     nameStoryVersion: bound(nameStoryVersion),
     restoreStory: bound(restoreStory),
     copyStory: bound(copyStory),
+    beginWith: bound(beginWith),
+    findPages: bound(findPages),
+    storedPage: bound(storedPage),
     readOutline: bound(readOutline),
     outlineAt: keptOutlines(parts),
     readStoryPage: bound(readStoryPage),
