@@ -3,6 +3,8 @@ import { Editor, type EditorOptions } from '@tiptap/core'
 import { Collaboration } from '@tiptap/extension-collaboration'
 import { CollaborationCaret } from '@tiptap/extension-collaboration-caret'
 import { Dropcursor, Gapcursor, Placeholder } from '@tiptap/extensions'
+import { yUndoPluginKey } from '@tiptap/y-tiptap'
+import type { UndoManager } from 'yjs'
 import type { Provider } from '../../../shared/provider/provider.ts'
 import { type Face, hexOf } from '../ui/person.tsx'
 import { words } from '../words/words.ts'
@@ -36,7 +38,7 @@ export const openEditor = ({ element, provider, me, pictures, takePictures }: Ed
       return files.length > 0
     },
   }
-  return new Editor({
+  const editor = new Editor({
     element,
     // The policy of the service takes no styles but those of its own files.
     injectCSS: false,
@@ -57,6 +59,10 @@ export const openEditor = ({ element, provider, me, pictures, takePictures }: Ed
       blamePlugin,
     ],
   })
+  // The binding ends a step of undo whenever a cursor of somebody else moves, which leaves single letters.
+  const { undoManager } = yUndoPluginKey.getState(editor.state) as { undoManager: UndoManager }
+  undoManager.stopCapturing = () => undefined
+  return editor
 }
 
 const picturesIn = (data: DataTransfer | null): File[] =>

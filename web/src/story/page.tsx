@@ -37,8 +37,7 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
       try {
         const sha256 = await session.pictures.add(file, page)
         const content = { type: 'picture', attrs: { sha256, alt: '' } }
-        if (at === null) to.chain().focus().insertContent(content).run()
-        else to.commands.insertContentAt(Math.min(at, to.state.doc.content.size), content)
+        to.commands.insertContentAt(afterBlock(to, at ?? to.state.selection.to), content)
         if (session.state.story.cover === null) setCover(session.index.doc, sha256)
       } catch (error) {
         say({ text: words.pictureFault(error instanceof Error ? error.message : String(error)) })
@@ -117,6 +116,12 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
       </div>
     </article>
   )
+}
+
+/** The end of the block at a position: a picture stands between paragraphs and splits none, which others may write in. */
+const afterBlock = ({ state }: Editor, at: number): number => {
+  const place = state.doc.resolve(Math.min(at, state.doc.content.size))
+  return place.depth === 0 ? place.pos : place.after(1)
 }
 
 /** The page as a file to be read anywhere. */

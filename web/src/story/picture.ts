@@ -126,12 +126,12 @@ class PictureView {
 
   #load(retryMs: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
-    const refusal = this.#parts.refusal(this.#sha256)
-    this.#note.textContent = refusal === null ? '' : words.pictureRefused(refusal)
     this.#parts.url(this.#sha256).then(
       (url) => {
+        const refusal = this.#parts.refusal(this.#sha256)
         this.#image.src = url
         this.#image.hidden = false
+        this.#note.textContent = refusal === null ? '' : words.pictureRefused(refusal)
       },
       () => {
         if (this.#isGone) return
