@@ -5,7 +5,7 @@ import { connectClient } from '../support/client.ts'
 import { listenTo } from '../support/events.ts'
 import { rawSocket } from '../support/raw-socket.ts'
 import { AT_FULL_SPEED, startService } from '../support/service.ts'
-import { anyPostgres, pgliteStore } from '../support/stores.ts'
+import { anyPostgres } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
@@ -93,7 +93,7 @@ describe('operators', { timeout: 120_000 }, () => {
   })
 
   it('of an open service call from its own machine, and not through a proxy that nobody trusts', async () => {
-    const service = await startService((await pgliteStore.open()).env)
+    const service = await startService((await anyPostgres().open()).env)
     onTestFinished(() => service.stop())
     const ask = askAt(service.address)
     expect((await ask('GET /admin/nodes')).body.nodes).toMatchObject([{ isHere: true, rooms: 0 }])
