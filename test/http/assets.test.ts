@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { askAt, updateOf } from '../support/archive-api.ts'
 import { hashOf, pngOf } from '../support/pictures.ts'
 import { startService } from '../support/service.ts'
-import { mainStores, anyPostgres } from '../support/stores.ts'
+import { anyPostgres, mainStores } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 
 const MOST = 3000
