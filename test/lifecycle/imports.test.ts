@@ -100,7 +100,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^web\/src\//,
     ours: /^(web\/|shared\/)/,
-    packages: [...LIBRARIES, 'preact', 'lucide', 'uqr', 'idb', '@tiptap'],
+    packages: [...LIBRARIES, 'preact', 'lucide', 'uqr', 'idb', '@tiptap', 'uplot', 'eventsource-parser'],
     why: 'the app runs in a browser, on what an app of anybody else may use: the provider and the public API',
   },
 ]

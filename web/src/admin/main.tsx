@@ -1,10 +1,5 @@
 /** The console at /admin. */
 import { render } from 'preact'
+import { ConsoleApp } from './app.tsx'
 
-const Console = () => (
-  <main class="console">
-    <h1>Console</h1>
-  </main>
-)
-
-render(<Console />, document.getElementById('app') as HTMLElement)
+render(<ConsoleApp />, document.getElementById('app') as HTMLElement)
