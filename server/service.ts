@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import { assembleAccess, concerns } from './access/assemble.ts'
 import { Audit } from './access/audit.ts'
 import { Changes } from './access/changes.ts'
+import { inviter } from './access/invite.ts'
 import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
 import type { Access, Caller } from './access.ts'
@@ -24,6 +25,7 @@ import { answerClientErrors } from './http/client-error.ts'
 import { eventRoutes } from './http/events.ts'
 import { freezeRoutes } from './http/freeze.ts'
 import { isFromHere } from './http/from-here.ts'
+import { inviteRoutes } from './http/invite.ts'
 import { operatorRoutes } from './http/operators.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
@@ -165,6 +167,7 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
     request: (user, bytes) => rates.request(user, bytes),
   })
   freezeRoutes(managing, { ...managers, authorize })
+  inviteRoutes(managing, { authorize, invite: inviter(config.auth, clock, random) })
   peopleRoutes(managing, { ...managers, authorize, isOpen: config.openMode, audit: (page) => audit.list(page) })
   const archive = openArchive({
     database,

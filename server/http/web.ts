@@ -14,7 +14,7 @@ const SHELLS = { '/': 'index.html', '/s/*': 'story.html', '/admin': 'admin.html'
 const rootFiles = (): string[] => {
   try {
     const entries = readdirSync(WEB, { withFileTypes: true })
-    return entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.html')).map(({ name }) => name)
+    return entries.filter((entry) => entry.isFile() && !/\.(html|gz|br)$/.test(entry.name)).map(({ name }) => name)
   } catch {
     // A service built without the app has none.
     return []
@@ -23,10 +23,11 @@ const rootFiles = (): string[] => {
 
 /** Serves the app. */
 export const pageRoutes = (app: Hono): void => {
-  app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
-  for (const name of rootFiles()) app.get(`/${name}`, serveStatic({ root: WEB, path: name, onFound: askAgain }))
+  app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever, precompressed: true }))
+  for (const name of rootFiles())
+    app.get(`/${name}`, serveStatic({ root: WEB, path: name, onFound: askAgain, precompressed: true }))
   for (const [path, html] of Object.entries(SHELLS)) {
-    app.get(path, serveStatic({ root: WEB, path: html, onFound: askAgain }))
+    app.get(path, serveStatic({ root: WEB, path: html, onFound: askAgain, precompressed: true }))
   }
 }
 

@@ -1,6 +1,6 @@
 /** The service dies, and pages go back in time, under people who go on typing. */
 import { createServer } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   bodyOf,
   chromiumPath,
@@ -15,8 +15,9 @@ import {
   type,
 } from '../support/browser.ts'
 import { leaveOut } from '../support/left-out.ts'
+import { createPostgres } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
-import { anyPostgres, foldOf } from '../support/stores.ts'
+import { foldOf, postgresStoreAt } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
@@ -32,8 +33,10 @@ const freePort = (): Promise<string> =>
   })
 
 describe.skipIf(chromiumPath === null || !isFull)('three people who type', { timeout: 240_000 }, () => {
-  it('keep every word when the service is killed, and see a light that is true before and after', async () => {
-    const store = await anyPostgres().open()
+  it('keep every word when the service is killed and PostgreSQL too, and see a light that is true before and after', async () => {
+    const postgres = await createPostgres()
+    onTestFinished(postgres.remove)
+    const store = postgresStoreAt(postgres.url)
     const env = { ...store.env, PORT: await freePort() }
     let service = await startService(env)
     const browser = await openBrowser()
@@ -61,6 +64,15 @@ describe.skipIf(chromiumPath === null || !isFull)('three people who type', { tim
       service = await startService(env)
       await Promise.all(people.map(({ page }) => lit(page, 'saved')))
     }
+
+    await postgres.kill()
+    await type(ana.page, ' nodatabase ')
+    await until('the others to see it all the same', async () => (await textIn(ben.page)).includes('nodatabase'))
+    expect(await lightOf(ana.page)).not.toBe('saved')
+    await postgres.start()
+    await Promise.all(people.map(({ page }) => lit(page, 'saved')))
+    expect(bodyOf(await foldOf(store, room))).toContain('nodatabase')
+
     await until('all to see the same', async () => {
       const texts = await Promise.all(people.map(({ page }) => textIn(page)))
       return texts.every((text) => text === texts[0]) && texts[0]?.includes('dark1')
@@ -69,6 +81,7 @@ describe.skipIf(chromiumPath === null || !isFull)('three people who type', { tim
     const letters = (from: string) => [...from.replace(/\s/g, '')].sort().join('')
     const all = [
       'Start.',
+      'nodatabase',
       ...[0, 1].flatMap((round) => [`dark${round}`, ...[0, 1, 2].map((at) => `round${round}person${at}of3`)]),
     ]
     // Typed at one place at once: words are mixed, letters are all there.

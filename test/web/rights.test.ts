@@ -44,6 +44,21 @@ describe.skipIf(chromiumPath === null || !isFull)('whoever may not write', { tim
     const will = await somebody(browser, url, { token: await tokenOf('will', { stories: { s1: 'write' } }) })
     await opened(will.page)
     await type(will.page, ' Will too.')
+
+    await maya.page.getByRole('button', { name: 'Share' }).click()
+    await maya.page.getByLabel('Who is invited?').fill('Gus')
+    await maya.page.getByRole('button', { name: 'Make a link' }).click()
+    await maya.page.getByRole('img', { name: 'QR code of the link' }).waitFor()
+    const link = await maya.page.getByLabel('Share', { exact: true }).inputValue()
+    await maya.page.getByRole('button', { name: 'Close' }).click()
+    const gus = await somebody(browser, link)
+    await opened(gus.page)
+    await type(gus.page, ' Gus came.')
+    await lit(gus.page, 'saved')
+    await until('the name of the guest', async () =>
+      (await maya.page.locator('.caret-name').allTextContents()).includes('Gus'),
+    )
+
     await until('Will’s words', async () => (await textIn(rita.page)).includes('Will too.'))
 
     await maya.page.getByRole('button', { name: 'More' }).click()

@@ -23,6 +23,8 @@ import { anyPostgres, foldOf } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
 const MOST_FIRST_LOAD = 250_000
+/** As browsers name it; bytes a second, milliseconds. */
+const FAST_3G = { offline: false, downloadThroughput: 187_500, uploadThroughput: 93_750, latency: 150 }
 
 if (chromiumPath === null) leaveOut(`the editor in a browser: ${WITHOUT_BROWSER}`)
 
@@ -111,6 +113,21 @@ describe.skipIf(chromiumPath === null)('the editor', { timeout: 120_000 }, () =>
     const total = all.reduce((sum, [, size]) => sum + size, 0)
     process.stdout.write(`first load of the editor: ${(total / 1000).toFixed(1)} kB gzip\n`)
     expect(total, JSON.stringify(all)).toBeLessThan(MOST_FIRST_LOAD)
+
+    const phone = await browser.newContext(PHONE)
+    const slow = await phone.newPage()
+    const session = await phone.newCDPSession(slow)
+    await session.send('Network.enable')
+    await session.send('Network.emulateNetworkConditions', FAST_3G)
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+    for (const when of ['first', 'again']) {
+      await slow.goto('about:blank')
+      const began = performance.now()
+      await slow.goto(`${service.address}/s/new`)
+      await opened(slow)
+      process.stdout.write(`editor on a slow phone, ${when}: ${Math.round(performance.now() - began)} ms\n`)
+      await slow.evaluate(() => navigator.serviceWorker.ready)
+    }
     await service.stop()
   })
 })

@@ -1,6 +1,7 @@
 /** The description of what managers and operators may do; the routes themselves are in `freeze.ts`, `people.ts`, `operators.ts` and `work.ts`. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import { ROLES } from '../../access.ts'
+import { MOST_DAYS } from '../invite.ts'
 import { OPERATORS } from './describe-operators.ts'
 import { At, body, json, PageParams, problems, StoryParams } from './parts.ts'
 
@@ -35,6 +36,27 @@ const freezing = (path: string, what: string, params: RouteConfig['request']): R
     responses: { 200: json(Frozen, 'Every process has acted on it, but the silent ones'), ...problems(429) },
   },
 ]
+
+const INVITING: RouteConfig = {
+  method: 'post',
+  path: '/stories/{story}/invitations',
+  summary: 'Sign a token for somebody who is invited to a story',
+  description: 'For managers, where the service holds AUTH_JWT_SECRET. A link brings the token in its fragment.',
+  request: {
+    params: StoryParams,
+    body: body(
+      z.object({
+        name: z.string().openapi({ description: 'What the others see' }),
+        grant: z.enum(['read', 'write']).default('write'),
+        days: z.number().int().min(1).max(MOST_DAYS).default(7),
+      }),
+    ),
+  },
+  responses: {
+    201: json(z.object({ token: z.string(), user: User, expires: At }), 'The token, and whom it names'),
+    ...problems(409, 429),
+  },
+}
 
 const PEOPLE: readonly RouteConfig[] = [
   {
@@ -127,6 +149,7 @@ export const describeManaging = ({ openAPIRegistry: registry }: OpenAPIHono): vo
   const routes = [
     ...freezing('/stories/{story}', 'story', { params: StoryParams }),
     ...freezing('/stories/{story}/pages/{page}', 'page', { params: PageParams }),
+    INVITING,
     ...PEOPLE,
     ...OPERATORS,
     ...Object.entries(WORK).map(working),

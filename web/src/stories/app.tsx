@@ -23,8 +23,11 @@ export const StoriesApp = () => {
   const [isNew, setNew] = useState(false)
 
   const load = () =>
-    loadStories(setCards).then(
-      () => setStanding('loaded'),
+    loadStories().then(
+      (found) => {
+        setCards(found)
+        setStanding('loaded')
+      },
       (error: unknown) => {
         const isBarred = error instanceof ApiFault && (error.status === 401 || error.status === 403)
         setStanding(isBarred ? 'barred' : 'away')

@@ -7,7 +7,8 @@ import type { Card } from './load.ts'
 
 export const StoryCard = ({ card }: { readonly card: Card }) => {
   const { story, cover, pages, lastEdit } = card
-  const title = card.title || (card.cover === null && card.pages === 0 ? story : words.untitledStory)
+  // Other clients may write stories that have a name only.
+  const title = card.title || story
   const url = useCover(story, cover)
   return (
     <li>

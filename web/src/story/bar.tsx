@@ -129,7 +129,14 @@ export const Bar = ({ session, state, page, company, isReadOnly, past }: BarPart
             </MenuItem>
           ))}
       </Menu>
-      {dialog === 'share' && <ShareDialog story={story} close={() => setDialog(null)} />}
+      {dialog === 'share' && (
+        <ShareDialog
+          story={story}
+          needsToken={session.caller.token !== null}
+          manages={manages}
+          close={() => setDialog(null)}
+        />
+      )}
       {dialog === 'name' && <NameDialog name={session.caller.name} close={() => setDialog(null)} />}
     </header>
   )

@@ -16,11 +16,13 @@ export const Menu = ({ icon, label, words, children }: MenuParts) => {
   const [isOpen, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
+  const list = useRef<HTMLDivElement>(null)
   const items = () =>
     [...(root.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])].filter((item) => item.checkVisibility())
 
   useEffect(() => {
     if (!isOpen) return
+    if (list.current !== null) keepInside(list.current)
     items()[0]?.focus()
     const leave = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false)
@@ -61,12 +63,22 @@ export const Menu = ({ icon, label, words, children }: MenuParts) => {
       </button>
       {isOpen && (
         // biome-ignore lint/a11y/useKeyWithClickEvents: keys click its buttons
-        <div class="menu-list" role="menu" aria-label={label} tabIndex={-1} onClick={() => setOpen(false)}>
+        <div ref={list} class="menu-list" role="menu" aria-label={label} tabIndex={-1} onClick={() => setOpen(false)}>
           {children}
         </div>
       )}
     </div>
   )
+}
+
+const MARGIN_PX = 8
+
+/** Moves a list that would leave the window. */
+const keepInside = (list: HTMLElement): void => {
+  const { right, bottom } = list.getBoundingClientRect()
+  const x = Math.min(0, innerWidth - MARGIN_PX - right)
+  const y = Math.min(0, innerHeight - MARGIN_PX - bottom)
+  list.style.translate = `${x}px ${y}px`
 }
 
 export const MenuItem = ({

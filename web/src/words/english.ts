@@ -147,6 +147,15 @@ export const english = {
   shareHint: 'Whoever opens this link can read and write here.',
   shareNeedsToken:
     'The link says which story. Who may read or write is decided by the app that gives out tokens: each person needs one of their own.',
+  inviteHint: 'Everybody gets a link of their own, so that the others see who they are.',
+  inviteWhom: 'Who is invited?',
+  inviteMay: 'What they may do',
+  mayWrite: 'May write',
+  mayRead: 'May read',
+  inviteDays: 'For how long',
+  forDays: (n: number) => `for ${many(n, 'day', 'days')}`,
+  makeLink: 'Make a link',
+  invited: 'Send this link to them alone: whoever opens it writes in their name.',
   shareLocal:
     'This service answers on this computer only. Start it with HOST=0.0.0.0 and AUTH=open to invite your phone.',
   copyLink: 'Copy link',

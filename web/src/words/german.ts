@@ -149,6 +149,15 @@ export const german: Words = {
   shareHint: 'Wer diesen Link öffnet, kann hier lesen und schreiben.',
   shareNeedsToken:
     'Der Link nennt die Geschichte. Wer lesen oder schreiben darf, bestimmt die App, die Tokens ausgibt: Jede Person braucht ein eigenes.',
+  inviteHint: 'Jede Person bekommt einen eigenen Link, damit die anderen sehen, wer sie ist.',
+  inviteWhom: 'Wer ist eingeladen?',
+  inviteMay: 'Was sie darf',
+  mayWrite: 'Darf schreiben',
+  mayRead: 'Darf lesen',
+  inviteDays: 'Wie lange',
+  forDays: (n) => `für ${many(n, 'Tag', 'Tage')}`,
+  makeLink: 'Link erstellen',
+  invited: 'Schicken Sie diesen Link nur dieser Person: Wer ihn öffnet, schreibt in ihrem Namen.',
   shareLocal:
     'Dieser Dienst antwortet nur auf diesem Rechner. Mit HOST=0.0.0.0 und AUTH=open gestartet, lädt er auch Ihr Telefon ein.',
   copyLink: 'Link kopieren',

@@ -92,7 +92,15 @@ export const HistoryView = ({ session, provider, close, show }: HistoryParts) =>
               }}
             />
             {moment !== null && role === 'manage' && (
-              <Ways session={session} past={past} moment={moment} page={page} done={refresh} show={show} />
+              <Ways
+                session={session}
+                past={past}
+                moment={moment}
+                isNow={version === null && chosen === entries.length - 1}
+                page={page}
+                done={refresh}
+                show={show}
+              />
             )}
             {look !== null && version === null && <Changes texts={look.changes} />}
             {role === 'manage' && <Undoing past={past} entries={entries} done={refresh} />}

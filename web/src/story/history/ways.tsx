@@ -12,12 +12,14 @@ export interface WaysParts {
   readonly session: StorySession
   readonly past: Past
   readonly moment: Moment
+  /** Whether it is the present: there is nothing to go back to. */
+  readonly isNow: boolean
   readonly page: string
   readonly done: () => void
   readonly show: (page: string) => void
 }
 
-export const Ways = ({ session, past, moment, page, done, show }: WaysParts) => {
+export const Ways = ({ session, past, moment, isNow, page, done, show }: WaysParts) => {
   const failed = (error: Error) => say({ text: words.failed(error.message) })
   const restore = () =>
     past.restore(moment).then(() => {
@@ -37,7 +39,7 @@ export const Ways = ({ session, past, moment, page, done, show }: WaysParts) => 
   }
   return (
     <div class="row ways">
-      <button type="button" class="button main" onClick={restore}>
+      <button type="button" class="button main" disabled={isNow} onClick={restore}>
         <Icon of={RotateCcw} />
         {words.restore}
       </button>
