@@ -281,6 +281,7 @@ describe('the API', () => {
         'POST /stories/{story}/restore',
         'POST /stories/{story}/copy',
         'POST /stories/{story}/sync',
+        'POST /stories/{story}/invitations',
         'GET /stories/{story}/export',
         'PUT /stories/{story}/assets/{sha256}',
         'GET /stories/{story}/assets/{sha256}',
