@@ -17,6 +17,8 @@ export interface Config {
   readonly auth: AuthConfig
   /** Every caller may do everything. */
   readonly openMode: boolean
+  /** Whether an empty database begins with a story to look at. */
+  readonly demo: boolean
   /** Exact origins of browsers that may call; empty: the same origin only (open mode: any loopback origin too). */
   readonly allowedOrigins: readonly string[]
   /** Rooms in one append statement. */
@@ -77,9 +79,10 @@ const FOREVER = 'forever'
  */
 export const readConfig = (env: Environment): Config => {
   const faults: string[] = nameFaults(env)
-  const { text, whole, share } = readers(env, faults)
+  const { text, whole, share, isOn } = readers(env, faults)
   const host = text('HOST', '127.0.0.1')
   const auth = readAuth(env, text, faults)
+  const openMode = readOpenMode(auth, text('AUTH', ''), host, faults)
   const config: Config = {
     host,
     port: whole('PORT', 1234, 0, 65535),
@@ -88,7 +91,8 @@ export const readConfig = (env: Environment): Config => {
     databaseCa: text('DATABASE_CA', '') || null,
     dataDir: text('DATA_DIR', './data'),
     auth,
-    openMode: readOpenMode(auth, text('AUTH', ''), host, faults),
+    openMode,
+    demo: isOn('DEMO', 'on') && openMode,
     allowedOrigins: origins(env, faults),
     batchRooms: whole('BATCH_ROOMS', 1000, 1, 10_000),
     logLevel: logLevel(text('LOG_LEVEL', 'info'), faults),
@@ -131,7 +135,12 @@ const readers = (env: Environment, faults: string[]) => {
     faults.push(`${name} is '${given}': must be a number above 0, at most 1`)
     return fallback
   }
-  return { text, whole, share }
+  const isOn = (name: string, fallback: string): boolean => {
+    const given = text(name, fallback)
+    if (given !== 'on' && given !== 'off') faults.push(`${name} is '${given}': must be on or off`)
+    return given === 'on'
+  }
+  return { text, whole, share, isOn }
 }
 
 const databaseUrl = (env: Environment, faults: string[]): string | null => {

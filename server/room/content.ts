@@ -52,6 +52,10 @@ export class Content {
     return (this.#snapshot?.data.length ?? 0) + this.#tail.bytes
   }
 
+  get snapshotBytes(): number {
+    return this.#snapshot?.data.length ?? 0
+  }
+
   get unsavedBytes(): number {
     return this.#tail.unsavedBytes
   }

@@ -5,9 +5,10 @@
  */
 import { awarenessMessage, Close, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
-import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import type { Clock, Counters, Logger, Random, Timings } from '../ports.ts'
 import { Content } from './content.ts'
 import { closeFor, type Ending } from './ending.ts'
+import type { Person, RoomFigures } from './figures.ts'
 import { type FoldSettings, Follow } from './follow.ts'
 import { type Barrier, type Member, Membership } from './member.ts'
 import { Owners } from './owners.ts'
@@ -31,6 +32,7 @@ export interface RoomParts {
   readonly random: Random
   readonly logger: Logger
   readonly counters: Counters
+  readonly timings: Timings
   readonly settings: RoomSettings
   /** Compares large pages off the event loop. */
   readonly diff: Diff
@@ -62,7 +64,9 @@ export class Room implements Appending {
   /** Updates taken in, and of them those committed. */
   #taken = 0
   #committed = 0
-  #inFlight: { readonly id: string; readonly mark: number } | null = null
+  #inFlight: { readonly id: string; readonly mark: number; readonly since: number } | null = null
+  /** When the first of what gathers was taken in. */
+  #gatheringSince = 0
   #turnDue = false
   #ended = false
 
@@ -80,6 +84,7 @@ export class Room implements Appending {
     this.#relay = new Relay({
       clock: parts.clock,
       counters: parts.counters,
+      timings: parts.timings,
       presence: this.#presence,
       members: () => this.#members.values(),
       received: (before) => this.#content.stateVectorBefore(before),
@@ -133,6 +138,32 @@ export class Room implements Appending {
     return this.#content.bytes
   }
 
+  /** How it stands, for operators. */
+  get figures(): RoomFigures {
+    const { tail, snapshotBytes } = this.#content
+    return {
+      roomId: this.roomId,
+      members: this.#members.size,
+      slow: this.#slow(),
+      seq: this.seq,
+      snapshotBytes,
+      tailBytes: tail.bytes,
+      tailRows: tail.rows,
+      unsavedBytes: this.#content.unsavedBytes,
+    }
+  }
+
+  /** Who is here. */
+  get people(): Person[] {
+    return Array.from(this.#members.values(), ({ member, isLagging }) => ({
+      user: member.user,
+      name: member.identity?.name ?? null,
+      role: member.state.role,
+      acknowledged: member.acknowledged,
+      isSlow: isLagging || member.isFull,
+    }))
+  }
+
   /** Lets a member in: it is asked for what it has, told who is here and what it may do. */
   join(member: Member): void {
     this.#members.set(member, new Membership(member))
@@ -173,6 +204,7 @@ export class Room implements Appending {
     if (this.bytes + update.length > maxPageBytes && this.#grows(kind, update))
       return this.#refusals.page(membership, n)
     const bringer = this.#owners.bringer(member)
+    const wasGathering = this.#content.isGathering
     const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before))
     switch (admission.kind) {
       case 'invalid':
@@ -186,6 +218,7 @@ export class Room implements Appending {
         membership.addedNothing()
         break
       case 'new':
+        if (!wasGathering) this.#gatheringSince = this.#parts.clock.elapsed()
         this.#taken++
         this.#parts.counters.count('updates_stored')
         membership.addedSomething()
@@ -242,7 +275,7 @@ export class Room implements Appending {
     if (!this.#content.isGathering || this.#ended) return null
     const id = this.#parts.random.uuid()
     const parts = this.#tellingUnsaved(() => this.#content.cut(id))
-    this.#inFlight = { id, mark: this.#taken }
+    this.#inFlight = { id, mark: this.#taken, since: this.#gatheringSince }
     return { id, parts }
   }
 
@@ -252,6 +285,7 @@ export class Room implements Appending {
     if (batch === null || this.#ended) return
     switch (outcome.kind) {
       case 'committed':
+        this.#parts.timings.took('commit', this.#parts.clock.elapsed() - batch.since)
         return this.#onCommitted(batch.id, batch.mark, outcome.seq)
       case 'went-back':
         return this.end('went-back')
@@ -274,6 +308,18 @@ export class Room implements Appending {
     this.#follow.foldIfDue()
   }
 
+  /** Folds what there is, as an operator asks. @throws DatabaseError */
+  foldNow(): Promise<void> {
+    return this.#follow.foldNow()
+  }
+
+  /** Sends everybody away, who may come again at once. @returns how many that were */
+  sendAway(text: string): number {
+    const members = [...this.#members.keys()]
+    for (const member of members) member.close(Close.restart, text)
+    return members.length
+  }
+
   /** Nobody needs the room any more: what its tail gathered is folded. */
   retire(): void {
     this.#follow.foldAtEnd()
@@ -288,6 +334,12 @@ export class Room implements Appending {
     this.#parts.logger.warn({ room: this.roomId, why }, 'room ended')
     for (const member of [...this.#members.keys()]) closeFor(member, why)
     this.#parts.ended(this)
+  }
+
+  #slow(): number {
+    let slow = 0
+    for (const { member, isLagging } of this.#members.values()) if (isLagging || member.isFull) slow++
+    return slow
   }
 
   #stateOf(member: Member): Uint8Array {

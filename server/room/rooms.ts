@@ -1,6 +1,7 @@
 /** The rooms of this process: each opened once, watched for what others write, closed when nobody needs it. */
 import type { Log } from '../log/port.ts'
-import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import type { Clock, Counters, Logger, Random, Timings } from '../ports.ts'
+import type { RoomFigures } from './figures.ts'
 import type { Member } from './member.ts'
 import { Room, type RoomParts, type RoomSettings } from './room.ts'
 import type { Diff } from './sync.ts'
@@ -20,6 +21,7 @@ export interface RoomsParts {
   readonly random: Random
   readonly logger: Logger
   readonly counters: Counters
+  readonly timings: Timings
   readonly settings: RoomsSettings
   /** Compares large pages off the event loop. */
   readonly diff: Diff
@@ -111,6 +113,23 @@ export class Rooms {
   /** How many are in a room now. */
   membersOf(roomId: string): number {
     return this.#rooms.get(roomId)?.members ?? 0
+  }
+
+  /** The room of a page, where it is open. */
+  room(roomId: string): Room | undefined {
+    return this.#rooms.get(roomId)
+  }
+
+  /** How every open room stands. */
+  figures(): RoomFigures[] {
+    return Array.from(this.#rooms.values(), (room) => room.figures)
+  }
+
+  /** Folds a page, open or not, as an operator asks. @throws DatabaseError */
+  async fold(roomId: string): Promise<void> {
+    const room = await this.#opened(roomId)
+    if (room === undefined) await this.#parts.log.fold(roomId)
+    else await room.foldNow()
   }
 
   /** Has a room that is open take in what was committed elsewhere. @throws DatabaseError */

@@ -328,7 +328,8 @@ export class Provider extends ObservableV2<ProviderEvents> {
 
   #onStanding({ role, frozen, reason }: MemberState): void {
     const isBarred = role === 'read' || (frozen && role !== 'manage')
-    this.#observed.change({ readOnly: isBarred ? (reason ?? (frozen ? 'frozen' : 'read-only')) : null })
+    const readOnly = isBarred ? (reason ?? (frozen ? 'frozen' : 'read-only')) : null
+    this.#observed.change({ role, frozen, readOnly })
   }
 
   #onEnd(code: number, reason: string): void {

@@ -36,7 +36,15 @@ export const measureConnections = async (isOpenMode: boolean): Promise<Connectio
     const cwd = await mkdtemp(join(tmpdir(), 'scriptorium-bench-'))
     releases.push(() => rm(cwd, { recursive: true, force: true }))
     const auth: Record<string, string> = isOpenMode ? {} : { AUTH_JWT_SECRET: SECRET }
-    const env = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: join(cwd, 'data'), ...NO_LIMITS, ...auth }
+    const env = {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DEMO: 'off',
+      LOG_LEVEL: 'warn',
+      DATA_DIR: join(cwd, 'data'),
+      ...NO_LIMITS,
+      ...auth,
+    }
     const service = startProcess(process.execPath, ['--expose-gc', command, 'serve'], { cwd, core: null, env })
     releases.push(service.stop)
     const [, base = ''] = await service.line(/Connect\s+(ws:\/\/\S+)/)

@@ -46,7 +46,7 @@ export const serviceTarget = ({ database, dataDir, stock }: ServiceSettings): Ta
         node: process.execPath,
         args: [command, 'serve'],
         cwd,
-        env: { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', ...NO_RATES, ...where },
+        env: { HOST: '127.0.0.1', PORT: '0', DEMO: 'off', LOG_LEVEL: 'warn', ...NO_RATES, ...where },
         ready: /Connect\s+(ws:\/\/\S+)/,
         endpoint: (ready: RegExpExecArray) => ({ base: ready[1] ?? '', dialect, client: null, storage }),
       }
