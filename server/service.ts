@@ -8,12 +8,15 @@ import { Changes } from './access/changes.ts'
 import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
 import { readProxies } from './address.ts'
+import { Exchange } from './channel/exchange.ts'
+import { type ChannelChoice, createChannel } from './channel/open.ts'
 import { LOOK_MS, Nodes } from './cluster/nodes.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
 import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
+import { sessionsAt } from './database/session.ts'
 import { createApp } from './http/app.ts'
 import { authorizer, seer } from './http/authorize.ts'
 import { answerClientErrors } from './http/client-error.ts'
@@ -32,6 +35,7 @@ import { storyOperations } from './operate-stories.ts'
 import type { Logger } from './ports.ts'
 import { Rates } from './rates.ts'
 import { Releases } from './release.ts'
+import { NOBODY_ELSE } from './room/elsewhere.ts'
 import { Rooms } from './room/rooms.ts'
 import { isMemoryTight, systemClock, systemRandom } from './system.ts'
 import { ThreadPool } from './threads/pool.ts'
@@ -83,9 +87,20 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
-  const nodes =
-    database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId: random.uuid() }) : null
+  const nodeId = random.uuid()
+  const nodes = database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId }) : null
   releases.push(() => nodes?.leave())
+  const exchange =
+    nodes &&
+    new Exchange({
+      ...{ nodeId, database, clock, logger, counters },
+      channel: (events) => createChannel(channelOf(config), { ...{ nodeId, clock, random, logger }, ...events }),
+      hearing: () => rooms.hearing,
+      isAlone: () => nodes.alone,
+    })
+  releases.push(() => exchange?.close())
+  metrics.gauge('channel_up', 'Whether this process hears other processes', () => Number(exchange?.isUp ?? false))
+  metrics.gauge('rooms_shared', 'Rooms that other processes hold too', () => exchange?.shared ?? 0)
   const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
   const log = openLog({
@@ -107,6 +122,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
+    elsewhere: exchange ?? NOBODY_ELSE,
     isTight: isMemoryTight,
     isAlone: () => nodes?.isAlone() ?? Promise.resolve(true),
     diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
@@ -208,6 +224,9 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   })
   await changes.open()
   nodes?.onCompany(() => changes.resume())
+  nodes?.onCompany(() => exchange?.begin())
+  if (config.channel.kind !== 'auto') exchange?.open()
+  if (nodes?.alone === false) exchange?.begin()
   releases.push(() => changes.close())
   const address = await listen(server, config)
   releases.push(() => closeServer(server))
@@ -224,6 +243,9 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     close: () => releases.run(),
   }
 }
+
+const channelOf = ({ channel, databaseCa }: Config): ChannelChoice =>
+  'listenUrl' in channel ? { kind: channel.kind, openSession: sessionsAt(channel.listenUrl, databaseCa) } : channel
 
 const openDatabase = async (
   config: Config,

@@ -4,9 +4,12 @@
  * too, so an acknowledgement is a comparison.
  */
 import { awarenessMessage, Close, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
-import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
+import type { Appending, Batch, LoadedRoom, Log, Outcome, Part } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import type { AwarenessEntry } from './awareness-update.ts'
+import { BySender } from './by-sender.ts'
 import { Content } from './content.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import { closeFor, type Ending } from './ending.ts'
 import { type FoldSettings, Follow } from './follow.ts'
 import { type Barrier, type Member, Membership } from './member.ts'
@@ -32,6 +35,8 @@ export interface RoomParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: RoomSettings
+  /** Other processes that may hold the page too. */
+  readonly elsewhere: Elsewhere
   /** Compares large pages off the event loop. */
   readonly diff: Diff
   /** Told how many bytes more (or fewer) wait for their commit. */
@@ -59,9 +64,13 @@ export class Room implements Appending {
   /** Made at first need: most rooms refuse nothing. */
   #madeRefusals: Refusals | null = null
   #exists: boolean
-  /** Updates taken in, and of them those committed. */
+  /** Updates taken in, and of them those that batches of this process have committed. */
   #taken = 0
-  #committed = 0
+  #written = 0
+  /** What members wrote since other processes were told, while updates travel; null: none do. */
+  #untold: BySender | null = null
+  /** Bytes that were told to wait for their commit. */
+  #toldUnsaved = 0
   #inFlight: { readonly id: string; readonly mark: number } | null = null
   #turnDue = false
   #ended = false
@@ -112,6 +121,12 @@ export class Room implements Appending {
 
   get isSaved(): boolean {
     return this.#taken === this.#committed
+  }
+
+  /** Everything that was taken in up to this mark is committed, as far as is known. */
+  get #committed(): number {
+    const isQuiet = this.#inFlight === null && !this.#content.isGathering
+    return Math.min(isQuiet ? this.#taken : this.#written, this.#content.firstHeard - 1)
   }
 
   get isEnded(): boolean {
@@ -173,7 +188,8 @@ export class Room implements Appending {
     if (this.bytes + update.length > maxPageBytes && this.#grows(kind, update))
       return this.#refusals.page(membership, n)
     const bringer = this.#owners.bringer(member)
-    const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before))
+    const untold = this.#untoldOrNull()
+    const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before, untold))
     switch (admission.kind) {
       case 'invalid':
         return this.#refusals.invalid(membership, n, admission.reason)
@@ -239,9 +255,10 @@ export class Room implements Appending {
   }
 
   take(): Batch | null {
-    if (!this.#content.isGathering || this.#ended) return null
+    const isOverdue = this.#content.isHeardOverdue(this.#parts.clock.now())
+    if ((!this.#content.isGathering && !isOverdue) || this.#ended) return null
     const id = this.#parts.random.uuid()
-    const parts = this.#tellingUnsaved(() => this.#content.cut(id))
+    const parts = this.#tellingUnsaved(() => this.#content.cut(id, isOverdue))
     this.#inFlight = { id, mark: this.#taken }
     return { id, parts }
   }
@@ -269,9 +286,48 @@ export class Room implements Appending {
   async catchUp(): Promise<void> {
     if (this.#ended) return
     const end = await this.#follow.readOn()
+    if (this.#ended) return
     if (end !== 'current') return this.end(end)
+    this.#tellUnsaved()
+    this.#settleAll()
     this.#endTurnLater()
     this.#follow.foldIfDue()
+  }
+
+  /** Takes what members elsewhere wrote, which may not be committed yet: relayed at once, durable once the log says so. */
+  takeHeard(epoch: number, parts: readonly Part[]): void {
+    if (this.#ended || epoch !== this.epoch) return
+    const { clock } = this.#parts
+    const fresh = this.#tellingUnsaved(() =>
+      this.#content.takeHeard(parts, this.#taken + 1, clock.now(), this.#relay.before),
+    )
+    if (fresh === null) return
+    this.#taken++
+    this.#relay.push(fresh, null)
+    this.#endTurnLater()
+  }
+
+  /** Has what was heard written here, where it has not come from the log for long. */
+  writeOverdue(): void {
+    if (this.#ended || this.#inFlight !== null) return
+    if (this.#content.isHeardOverdue(this.#parts.clock.now())) this.#parts.log.append(this)
+  }
+
+  /** Takes who is there with another process. @throws Error when the update is malformed */
+  takePresence(node: string, update: Uint8Array): void {
+    this.#presence.receiveFrom(node, update)
+    if (this.#presence.hasChanged) this.#endTurnLater()
+  }
+
+  /** Those who were there with another process have gone, unless they return. */
+  dropPresence(node: string): void {
+    const orphans = this.#presence.unbindFrom(node)
+    if (orphans.length > 0) this.#parts.clock.after(ABSENCE_MS, () => this.#removePresence(orphans))
+  }
+
+  /** Those that members here speak for. */
+  presentHere(): readonly AwarenessEntry[] {
+    return this.#presence.here()
   }
 
   /** Nobody needs the room any more: what its tail gathered is folded. */
@@ -284,7 +340,7 @@ export class Room implements Appending {
     if (this.#ended) return
     this.#ended = true
     this.#relay.close()
-    this.#parts.unsaved(-this.#content.unsavedBytes)
+    this.#parts.unsaved(-this.#toldUnsaved)
     this.#parts.logger.warn({ room: this.roomId, why }, 'room ended')
     for (const member of [...this.#members.keys()]) closeFor(member, why)
     this.#parts.ended(this)
@@ -341,6 +397,10 @@ export class Room implements Appending {
     this.#settle(membership)
   }
 
+  #settleAll(): void {
+    for (const membership of this.#members.values()) this.#settle(membership)
+  }
+
   #settle(membership: Membership): void {
     for (const known of membership.settleThrough(this.#committed)) this.#answer(membership.member, known)
   }
@@ -385,17 +445,31 @@ export class Room implements Appending {
     this.#refusals.barred(membership, n, barrier)
   }
 
+  /** Where what members write gathers for other processes; null: it need not. */
+  #untoldOrNull(): BySender | null {
+    const { elsewhere } = this.#parts
+    if (!elsewhere.carriesUpdates || !elsewhere.isShared(this.roomId)) return null
+    this.#untold ??= new BySender()
+    return this.#untold
+  }
+
   #tellingUnsaved<T>(change: () => T): T {
-    const before = this.#content.unsavedBytes
     const result = change()
-    this.#parts.unsaved(this.#content.unsavedBytes - before)
+    this.#tellUnsaved()
     return result
+  }
+
+  #tellUnsaved(): void {
+    const { unsavedBytes } = this.#content
+    this.#parts.unsaved(unsavedBytes - this.#toldUnsaved)
+    this.#toldUnsaved = unsavedBytes
   }
 
   #onCommitted(batch: string, mark: number, seq: number): void {
     this.#exists = true
     this.#tellingUnsaved(() => this.#content.commit(batch, seq))
-    this.#committed = mark
+    this.#written = mark
+    this.#parts.elsewhere.committed(this.roomId, seq)
     if (this.#follow.committed(batch, seq)) {
       this.catchUp().catch((error: unknown) => {
         this.#parts.logger.warn(
@@ -404,7 +478,7 @@ export class Room implements Appending {
         )
       })
     }
-    for (const membership of this.#members.values()) this.#settle(membership)
+    this.#settleAll()
     if (this.#content.isGathering) this.#parts.log.append(this)
     this.#follow.foldIfDue()
   }
@@ -419,8 +493,16 @@ export class Room implements Appending {
   }
 
   #endTurn(): void {
+    this.#tellElsewhere()
     this.#relay.flush()
     if (this.#content.isGathering && this.#inFlight === null) this.#parts.log.append(this)
+  }
+
+  #tellElsewhere(): void {
+    const { elsewhere } = this.#parts
+    if (this.#untold?.isEmpty === false) elsewhere.wrote(this.roomId, this.epoch, this.#untold.take())
+    const said = this.#presence.takeSaid()
+    if (said.length > 0) elsewhere.present(this.roomId, said)
   }
 
   #removePresence(ids: readonly number[]): void {
