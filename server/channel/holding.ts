@@ -23,7 +23,7 @@ export interface HoldingParts {
 
 const LOOK_MS = 5000
 /** Who is silent on the channel for so long, and in the table, is gone. */
-const SILENT_MS = 20_000
+const SILENT_MS = 15_000
 const LOOKS_BETWEEN_CLEANING = 12
 const ROOMS_AT_ONCE = 5000
 

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { freePort } from './postgres.ts'
+import { temporaryFolder } from './service.ts'
 import { until } from './until.ts'
 
 export interface Redis {
@@ -19,6 +20,7 @@ export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 /** Starts a server, ended with the test. @param cluster as a cluster of one server */
 export const startRedis = async ({ cluster = false } = {}): Promise<Redis> => {
   const port = await freePort()
+  const folder = temporaryFolder('redis')
   const clustered = cluster ? ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`] : []
   let child: ChildProcess | null = null
   const stop = async () => {
@@ -39,7 +41,7 @@ export const startRedis = async ({ cluster = false } = {}): Promise<Redis> => {
         '--appendonly',
         'no',
         '--dir',
-        '/tmp',
+        folder,
         ...clustered,
       ],
       { stdio: 'ignore' },
