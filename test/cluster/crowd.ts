@@ -17,19 +17,13 @@ export interface Person extends StockClient {
 
 const NODES = 3
 
-/** Starts three processes, each with its own address of the database where one is given. */
-export const startNodes = (store: Store, env: Environment, urls: readonly string[] = []): Promise<Service[]> =>
-  Promise.all(
-    Array.from({ length: NODES }, (_, at) => {
-      const url = urls[at]
-      return startService({
-        ...store.env,
-        ...AT_FULL_SPEED,
-        ...env,
-        ...(url === undefined ? {} : { DATABASE_URL: url }),
-      })
-    }),
-  )
+/** Starts three processes, each with what `envOf` gives it beside the database. */
+export const startNodes = (store: Store, envOf: (at: number) => Environment): Promise<Service[]> =>
+  Promise.all(Array.from({ length: NODES }, (_, at) => startNode(store, envOf(at))))
+
+/** Starts one more. */
+export const startNode = (store: Store, env: Environment): Promise<Service> =>
+  startService({ ...store.env, ...AT_FULL_SPEED, ...env })
 
 /** Connects one person of each process to each room, of all versions of the client. */
 export const gather = async (services: readonly Service[], rooms: readonly string[]): Promise<Person[]> => {

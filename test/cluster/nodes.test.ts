@@ -25,7 +25,8 @@ const channelUrl = async (channel: string) => (channel === 'redis' ? (await star
 /** What one run of three processes came to. */
 const runNodes = async (channel: string, random: Random) => {
   const store = await anyPostgres().open()
-  const services = await startNodes(store, { CHANNEL: await channelUrl(channel) })
+  const CHANNEL = await channelUrl(channel)
+  const services = await startNodes(store, () => ({ CHANNEL }))
   const rooms = Array.from({ length: ROOMS }, (_, index) => `story/${channel}-${index}`)
   const people = await gather(services, rooms)
   await scribble(people, random, ROUNDS)
