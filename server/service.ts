@@ -9,7 +9,7 @@ import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
 import { readProxies } from './address.ts'
 import { Exchange } from './channel/exchange.ts'
-import { type ChannelChoice, createChannel } from './channel/open.ts'
+import { type ChannelChoice, createChannel, prepareChannel } from './channel/open.ts'
 import { LOOK_MS, Nodes } from './cluster/nodes.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
@@ -87,6 +87,8 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
+  const channel = channelOf(config)
+  await prepareChannel(channel)
   const nodeId = random.uuid()
   const nodes = database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId }) : null
   releases.push(() => nodes?.leave())
@@ -94,7 +96,7 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     nodes &&
     new Exchange({
       ...{ nodeId, database, clock, logger, counters },
-      channel: (events) => createChannel(channelOf(config), { ...{ nodeId, clock, random, logger }, ...events }),
+      channel: (events) => createChannel(channel, { ...{ nodeId, clock, random, logger }, ...events }),
       hearing: () => rooms.hearing,
       isAlone: () => nodes.alone,
     })

@@ -24,9 +24,21 @@ const SILENCE_MS = 12_000
 /** Sharded pub/sub came with this version; before it, a cluster hands each message to all its servers. */
 const SHARDED_SINCE = 7
 
+/** Loads the library, which not every installation has. @throws Error that says what to install */
+export const loadRedis = async (): Promise<typeof import('@redis/client')> => {
+  try {
+    return await import('@redis/client')
+  } catch (cause) {
+    throw new Error(
+      'CHANNEL names a Redis, and the package @redis/client is not installed: npm install @redis/client',
+      { cause },
+    )
+  }
+}
+
 /** Connects to `url`. @throws Error when that fails, or the library is not installed */
 export const connectRedis = async (url: string, events: RedisLineEvents): Promise<RedisLine> => {
-  const { createClient, createCluster } = await import('@redis/client')
+  const { createClient, createCluster } = await loadRedis()
   let isConnected = false
   const options = {
     url,

@@ -6,8 +6,7 @@
 import { awarenessMessage, Close, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { Appending, Batch, LoadedRoom, Log, Outcome, Part } from '../log/port.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
-import type { AwarenessEntry } from './awareness-update.ts'
-import { BySender } from './by-sender.ts'
+import { Company } from './company.ts'
 import { Content } from './content.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { closeFor, type Ending } from './ending.ts'
@@ -45,8 +44,6 @@ export interface RoomParts {
   readonly ended: (room: Room) => void
 }
 
-/** Whoever was lost without a close may return within this time without having left. */
-const ABSENCE_MS = 3000
 const RETRY_MS = 2000
 
 export class Room implements Appending {
@@ -54,6 +51,8 @@ export class Room implements Appending {
   readonly epoch: number
   /** When the last member left, by the clock; null while there is one. */
   idleSince: number | null
+  /** The other processes that hold it. */
+  readonly company: Company
   readonly #parts: RoomParts
   readonly #members = new Map<Member, Membership>()
   readonly #content: Content
@@ -67,8 +66,6 @@ export class Room implements Appending {
   /** Updates taken in, and of them those that batches of this process have committed. */
   #taken = 0
   #written = 0
-  /** What members wrote since other processes were told, while updates travel; null: none do. */
-  #untold: BySender | null = null
   /** Bytes that were told to wait for their commit. */
   #toldUnsaved = 0
   #inFlight: { readonly id: string; readonly mark: number } | null = null
@@ -101,7 +98,9 @@ export class Room implements Appending {
       throw new Error(`row ${batch.seq} of the page refers to what the rows before it do not hold`)
     }
     this.#relay.begin()
-    const { log, clock, logger, settings } = parts
+    const { log, clock, logger, settings, elsewhere } = parts
+    const changed = () => this.#endTurnLater()
+    this.company = new Company({ roomId, epoch: this.epoch, elsewhere, clock, presence: this.#presence, changed })
     const hasEnded = () => this.#ended
     const replaced = () => this.end('replaced')
     const content = this.#content
@@ -166,8 +165,8 @@ export class Room implements Appending {
     if (this.#members.size === 0) this.idleSince = this.#parts.clock.now()
     const orphans = this.#presence.unbind(member)
     if (orphans.length === 0) return
-    if (clean) this.#removePresence(orphans)
-    else this.#parts.clock.after(ABSENCE_MS, () => this.#removePresence(orphans))
+    if (clean) this.company.remove(orphans)
+    else this.company.removeLater(orphans)
   }
 
   /** Answers a step 1, once all that this member sent before is committed or refused. @throws Error when it is malformed */
@@ -188,7 +187,7 @@ export class Room implements Appending {
     if (this.bytes + update.length > maxPageBytes && this.#grows(kind, update))
       return this.#refusals.page(membership, n)
     const bringer = this.#owners.bringer(member)
-    const untold = this.#untoldOrNull()
+    const untold = this.company.untold()
     const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before, untold))
     switch (admission.kind) {
       case 'invalid':
@@ -313,23 +312,6 @@ export class Room implements Appending {
     if (this.#content.isHeardOverdue(this.#parts.clock.now())) this.#parts.log.append(this)
   }
 
-  /** Takes who is there with another process. @throws Error when the update is malformed */
-  takePresence(node: string, update: Uint8Array): void {
-    this.#presence.receiveFrom(node, update)
-    if (this.#presence.hasChanged) this.#endTurnLater()
-  }
-
-  /** Those who were there with another process have gone, unless they return. */
-  dropPresence(node: string): void {
-    const orphans = this.#presence.unbindFrom(node)
-    if (orphans.length > 0) this.#parts.clock.after(ABSENCE_MS, () => this.#removePresence(orphans))
-  }
-
-  /** Those that members here speak for. */
-  presentHere(): readonly AwarenessEntry[] {
-    return this.#presence.here()
-  }
-
   /** Nobody needs the room any more: what its tail gathered is folded. */
   retire(): void {
     this.#follow.foldAtEnd()
@@ -445,14 +427,6 @@ export class Room implements Appending {
     this.#refusals.barred(membership, n, barrier)
   }
 
-  /** Where what members write gathers for other processes; null: it need not. */
-  #untoldOrNull(): BySender | null {
-    const { elsewhere } = this.#parts
-    if (!elsewhere.carriesUpdates || !elsewhere.isShared(this.roomId)) return null
-    this.#untold ??= new BySender()
-    return this.#untold
-  }
-
   #tellingUnsaved<T>(change: () => T): T {
     const result = change()
     this.#tellUnsaved()
@@ -493,20 +467,8 @@ export class Room implements Appending {
   }
 
   #endTurn(): void {
-    this.#tellElsewhere()
+    this.company.tell()
     this.#relay.flush()
     if (this.#content.isGathering && this.#inFlight === null) this.#parts.log.append(this)
-  }
-
-  #tellElsewhere(): void {
-    const { elsewhere } = this.#parts
-    if (this.#untold?.isEmpty === false) elsewhere.wrote(this.roomId, this.epoch, this.#untold.take())
-    const said = this.#presence.takeSaid()
-    if (said.length > 0) elsewhere.present(this.roomId, said)
-  }
-
-  #removePresence(ids: readonly number[]): void {
-    this.#presence.remove(ids)
-    this.#endTurnLater()
   }
 }

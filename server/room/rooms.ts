@@ -57,9 +57,9 @@ export class Rooms {
     written: (roomId, epoch, parts) => {
       if (!this.isFull) this.#rooms.get(roomId)?.takeHeard(epoch, parts)
     },
-    present: (roomId, nodeId, update) => this.#rooms.get(roomId)?.takePresence(nodeId, update),
-    absent: (roomId, nodeId) => this.#rooms.get(roomId)?.dropPresence(nodeId),
-    presentHere: (roomId) => this.#rooms.get(roomId)?.presentHere() ?? [],
+    present: (roomId, nodeId, update) => this.#rooms.get(roomId)?.company.takePresence(nodeId, update),
+    absent: (roomId, nodeId) => this.#rooms.get(roomId)?.company.dropPresence(nodeId),
+    presentHere: (roomId) => this.#rooms.get(roomId)?.company.presentHere() ?? [],
     look: () => this.#watch.look(),
   }
   #unsavedBytes = 0

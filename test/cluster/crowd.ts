@@ -27,6 +27,8 @@ export const startNode = (store: Store, env: Environment): Promise<Service> =>
 
 /** Connects one person of each process to each room, of all versions of the client. */
 export const gather = async (services: readonly Service[], rooms: readonly string[]): Promise<Person[]> => {
+  // Each provider listens for the end of the process.
+  process.setMaxListeners(0)
   const people = rooms.flatMap((room, index) =>
     services.map(({ collab }, at): Person => {
       const version = stockVersions[(index + at) % stockVersions.length] ?? '3.x'
@@ -56,29 +58,47 @@ export const scribble = async (people: readonly Person[], random: Random, rounds
 }
 
 /** The names of those whom a client sees on its page. */
-export const seenBy = ({ awareness }: Pick<StockClient, 'awareness'>): string[] =>
+const seenBy = ({ awareness }: Pick<StockClient, 'awareness'>): string[] =>
   [...awareness.getStates().values()].map((state) => String(state.name)).sort()
 
-const byRoom = (people: readonly Person[]): Map<string, Person[]> => {
+const byRoom = (people: readonly Person[]): Person[][] => {
   const rooms = new Map<string, Person[]>()
   for (const person of people) rooms.set(person.room, [...(rooms.get(person.room) ?? []), person])
-  return rooms
+  return [...rooms.values()]
 }
 
-/** Rooms whose clients do not hold the same. */
-export const unequal = (people: readonly Person[]): string[] =>
-  [...byRoom(people)]
-    .filter(([, members]) => new Set(members.map(({ doc }) => pageAsText(doc))).size > 1)
-    .map(([room]) => room)
+/** Waits until something is so on each page; a page on which it was so is not looked at again. */
+const untilOnEach = async (
+  what: string,
+  people: readonly Person[],
+  isSo: (members: readonly Person[]) => boolean,
+  withinMs = 60_000,
+): Promise<void> => {
+  let left = byRoom(people)
+  const check = () => {
+    left = left.filter((members) => !isSo(members))
+    return left.length === 0
+  }
+  await until(what, check, { withinMs })
+}
 
-/** Whether everybody sees just those of `people` that are on the same page. */
-export const allSeen = (people: readonly Person[]): boolean =>
-  [...byRoom(people).values()].every((members) => {
-    const names = members.map(({ name }) => name).sort()
-    return members.every((member) => String(seenBy(member)) === String(names))
-  })
+/** Waits until all who are on a page hold the same. */
+export const untilAllEqual = (what: string, people: readonly Person[]): Promise<void> =>
+  untilOnEach(what, people, (members) => new Set(members.map(({ doc }) => pageAsText(doc))).size === 1)
 
-/** Pages whose sequence has a gap, or whose rows fold to something else than a client holds. */
+/** Waits until everybody sees just those of `people` that are on the same page. */
+export const untilAllSeen = (what: string, people: readonly Person[], withinMs?: number): Promise<void> =>
+  untilOnEach(
+    what,
+    people,
+    (members) => {
+      const names = String(members.map(({ name }) => name).sort())
+      return members.every((member) => String(seenBy(member)) === names)
+    },
+    withinMs,
+  )
+
+/** Pages whose sequence has a gap. */
 export const gapsIn = async (store: Store, rooms: readonly string[]): Promise<string[]> => {
   const rows = await store.query<{ room_id: string; seqs: number; last: number }>(
     `SELECT room_id, count(DISTINCT seq)::int AS seqs, max(seq)::int AS last

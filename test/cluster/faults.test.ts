@@ -13,9 +13,9 @@ import { until } from '../support/until.ts'
 import { gapsIn, startNode, startNodes } from './crowd.ts'
 
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
-const ROOMS = Array.from({ length: isFull ? 10 : 2 }, (_, index) => `story/fault-${index}`)
+const ROOMS = Array.from({ length: isFull ? 4 : 2 }, (_, index) => `story/fault-${index}`)
 const MEDIA = isFull && hasRedis ? ['postgres', 'redis'] : ['postgres']
-if (!isFull) leaveOut('cluster: the faults over Redis, ten pages, a process stopped for 20 s: npm run test:full')
+if (!isFull) leaveOut('cluster: the faults over Redis, four pages, a process stopped for 20 s: npm run test:full')
 const PATIENCE = { withinMs: 60_000 }
 /** A process is stopped until the others have had this much acknowledged, and so long where a run may take it. */
 const WHILE_STOPPED = 60

@@ -9,11 +9,11 @@ import { startService } from '../support/service.ts'
 import { readAfresh } from '../support/stock.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
 import { until } from '../support/until.ts'
-import { allSeen, gapsIn, gather, scribble, startNodes, unequal } from './crowd.ts'
+import { gapsIn, gather, scribble, startNodes, untilAllEqual, untilAllSeen } from './crowd.ts'
 
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const ROOMS = isFull ? 200 : 8
-const ROUNDS = isFull ? 20 : 12
+const ROUNDS = 10
 const GONE_MS = 35_000
 if (!isFull) leaveOut('cluster: 200 pages and 600 clients on three processes: npm run test:full')
 
@@ -31,9 +31,9 @@ const runNodes = async (channel: string, random: Random) => {
   const people = await gather(services, rooms)
   await scribble(people, random, ROUNDS)
   const scribbledAt = performance.now()
-  await until(`all pages to be equal over ${channel}`, () => unequal(people).length === 0, { withinMs: 60_000 })
+  await untilAllEqual(`all pages to be equal over ${channel}`, people)
   const equalMs = performance.now() - scribbledAt
-  if (channel !== 'memory') await until(`everybody to be seen over ${channel}`, () => allSeen(people))
+  if (channel !== 'memory') await untilAllSeen(`everybody to be seen over ${channel}`, people)
   await Promise.all(people.map((person) => person.committed()))
   expect(await gapsIn(store, rooms)).toEqual([])
   for (const room of rooms.slice(0, 8)) {
@@ -45,16 +45,13 @@ const runNodes = async (channel: string, random: Random) => {
   const diedAt = performance.now()
   for (const person of people) if (person.at === 0) person.disconnect()
   const others = people.filter(({ at }) => at !== 0)
-  if (channel !== 'memory') {
-    const gone = () => allSeen(others)
-    await until(`those on the dead process to be gone over ${channel}`, gone, { withinMs: GONE_MS })
-  }
+  if (channel !== 'memory') await untilAllSeen(`those on the dead process to be gone over ${channel}`, others, GONE_MS)
   const goneMs = performance.now() - diedAt
   process.stdout.write(
     `${channel}: equal ${(equalMs / 1000).toFixed(1)} s after the last edit, the dead gone after ${(goneMs / 1000).toFixed(1)} s\n`,
   )
   await scribble(others, random, 2)
-  await until(`the rest to be equal over ${channel}`, () => unequal(others).length === 0)
+  await untilAllEqual(`the rest to be equal over ${channel}`, others)
   for (const service of services.slice(1)) await service.stop()
 }
 
