@@ -180,7 +180,7 @@ export class Holding {
     if (isAlone() && this.peers.size === 0) return this.#rest()
     if (count !== this.#written.size) this.#writeAllAgain()
     this.#writeLater()
-    if (look % LOOKS_BETWEEN_CLEANING === 0) await this.#holders.dropDead()
+    if (look % LOOKS_BETWEEN_CLEANING === 1) await this.#holders.dropDead()
   }
 
   /** The table was put back in time, or took this process for dead. */

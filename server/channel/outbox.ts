@@ -36,6 +36,7 @@ export class Outbox {
   #updateBytes = 0
   #isDue = false
   #isSending = false
+  #sending: Promise<void> = Promise.resolve()
   #presenceAt = Number.NEGATIVE_INFINITY
   #cancelPresence: (() => void) | null = null
 
@@ -81,7 +82,8 @@ export class Outbox {
   /** Sends what waits, and nothing any more. */
   async close(): Promise<void> {
     this.#cancelPresence?.()
-    if (this.#parts.channel.isUp && !this.#isSending) await this.#send()
+    await this.#sending
+    if (this.#parts.channel.isUp) await this.#send()
   }
 
   #flushLater(): void {
@@ -89,7 +91,7 @@ export class Outbox {
     this.#isDue = true
     this.#parts.clock.turn(() => {
       this.#isDue = false
-      if (!this.#isSending) void this.#flush()
+      if (!this.#isSending) this.#sending = this.#flush()
     })
   }
 
