@@ -42,7 +42,7 @@ export const measureCrossing = async (
     await typeOn(all, { pages, rate, seconds })
     return histogram
   } finally {
-    for (const { writer, reader } of all) for (const { provider } of [writer, reader]) provider.destroy()
+    for (const { writer, reader } of all) for (const client of [writer, reader]) disconnect(client)
   }
 }
 
@@ -71,6 +71,12 @@ const connect = (base: string, room: string): Client => {
   const WebSocketPolyfill = WebSocket as unknown as typeof globalThis.WebSocket
   const provider = new WebsocketProvider(base, room, doc, { WebSocketPolyfill, disableBc: true })
   return { doc, provider }
+}
+
+/** Its document goes too, and with it the timer of its awareness. */
+const disconnect = ({ doc, provider }: Client): void => {
+  provider.destroy()
+  doc.destroy()
 }
 
 /** People do not type in step: the pages take turns within each interval. */
