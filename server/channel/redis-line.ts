@@ -42,6 +42,8 @@ export const connectRedis = async (url: string, events: RedisLineEvents): Promis
   let isConnected = false
   const options = {
     url,
+    // By it one connection both publishes and is told.
+    RESP: 3,
     disableOfflineQueue: true,
     pingInterval: PING_MS,
     socket: {
@@ -66,6 +68,7 @@ export const connectRedis = async (url: string, events: RedisLineEvents): Promis
   const { url: _url, ...defaults } = options
   const { username, password, protocol } = new URL(url)
   const cluster = createCluster({
+    RESP: 3,
     rootNodes: [{ url }],
     defaults: {
       ...defaults,

@@ -65,7 +65,12 @@ it(`three processes keep ${ROOMS} pages equal over ${CHANNELS.join(', ')}, show 
 
 it('while no page is open in two processes nothing is sent, and a page that closes is held no longer', async () => {
   const store = await anyPostgres().open()
-  const services = await Promise.all([startService(store.env), startService(store.env)])
+  const first = await startService(store.env)
+  await store.query(
+    `INSERT INTO scriptorium.holder (room_id, node_id, version) VALUES ('story/0-0', gen_random_uuid(), 1)`,
+  )
+  const second = await startService(store.env)
+  const services = [first, second]
   const clients = await Promise.all(
     services.flatMap(({ collab }, at) => [0, 1].map((n) => connectClient(collab, `story/${at}-${n}`))),
   )
@@ -74,13 +79,15 @@ it('while no page is open in two processes nothing is sent, and a page that clos
   await Promise.all(clients.map((client) => client.settled()))
   const holders = async () =>
     (await store.query<{ count: number }>('SELECT count(*)::int AS count FROM scriptorium.holder'))[0]?.count
-  await until('each page to be held once', async () => (await holders()) === clients.length)
+  await until(
+    'each page to be held once, and the row of a process that is no more to be gone',
+    async () => (await holders()) === clients.length,
+  )
   for (const { address } of services) {
     expect(await metric(address, 'channel_sent')).toBe(0)
     expect(await metric(address, 'channel_up')).toBe(1)
     expect(await metric(address, 'rooms_shared')).toBe(0)
   }
-  const [first, second] = services
   const reader = await readAfresh(second.collab, 'story/0-0')
   expect(reader.getText('t').length).toBe(20)
   await until('the page to be shared', async () => (await metric(first.address, 'rooms_shared')) === 1)
