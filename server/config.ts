@@ -1,6 +1,7 @@
 /** Environment -> Config, or one error that names every fault. */
 
 import { type AuthConfig, readAuth, readOpenMode } from './config-auth.ts'
+import { type ChannelConfig, postgresUrl, readChannel } from './config-channel.ts'
 import { type Limits, readLimits } from './config-limits.ts'
 import { nameFaults } from './config-names.ts'
 
@@ -30,6 +31,7 @@ export interface Config {
   readonly limits: Limits
   /** Addresses and networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  readonly channel: ChannelConfig
 }
 
 export interface FoldSettings {
@@ -86,7 +88,7 @@ export const readConfig = (env: Environment): Config => {
   const config: Config = {
     host,
     port: whole('PORT', 1234, 0, 65535),
-    databaseUrl: databaseUrl(env, faults),
+    databaseUrl: postgresUrl(env, 'DATABASE_URL', faults),
     databasePool: whole('DATABASE_POOL', 4, 1, 100),
     databaseCa: text('DATABASE_CA', '') || null,
     dataDir: text('DATA_DIR', './data'),
@@ -111,6 +113,7 @@ export const readConfig = (env: Environment): Config => {
     },
     limits: readLimits(whole, faults),
     trustedProxies: (env.TRUSTED_PROXIES ?? '').split(/[\s,]+/).filter((proxy) => proxy !== ''),
+    channel: readChannel(env, faults),
   }
   if (config.fold.maxRows < config.fold.rows) faults.push('FOLD_MAX_ROWS is less than FOLD_ROWS')
   if (config.history.hourlyDays < config.history.fullDays)
@@ -141,17 +144,6 @@ const readers = (env: Environment, faults: string[]) => {
     return given === 'on'
   }
   return { text, whole, share, isOn }
-}
-
-const databaseUrl = (env: Environment, faults: string[]): string | null => {
-  const given = env.DATABASE_URL?.trim()
-  if (!given) return null
-  const url = URL.canParse(given) ? new URL(given) : null
-  if (url !== null && (url.protocol === 'postgres:' || url.protocol === 'postgresql:')) return given
-  faults.push(
-    'DATABASE_URL must look like postgres://user:password@host:5432/database (special characters percent-encoded)',
-  )
-  return null
 }
 
 const origins = (env: Environment, faults: string[]): readonly string[] => {

@@ -42,6 +42,10 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   rate_pauses: 'Times that a socket was not read because it sent too fast',
   rate_closes: 'Sockets closed with 4529 after 30 s of not being read',
   rate_refusals: 'Requests answered with 429 because their user sent too fast',
+  channel_sent: 'Messages sent to other processes that hold the same pages',
+  channel_heard: 'Messages heard from other processes',
+  channel_unknown: 'Messages of other processes that were left unread: another version, or malformed',
+  channel_dropped: 'What was not told to other processes, because it was too large or too much',
 }
 
 export interface Metrics {

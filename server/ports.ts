@@ -80,3 +80,7 @@ export type CounterName =
   | 'rate_pauses'
   | 'rate_closes'
   | 'rate_refusals'
+  | 'channel_sent'
+  | 'channel_heard'
+  | 'channel_unknown'
+  | 'channel_dropped'

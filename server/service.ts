@@ -10,12 +10,15 @@ import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
 import type { Access, Caller } from './access.ts'
 import { readProxies } from './address.ts'
+import { Exchange } from './channel/exchange.ts'
+import { type ChannelChoice, createChannel, prepareChannel } from './channel/open.ts'
 import { LOOK_MS, Nodes } from './cluster/nodes.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
 import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
+import { sessionsAt } from './database/session.ts'
 import { putDemo } from './demo/demo.ts'
 import { assembleWatch } from './figures/assemble.ts'
 import { createTimings } from './figures/timings.ts'
@@ -41,6 +44,7 @@ import { storyOperations } from './operate-stories.ts'
 import type { Logger } from './ports.ts'
 import { Rates } from './rates.ts'
 import { Releases } from './release.ts'
+import { NOBODY_ELSE } from './room/elsewhere.ts'
 import { Rooms } from './room/rooms.ts'
 import { isMemoryTight, processName, processUsage, systemClock, systemRandom } from './system.ts'
 import { ThreadPool } from './threads/pool.ts'
@@ -99,9 +103,22 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
   const timings = createTimings()
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
-  const nodes =
-    database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId: random.uuid() }) : null
+  const channel = channelOf(config)
+  await prepareChannel(channel)
+  const nodeId = random.uuid()
+  const nodes = database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId }) : null
   releases.push(() => nodes?.leave())
+  const exchange =
+    nodes &&
+    new Exchange({
+      ...{ nodeId, database, clock, logger, counters },
+      channel: (events) => createChannel(channel, { ...{ nodeId, clock, random, logger }, ...events }),
+      hearing: () => rooms.hearing,
+      isAlone: () => nodes.alone,
+    })
+  releases.push(() => exchange?.close())
+  metrics.gauge('channel_up', 'Whether this process hears other processes', () => Number(exchange?.isUp ?? false))
+  metrics.gauge('rooms_shared', 'Rooms that other processes hold too', () => exchange?.shared ?? 0)
   const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
   const log = openLog({
@@ -124,6 +141,7 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
     logger,
     counters,
     timings,
+    elsewhere: exchange ?? NOBODY_ELSE,
     isTight: isMemoryTight,
     isAlone: () => nodes?.isAlone() ?? Promise.resolve(true),
     diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
@@ -267,6 +285,9 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
   })
   await changes.open()
   nodes?.onCompany(() => changes.resume())
+  nodes?.onCompany(() => exchange?.begin())
+  if (config.channel.kind !== 'auto') exchange?.open()
+  if (nodes?.alone === false) exchange?.begin()
   releases.push(() => changes.close())
   const address = await listen(server, config)
   releases.push(() => closeServer(server))
@@ -289,6 +310,9 @@ const mayStay = async (access: Access, caller: Caller, now: number): Promise<boo
   if (caller.expiresAt !== null && caller.expiresAt <= now) return false
   return !('refused' in (await access.grant(caller, { story: '_', page: null })))
 }
+
+const channelOf = ({ channel, databaseCa }: Config): ChannelChoice =>
+  'listenUrl' in channel ? { kind: channel.kind, openSession: sessionsAt(channel.listenUrl, databaseCa) } : channel
 
 const openDatabase = async (
   config: Config,

@@ -67,6 +67,13 @@ describe('the bench in small', () => {
     expect(await bench('charts', path)).toContain('.svg')
   })
 
+  it('times edits from one process to another over each channel', { timeout: FULL_MS }, async () => {
+    if (!isFull) return leaveOut('the bench of edits between processes: npm run test:full')
+    // Whether they were quick enough, no test says.
+    const printed = await bench('cluster', '--quick').catch((error: Error) => error.message)
+    for (const channel of ['postgres', 'memory']) expect(printed).toMatch(new RegExp(`${channel} +p50 +[\\d.]+ ms`))
+  })
+
   it('refuses a scenario that there is not, by name', async () => {
     await expect(bench('wire', '--only', 's99')).rejects.toThrow("there is no scenario 's99' in wire")
   })

@@ -50,6 +50,12 @@ const RULES: readonly Rule[] = [
     why: 'the log knows rows and batches, and of the database its port only',
   },
   {
+    files: /^server\/channel\//,
+    ours: /^(server\/(channel\/|ports\.ts|log\/port\.ts|database\/port\.ts|room\/(elsewhere|awareness-update)\.ts))/,
+    packages: ['lib0', '@redis/client'],
+    why: 'the channel knows who holds which page and what they tell each other, and nothing of what a page is',
+  },
+  {
     files: /^server\/database\//,
     ours: /^(server\/(database\/|ports\.ts|threads\/))/,
     packages: ['pg', '@electric-sql/pglite', 'node:'],
@@ -112,6 +118,11 @@ const ALONE: readonly { readonly name: string; readonly where: RegExp; readonly 
     name: '@electric-sql/pglite',
     where: /^server\/(database|threads)\//,
     why: 'only the database folder knows PGlite',
+  },
+  {
+    name: '@redis/client',
+    where: /^server\/channel\/redis-line\.ts$/,
+    why: 'whoever uses no Redis loads nothing of it',
   },
   { name: 'jose', where: /^server\/access\//, why: 'only access knows how tokens are verified' },
   { name: 'ws', where: /^server\/(socket|upgrade|hold|wire)[\w-]*\.ts$/, why: 'only the socket files know ws' },
