@@ -1,16 +1,16 @@
 /**
  * One page and the members who write it. An update goes one way: taken into the content, gathered for the log, relayed at
- * the end of the turn, acknowledged after its commit. A mark counts what the room took in; what is committed is a mark
- * too, so an acknowledgement is a comparison.
+ * the end of the turn, acknowledged after its commit.
  */
 import { awarenessMessage, Close, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
-import type { Appending, Batch, LoadedRoom, Log, Outcome, Part } from '../log/port.ts'
-import type { Clock, Counters, Logger, Random, Timings } from '../ports.ts'
+import type { LoadedRoom, Part } from '../log/port.ts'
+import type { Counters } from '../ports.ts'
+import { Commits, type CommitsParts, type Committing } from './commits.ts'
 import { Company } from './company.ts'
 import { Content } from './content.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { closeFor, type Ending } from './ending.ts'
-import type { Person, RoomFigures } from './figures.ts'
+import { figuresOf, type Person, peopleOf, type RoomFigures } from './figures.ts'
 import { type FoldSettings, Follow } from './follow.ts'
 import { type Barrier, type Member, Membership } from './member.ts'
 import { Owners } from './owners.ts'
@@ -28,27 +28,20 @@ export interface RoomSettings extends FoldSettings {
   readonly maxPageBytes: number
 }
 
-export interface RoomParts {
-  readonly log: Log
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
+export interface RoomParts extends CommitsParts {
   readonly counters: Counters
-  readonly timings: Timings
   readonly settings: RoomSettings
   /** Other processes that may hold the page too. */
   readonly elsewhere: Elsewhere
   /** Compares large pages off the event loop. */
   readonly diff: Diff
-  /** Told how many bytes more (or fewer) wait for their commit. */
-  readonly unsaved: (delta: number) => void
   /** Told that the room can serve no longer; its members are closed by then. */
   readonly ended: (room: Room) => void
 }
 
 const RETRY_MS = 2000
 
-export class Room implements Appending {
+export class Room implements Committing {
   readonly roomId: string
   readonly epoch: number
   /** When the last member left, by the clock; null while there is one. */
@@ -62,17 +55,9 @@ export class Room implements Appending {
   readonly #owners = new Owners<Member>((id) => this.#lookUpOwner(id))
   readonly #presence: Presence<Member>
   readonly #follow: Follow
+  readonly #commits: Commits
   /** Made at first need: most rooms refuse nothing. */
   #madeRefusals: Refusals | null = null
-  #exists: boolean
-  /** Updates taken in, and of them those that batches of this process have committed. */
-  #taken = 0
-  #written = 0
-  /** Bytes that were told to wait for their commit. */
-  #toldUnsaved = 0
-  #inFlight: { readonly id: string; readonly mark: number; readonly since: number } | null = null
-  /** When the first of what gathers was taken in. */
-  #gatheringSince = 0
   #turnDue = false
   #ended = false
 
@@ -95,7 +80,6 @@ export class Room implements Appending {
       members: () => this.#members.values(),
       received: (before) => this.#content.stateVectorBefore(before),
     })
-    this.#exists = loaded.exists
     this.#content = new Content(loaded.dead === null ? new Map() : decodeStateVector(loaded.dead))
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
     for (const batch of loaded.tail) {
@@ -111,6 +95,7 @@ export class Room implements Appending {
     const content = this.#content
     const following = { roomId, log, clock, logger, content, settings, hasEnded, replaced, relay: this.#relay }
     this.#follow = new Follow(following, loaded)
+    this.#commits = new Commits(this, loaded.exists, content, this.#follow, parts)
     this.#follow.foldIfDue()
   }
 
@@ -119,18 +104,8 @@ export class Room implements Appending {
     return this.#follow.seq
   }
 
-  get exists(): boolean {
-    return this.#exists
-  }
-
   get isSaved(): boolean {
-    return this.#taken === this.#committed
-  }
-
-  /** Everything that was taken in up to this mark is committed, as far as is known. */
-  get #committed(): number {
-    const isQuiet = this.#inFlight === null && !this.#content.isGathering
-    return Math.min(isQuiet ? this.#taken : this.#written, this.#content.firstHeard - 1)
+    return this.#commits.isSaved
   }
 
   get isEnded(): boolean {
@@ -154,28 +129,12 @@ export class Room implements Appending {
 
   /** How it stands, for operators. */
   get figures(): RoomFigures {
-    const { tail, snapshotBytes } = this.#content
-    return {
-      roomId: this.roomId,
-      members: this.#members.size,
-      slow: this.#slow(),
-      seq: this.seq,
-      snapshotBytes,
-      tailBytes: tail.bytes,
-      tailRows: tail.rows,
-      unsavedBytes: this.#content.unsavedBytes,
-    }
+    return figuresOf(this, this.#content, this.#members.values())
   }
 
   /** Who is here. */
   get people(): Person[] {
-    return Array.from(this.#members.values(), ({ member, isLagging }) => ({
-      user: member.user,
-      name: member.identity?.name ?? null,
-      role: member.state.role,
-      acknowledged: member.acknowledged,
-      isSlow: isLagging || member.isFull,
-    }))
+    return peopleOf(this.#members.values())
   }
 
   /** Lets a member in: it is asked for what it has, told who is here and what it may do. */
@@ -204,7 +163,7 @@ export class Room implements Appending {
   step1(member: Member, stateVector: Uint8Array): void {
     const known = decodeStateVector(stateVector)
     if (this.#content.holdsDead(known)) return member.close(Close.replaced, 'what this copy holds was set aside')
-    if (this.#membership(member).deferStep1(known, this.#committed)) return
+    if (this.#membership(member).deferStep1(known, this.#commits.committed)) return
     this.#answer(member, known)
   }
 
@@ -220,7 +179,7 @@ export class Room implements Appending {
     const bringer = this.#owners.bringer(member)
     const wasGathering = this.#content.isGathering
     const untold = this.company.untold()
-    const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before, untold))
+    const admission = this.#commits.change((content) => content.take(update, kind, bringer, this.#relay.before, untold))
     switch (admission.kind) {
       case 'invalid':
         return this.#refusals.invalid(membership, n, admission.reason)
@@ -233,8 +192,7 @@ export class Room implements Appending {
         membership.addedNothing()
         break
       case 'new':
-        if (!wasGathering) this.#gatheringSince = this.#parts.clock.elapsed()
-        this.#taken++
+        this.#commits.took(!wasGathering)
         this.#parts.counters.count('updates_stored')
         membership.addedSomething()
         this.#relay.push(admission, membership)
@@ -286,43 +244,14 @@ export class Room implements Appending {
     this.#tellPresence(member)
   }
 
-  take(): Batch | null {
-    const isOverdue = this.#content.isHeardOverdue(this.#parts.clock.now())
-    if ((!this.#content.isGathering && !isOverdue) || this.#ended) return null
-    const id = this.#parts.random.uuid()
-    const parts = this.#tellingUnsaved(() => this.#content.cut(id, isOverdue))
-    this.#inFlight = { id, mark: this.#taken, since: this.#gatheringSince }
-    return { id, parts }
-  }
-
-  settle(outcome: Outcome): void {
-    const batch = this.#inFlight
-    this.#inFlight = null
-    if (batch === null || this.#ended) return
-    switch (outcome.kind) {
-      case 'committed':
-        this.#parts.timings.took('commit', this.#parts.clock.elapsed() - batch.since)
-        return this.#onCommitted(batch.id, batch.mark, outcome.seq)
-      case 'went-back':
-        return this.end('went-back')
-      case 'fenced':
-        return this.end(outcome.deleted ? 'deleted' : 'replaced')
-      case 'failed':
-        this.#parts.logger.error({ room: this.roomId, reason: outcome.reason }, 'a batch cannot be stored')
-        return this.end('unstorable')
-      default:
-        outcome satisfies never
-    }
-  }
-
   /** Takes in what other processes wrote, and relays it. @throws DatabaseError */
   async catchUp(): Promise<void> {
     if (this.#ended) return
     const end = await this.#follow.readOn()
     if (this.#ended) return
     if (end !== 'current') return this.end(end)
-    this.#tellUnsaved()
-    this.#settleAll()
+    this.#commits.tellUnsaved()
+    this.settleAll()
     this.#endTurnLater()
     this.#follow.foldIfDue()
   }
@@ -342,20 +271,18 @@ export class Room implements Appending {
   /** Takes what members elsewhere wrote, which may not be committed yet: relayed at once, durable once the log says so. */
   takeHeard(epoch: number, parts: readonly Part[]): void {
     if (this.#ended || epoch !== this.epoch) return
-    const { clock } = this.#parts
-    const fresh = this.#tellingUnsaved(() =>
-      this.#content.takeHeard(parts, this.#taken + 1, clock.now(), this.#relay.before),
-    )
+    const now = this.#parts.clock.now()
+    const { mark } = this.#commits
+    const fresh = this.#commits.change((content) => content.takeHeard(parts, mark + 1, now, this.#relay.before))
     if (fresh === null) return
-    this.#taken++
+    this.#commits.took(false)
     this.#relay.push(fresh, null)
     this.#endTurnLater()
   }
 
   /** Has what was heard written here, where it has not come from the log for long. */
   writeOverdue(): void {
-    if (this.#ended || this.#inFlight !== null) return
-    if (this.#content.isHeardOverdue(this.#parts.clock.now())) this.#parts.log.append(this)
+    if (!this.#ended) this.#commits.writeOverdue()
   }
 
   /** Nobody needs the room any more: what its tail gathered is folded. */
@@ -368,16 +295,10 @@ export class Room implements Appending {
     if (this.#ended) return
     this.#ended = true
     this.#relay.close()
-    this.#parts.unsaved(-this.#toldUnsaved)
+    this.#commits.end()
     this.#parts.logger.warn({ room: this.roomId, why }, 'room ended')
     for (const member of [...this.#members.keys()]) closeFor(member, why)
     this.#parts.ended(this)
-  }
-
-  #slow(): number {
-    let slow = 0
-    for (const { member, isLagging } of this.#members.values()) if (isLagging || member.isFull) slow++
-    return slow
   }
 
   #stateOf(member: Member): Uint8Array {
@@ -427,16 +348,17 @@ export class Room implements Appending {
   }
 
   #settleLater(membership: Membership, n: number): void {
-    membership.await(n, this.#taken)
+    membership.await(n, this.#commits.mark)
     this.#settle(membership)
   }
 
-  #settleAll(): void {
+  /** Acknowledges what is committed by now. */
+  settleAll(): void {
     for (const membership of this.#members.values()) this.#settle(membership)
   }
 
   #settle(membership: Membership): void {
-    for (const known of membership.settleThrough(this.#committed)) this.#answer(membership.member, known)
+    for (const known of membership.settleThrough(this.#commits.committed)) this.#answer(membership.member, known)
   }
 
   #ask(member: Member): void {
@@ -479,36 +401,6 @@ export class Room implements Appending {
     this.#refusals.barred(membership, n, barrier)
   }
 
-  #tellingUnsaved<T>(change: () => T): T {
-    const result = change()
-    this.#tellUnsaved()
-    return result
-  }
-
-  #tellUnsaved(): void {
-    const { unsavedBytes } = this.#content
-    this.#parts.unsaved(unsavedBytes - this.#toldUnsaved)
-    this.#toldUnsaved = unsavedBytes
-  }
-
-  #onCommitted(batch: string, mark: number, seq: number): void {
-    this.#exists = true
-    this.#tellingUnsaved(() => this.#content.commit(batch, seq))
-    this.#written = mark
-    this.#parts.elsewhere.committed(this.roomId, seq)
-    if (this.#follow.committed(batch, seq)) {
-      this.catchUp().catch((error: unknown) => {
-        this.#parts.logger.warn(
-          { room: this.roomId, error: String(error) },
-          'others’ rows were not read; the poll tries again',
-        )
-      })
-    }
-    this.#settleAll()
-    if (this.#content.isGathering) this.#parts.log.append(this)
-    this.#follow.foldIfDue()
-  }
-
   #endTurnLater(): void {
     if (this.#turnDue || this.#ended) return
     this.#turnDue = true
@@ -521,6 +413,6 @@ export class Room implements Appending {
   #endTurn(): void {
     this.company.tell()
     this.#relay.flush()
-    if (this.#content.isGathering && this.#inFlight === null) this.#parts.log.append(this)
+    this.#commits.appendIfDue()
   }
 }
