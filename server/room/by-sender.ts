@@ -1,5 +1,7 @@
 /** Updates that wait, merged for each who sent them. */
+
 import type { Part } from '../log/port.ts'
+import { LazyMap } from './lazy-map.ts'
 import { type Fresh, Runs } from './runs.ts'
 
 /** Who an update is from. */
@@ -13,7 +15,7 @@ interface Gathered extends Sender {
 }
 
 export class BySender {
-  readonly #gathered = new Map<string, Gathered>()
+  readonly #gathered = new LazyMap<string, Gathered>()
 
   get isEmpty(): boolean {
     return this.#gathered.size === 0

@@ -14,6 +14,8 @@ import { bringUpToDate, type Diff, HeldSnapshot, type Known, type Reply } from '
 import { Tail } from './tail.ts'
 import type { XmlPlaces } from './xml-places.ts'
 
+/** Most pages have had nothing set aside. */
+const NOBODY: StateVector = new Map()
 /** Stands in where an update deletes nothing, so that the deletes of an idle room stay encoded. */
 const NONE = new IdSet()
 
@@ -49,7 +51,7 @@ export class Content {
   /** Whether something that gathers goes on from what was only heard. */
   #needsHeard = false
 
-  constructor(dead: StateVector = new Map()) {
+  constructor(dead: StateVector = NOBODY) {
     this.#dead = dead
   }
 

@@ -3,7 +3,9 @@
  * connected, nobody else's structs come in under it. When its owner is away they do (only somebody else may still hold
  * what the owner wrote before a crash), and are recorded as the owner's, by way of whoever sent them.
  */
+
 import type { Sender } from './by-sender.ts'
+import { LazyMap } from './lazy-map.ts'
 import type { Bringer } from './owned.ts'
 
 /** The slice of a member that ownership needs. */
@@ -22,8 +24,8 @@ const MAX_IDS = 16
 const MAX_AWAY = 2000
 
 export class Owners<M extends Person> {
-  readonly #owners = new Map<number, Owner<M>>()
-  readonly #idsOf = new Map<M, number[]>()
+  readonly #owners = new LazyMap<number, Owner<M>>()
+  readonly #idsOf = new LazyMap<M, number[]>()
   readonly #claimed: (id: number) => void
 
   /** @param claimed told of each id that somebody claims of whom it was not known */

@@ -3,7 +3,9 @@
  * Stock clients echo every entry they hear, so an entry counts only from a socket that its clientID is bound to; those of
  * others are passed over before their state is looked at. Protocol: y-protocols/awareness.js.
  */
+
 import { type AwarenessEntry, awarenessUpdate, readAwareness } from './awareness-update.ts'
+import { LazyMap } from './lazy-map.ts'
 import type { Identity } from './member.ts'
 import { readPresence } from './presence-state.ts'
 
@@ -42,9 +44,9 @@ export class Presence<M extends Present> {
   readonly #maxBytes: number
   readonly #dropped: () => void
   readonly #mayHold: (member: M, id: number) => boolean
-  readonly #clients = new Map<number, Client>()
-  readonly #holders = new Map<number, M[]>()
-  readonly #speakers = new Map<M, Speaker>()
+  readonly #clients = new LazyMap<number, Client>()
+  readonly #holders = new LazyMap<number, M[]>()
+  readonly #speakers = new LazyMap<M, Speaker>()
   /** The last clock of clients that were removed. */
   #removed: Map<number, number> | null = null
   #changed: Client[] = []

@@ -80,7 +80,7 @@ export class Room implements Committing {
       members: () => this.#members.values(),
       received: (before) => this.#content.stateVectorBefore(before),
     })
-    this.#content = new Content(loaded.dead === null ? new Map() : decodeStateVector(loaded.dead))
+    this.#content = new Content(loaded.dead === null ? undefined : decodeStateVector(loaded.dead))
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
     for (const batch of loaded.tail) {
       if (this.#content.takeLogged(batch, this.#relay.before) !== 'gap') continue
