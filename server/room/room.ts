@@ -380,11 +380,12 @@ export class Room implements Appending {
   }
 
   #settleAll(): void {
-    for (const membership of this.#members.values()) this.#settle(membership)
+    const committed = this.#committed
+    for (const membership of this.#members.values()) this.#settle(membership, committed)
   }
 
-  #settle(membership: Membership): void {
-    for (const known of membership.settleThrough(this.#committed)) this.#answer(membership.member, known)
+  #settle(membership: Membership, committed = this.#committed): void {
+    for (const known of membership.settleThrough(committed)) this.#answer(membership.member, known)
   }
 
   #ask(member: Member): void {
