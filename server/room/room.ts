@@ -354,11 +354,12 @@ export class Room implements Committing {
 
   /** Acknowledges what is committed by now. */
   settleAll(): void {
-    for (const membership of this.#members.values()) this.#settle(membership)
+    const { committed } = this.#commits
+    for (const membership of this.#members.values()) this.#settle(membership, committed)
   }
 
-  #settle(membership: Membership): void {
-    for (const known of membership.settleThrough(this.#commits.committed)) this.#answer(membership.member, known)
+  #settle(membership: Membership, committed = this.#commits.committed): void {
+    for (const known of membership.settleThrough(committed)) this.#answer(membership.member, known)
   }
 
   #ask(member: Member): void {

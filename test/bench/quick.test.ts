@@ -70,7 +70,7 @@ describe('the bench in small', () => {
   it('times edits from one process to another over each channel', { timeout: FULL_MS }, async () => {
     if (!isFull) return leaveOut('the bench of edits between processes: npm run test:full')
     // Whether they were quick enough, no test says.
-    const printed = await bench('cluster', '--quick').catch((error: Error) => error.message)
+    const printed = await bench('channel', '--quick').catch((error: Error) => error.message)
     for (const channel of ['postgres', 'memory']) expect(printed).toMatch(new RegExp(`${channel} +p50 +[\\d.]+ ms`))
   })
 

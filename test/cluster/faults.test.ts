@@ -130,9 +130,13 @@ describe.each(MEDIA)('three processes over %s', (medium) => {
         }
       },
       'one was cut off from the others': async () => {
+        const { length } = services[0]?.log() ?? ''
+        const says = (words: string) => async () => services[0]?.log().includes(words, length)
         cluster.toChannel.cut()
+        await until('it to say so', says('the channel is away'))
         await crowd.acknowledged(20)
         cluster.toChannel.resume()
+        await until('it to say that it is back', says('the channel is up'))
       },
       'one was cut off from the database': async () => {
         cluster.toDatabase.cut()

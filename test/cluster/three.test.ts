@@ -15,6 +15,7 @@ const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const ROOMS = isFull ? 200 : 8
 const ROUNDS = 10
 const GONE_MS = 35_000
+const EDITS = 15
 if (!isFull) leaveOut('cluster: 200 pages and 600 clients on three processes: npm run test:full')
 
 /** Without a channel pages converge by the poll, and who is on another process is not seen. */
@@ -113,5 +114,23 @@ it('a message of another version, or none at all, is left unread and counted, an
     await until('the messages to be counted', async () => (await metric(address, 'channel_unknown')) >= 4)
   ana.edit('a', (doc) => doc.getText('t').insert(0, 'read all the same'))
   await until('the other to read it', () => bo.doc.getText('t').toString() === 'read all the same')
+  for (const service of services) await service.stop()
+})
+
+it('an edit is read elsewhere when it is committed, not when the next look comes', async () => {
+  const store = await anyPostgres().open()
+  const services = await Promise.all([startService(store.env), startService(store.env)])
+  const [one, two] = services
+  const ana = await connectClient(one.collab, 'story/bell')
+  const bo = await connectClient(two.collab, 'story/bell')
+  await until('the page to be shared', async () => (await metric(one.address, 'rooms_shared')) === 1)
+  const begun = performance.now()
+  for (let n = 1; n <= EDITS; n++) {
+    ana.edit(`${n}`, (doc) => doc.getText('t').insert(0, 'x'))
+    await until('the other to read it', () => bo.doc.getText('t').length === n)
+  }
+  // Looks are a second apart, and each edit came after the one before was read.
+  expect(performance.now() - begun).toBeLessThan((EDITS - 1) * 1000)
+  expect(await metric(two.address, 'channel_heard')).toBeGreaterThanOrEqual(EDITS)
   for (const service of services) await service.stop()
 })
