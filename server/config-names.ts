@@ -7,6 +7,9 @@ const KNOWN = [
   'DATABASE_POOL',
   'DATABASE_CA',
   'DATA_DIR',
+  'WORKERS',
+  'NODE_URL',
+  'NODE_SECRET',
   'AUTH',
   'AUTH_JWT_SECRET',
   'AUTH_JWKS_URL',
@@ -51,10 +54,10 @@ const KNOWN = [
 ]
 
 /** Promised, and not built yet: ignoring one of them could open a door, so it is refused. */
-const LATER = ['DATABASE_LISTEN_URL', 'NODE_URL', 'NODE_SECRET']
+const LATER = ['DATABASE_LISTEN_URL']
 
 /** Settings of later versions that have a value this version already lives up to. */
-const LATER_VALUES: Readonly<Record<string, readonly string[]>> = { WORKERS: ['1'], CHANNEL: ['auto', 'memory'] }
+const LATER_VALUES: Readonly<Record<string, readonly string[]>> = { CHANNEL: ['auto', 'memory'] }
 
 const OURS = /^(AUTH|DATABASE|FOLD|HISTORY|MAX|RATE|NODE)_/
 

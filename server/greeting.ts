@@ -20,13 +20,14 @@ export const databaseName = (config: Config): string => {
 export const withoutSecrets = (words: string, config: Config): string =>
   secretsOf(config).reduce((text, secret) => text.replaceAll(secret, '…'), words)
 
-const secretsOf = ({ databaseUrl, auth }: Config): string[] => {
+const secretsOf = ({ databaseUrl, auth, node }: Config): string[] => {
   const secrets: string[] = []
   if (databaseUrl !== null) {
     const { password } = new URL(databaseUrl)
     secrets.push(databaseUrl, password, decoded(password))
   }
   if (auth.source?.kind === 'secret') secrets.push(auth.source.secret)
+  if (node !== null) secrets.push(node.secret)
   if (auth.callback !== null) secrets.push(auth.callback.secret)
   return secrets.filter((secret) => secret !== '')
 }

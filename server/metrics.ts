@@ -1,6 +1,8 @@
 /** What is counted and measured, as Prometheus reads it. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type MetricObject, Registry } from 'prom-client'
 import type { CounterName, Counters } from './ports.ts'
+
+export type { MetricObject } from 'prom-client'
 
 const PREFIX = 'scriptorium_'
 
@@ -41,6 +43,8 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   rate_pauses: 'Times that a socket was not read because it sent too fast',
   rate_closes: 'Sockets closed with 4529 after 30 s of not being read',
   rate_refusals: 'Requests answered with 429 because their user sent too fast',
+  workers_replaced: 'Workers that died and were replaced',
+  connections_cut: 'Connections cut before their first line had come: after 10 s, or because too many waited',
 }
 
 export interface Metrics {
@@ -48,13 +52,20 @@ export interface Metrics {
   readonly contentType: string
   /** Everything as Prometheus text. */
   text(): Promise<string>
+  /** Everything, to be merged with that of other processes. */
+  values(): Promise<readonly MetricObject[]>
   /** Has `scriptorium_<name>` read by `value` whenever somebody asks. */
   gauge(name: string, help: string, value: () => number): void
 }
 
-/** A registry of its own, so that two services in one process do not meet. */
-export const createMetrics = (): Metrics => {
+/** What several processes measured, each under labels of its own, as one text. */
+export const mergedText = (all: readonly (readonly MetricObject[])[]): Promise<string> =>
+  AggregatorRegistry.aggregate(all.map((values) => [...values])).metrics()
+
+/** A registry of its own, so that two services in one process do not meet. @param labels stand with every value */
+export const createMetrics = (labels: Readonly<Record<string, string>> = {}): Metrics => {
   const registry = new Registry()
+  registry.setDefaultLabels(labels)
   // Its own default looks a hundred times a second how late the event loop is.
   collectDefaultMetrics({ register: registry, prefix: PREFIX, eventLoopMonitoringPrecision: 5000 })
   const counters = new Map(
@@ -67,6 +78,7 @@ export const createMetrics = (): Metrics => {
     counters: { count: (name, by = 1) => counters.get(name)?.inc(by) },
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    values: () => registry.getMetricsAsJSON(),
     gauge: (name, help, value) => {
       new Gauge({
         name: `${PREFIX}${name}`,

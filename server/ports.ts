@@ -68,3 +68,5 @@ export type CounterName =
   | 'rate_pauses'
   | 'rate_closes'
   | 'rate_refusals'
+  | 'workers_replaced'
+  | 'connections_cut'

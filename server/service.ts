@@ -9,6 +9,7 @@ import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
 import { readProxies } from './address.ts'
 import { LOOK_MS, Nodes } from './cluster/nodes.ts'
+import type { Parent } from './cluster/parent.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
@@ -22,6 +23,7 @@ import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
 import { syncPage } from './http/sync-page.ts'
 import { writeUpdate } from './http/write.ts'
+import { type Address, closeServer, listen } from './listen.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { openArchive } from './log/archive/archive.ts'
 import { keepVersions } from './log/archive/automatic.ts'
@@ -36,11 +38,6 @@ import { Rooms } from './room/rooms.ts'
 import { isMemoryTight, systemClock, systemRandom } from './system.ts'
 import { ThreadPool } from './threads/pool.ts'
 import { Sockets } from './upgrade.ts'
-
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
 
 export interface Service {
   readonly address: Address
@@ -62,24 +59,30 @@ const RIGHTS_POLL_MS = 400
 const HEADERS_MS = 10_000
 const REQUEST_MS = 60_000
 
+export interface ServiceParts {
+  readonly logger: Logger
+  /** Only a worker has one: it accepts the connections. */
+  readonly parent?: Parent
+}
+
 /**
  * Starts the service; a start that fails releases what it had.
  * @throws LockedError, DatabaseError, or the system's error when the address cannot be listened on
  */
-export const startService = async (config: Config, { logger }: { logger: Logger }): Promise<Service> => {
+export const startService = async (config: Config, parts: ServiceParts): Promise<Service> => {
   const releases = new Releases()
   try {
-    return await assemble(config, logger, releases)
+    return await assemble(config, parts, releases)
   } catch (error) {
     await releases.run()
     throw error
   }
 }
 
-const assemble = async (config: Config, logger: Logger, releases: Releases): Promise<Service> => {
+const assemble = async (config: Config, { logger, parent }: ServiceParts, releases: Releases): Promise<Service> => {
   const clock = systemClock
   const random = systemRandom
-  const metrics = createMetrics()
+  const metrics = createMetrics(parent === undefined ? {} : { worker: parent.slot })
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
@@ -209,7 +212,8 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   await changes.open()
   nodes?.onCompany(() => changes.resume())
   releases.push(() => changes.close())
-  const address = await listen(server, config)
+  const address = parent === undefined ? await listen(server, config) : config
+  parent?.serve(server, async () => ({ database: log.reachable, metrics: await metrics.values() }))
   releases.push(() => closeServer(server))
   releases.push(() => sockets.close())
   lock?.setAddress(`http://${address.host}:${address.port}`)
@@ -246,19 +250,3 @@ const openDatabase = async (
   releases.push(() => database.close())
   return { database, lock }
 }
-
-const listen = (server: Server, config: Config): Promise<Address> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(config.port, config.host, () => {
-      server.off('error', reject)
-      const bound = server.address()
-      resolve({ host: config.host, port: typeof bound === 'object' && bound !== null ? bound.port : config.port })
-    })
-  })
-
-const closeServer = (server: Server): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.close((error) => (error === undefined ? resolve() : reject(error)))
-    server.closeAllConnections()
-  })
