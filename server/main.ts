@@ -7,7 +7,7 @@ import { databaseName, greeting, withoutSecrets } from './greeting.ts'
 import type { Logger } from './ports.ts'
 import { untilReachable } from './reachable.ts'
 import type { Service, ServiceParts } from './service.ts'
-import { failureWords, reasonOf, waitingWords } from './start-words.ts'
+import { failureReason, failureWords, reasonOf, waitingWords } from './start-words.ts'
 import { systemClock, systemRandom } from './system.ts'
 
 const USAGE = `Usage: scriptorium serve
@@ -36,7 +36,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const start = (signal: AbortSignal) =>
     config.workers > 1 ? startWorkers(config, logger, signal) : startService(config, { logger })
   const told = (words: string) => void process.stderr.write(words)
-  const life = live(config, { logger, start, told, failed: told })
+  const life = live(config, { logger, start, told, failed: (error) => told(failureWords(error, config)) })
   process.on('SIGTERM', life.signalled)
   process.on('SIGINT', life.signalled)
   const service = await life.started
@@ -58,7 +58,7 @@ export const work = async (): Promise<void> => {
     start: () => startService(config, { logger, parent }),
     // All workers wait for the same database: one of them says so.
     told: (words) => parent.slot === '1' && process.stderr.write(words),
-    failed: (words) => parent.say({ kind: 'failed', words }),
+    failed: (error) => parent.say({ kind: 'failed', reason: failureReason(error, config) }),
   })
   parent.onEnd(() => life.end(0))
   // A terminal, and many a service manager, signals the workers too; when they end is for the parent to say.
@@ -109,7 +109,7 @@ interface Beginning {
   /** Hears that the start waits for the database. */
   readonly told: (words: string) => void
   /** Hears why the start failed. */
-  readonly failed: (words: string) => void
+  readonly failed: (error: unknown) => void
 }
 
 interface Life {
@@ -135,7 +135,7 @@ const live = (config: Config, { logger, start, told, failed }: Beginning): Life 
     (service) => (stopping.signal.aborted ? null : service),
     (error: unknown) => {
       if (stopping.signal.aborted) return null
-      failed(failureWords(error, config))
+      failed(error)
       process.exit(1)
     },
   )

@@ -11,7 +11,7 @@ export type ToWorker =
 /** From a worker. */
 export type FromWorker =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'failed'; readonly words: string }
+  | { readonly kind: 'failed'; readonly reason: string }
   | ({ readonly kind: 'status'; readonly id: number } & Status)
 
 export interface Status {

@@ -56,7 +56,7 @@ export class Slot {
     return this.#undelivered.size
   }
 
-  /** Starts the first worker, and resolves when it serves. @throws Error with its words when it ends instead */
+  /** Starts the first worker, and resolves when it serves. @throws Error with its reason when it ends instead */
   start(): Promise<void> {
     return this.#fork()
   }
@@ -112,7 +112,7 @@ export class Slot {
     this.#child?.kill('SIGKILL')
   }
 
-  /** @throws Error with the words of a worker that ends before it serves */
+  /** @throws Error with the reason of a worker that ends before it serves */
   #fork(): Promise<void> {
     const { clock, env, name, logger } = this.#parts
     this.#state = 'starting'
@@ -120,10 +120,10 @@ export class Slot {
     this.#child = child
     this.#since = clock.now()
     return new Promise((resolve, reject) => {
-      let words: string | null = null
+      let reason: string | null = null
       child.on('message', (message: FromWorker) => {
         if (message.kind === 'status') this.#asked.get(message.id)?.(message)
-        else if (message.kind === 'failed') words = message.words
+        else if (message.kind === 'failed') reason = message.reason
         else if (this.#state === 'starting') {
           this.#state = 'live'
           this.#parts.changed()
@@ -133,7 +133,7 @@ export class Slot {
       child.on('error', (error) => logger.error({ worker: name, error: String(error) }, 'a worker has a fault'))
       child.once('exit', (code, signal) => {
         this.#left(`worker ${child.pid} ended with ${code ?? signal}`)
-        reject(new Error(words ?? `worker ${name} ended with ${code ?? signal} before it served`))
+        reject(new Error(reason ?? `worker ${name} ended with ${code ?? signal} before it served`))
       })
     })
   }

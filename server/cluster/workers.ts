@@ -24,7 +24,7 @@ export interface WorkersParts {
 
 /**
  * Starts the workers, then listens.
- * @throws Error with the words of a worker that does not start, or the system's error when nothing can be listened on
+ * @throws Error with the reason of a worker that does not start, or the system's error when nothing can be listened on
  */
 export const startWorkers = async (config: Config, parts: WorkersParts): Promise<Service> => {
   const releases = new Releases()
@@ -94,7 +94,7 @@ const assemble = async (config: Config, parts: WorkersParts, releases: Releases)
   }
 }
 
-/** @throws Error with the words of the first worker that does not start */
+/** @throws Error with the reason of the first worker that does not start */
 const startAll = async (slots: readonly Slot[], signal: AbortSignal): Promise<void> => {
   const stop = () => {
     for (const slot of slots) void slot.end()
