@@ -44,6 +44,9 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   rate_closes: 'Sockets closed with 4529 after 30 s of not being read',
   rate_refusals: 'Requests answered with 429 because their user sent too fast',
   workers_replaced: 'Workers that died and were replaced',
+  pipes_opened: 'Sockets passed on to the node that has their page',
+  pipes_failed: 'Sockets served here because the node that has their page did not take them',
+  rooms_sent_home: 'Pages whose sockets were sent to where they are served now',
   connections_cut: 'Connections cut before their first line had come: after 10 s, or because too many waited',
 }
 

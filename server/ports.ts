@@ -70,3 +70,6 @@ export type CounterName =
   | 'rate_refusals'
   | 'workers_replaced'
   | 'connections_cut'
+  | 'pipes_opened'
+  | 'pipes_failed'
+  | 'rooms_sent_home'

@@ -8,7 +8,8 @@ import { Changes } from './access/changes.ts'
 import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
 import { readProxies } from './address.ts'
-import { LOOK_MS, Nodes } from './cluster/nodes.ts'
+import { Cluster } from './cluster/cluster.ts'
+import { LOOK_MS } from './cluster/nodes.ts'
 import type { Parent } from './cluster/parent.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
@@ -55,6 +56,8 @@ const THREADS = 2
 const POLL_MS = LOOK_MS
 /** How often changes of rights made by other processes are looked for. */
 const RIGHTS_POLL_MS = 400
+/** The share of the grace period in which sockets are handed over. */
+const SPREAD_SHARE = 0.4
 /** Whoever has not sent the headers of a request, or all of it, by then is cut. */
 const HEADERS_MS = 10_000
 const REQUEST_MS = 60_000
@@ -86,9 +89,11 @@ const assemble = async (config: Config, { logger, parent }: ServiceParts, releas
   const { counters } = metrics
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
-  const nodes =
-    database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId: random.uuid() }) : null
-  releases.push(() => nodes?.leave())
+  const cluster =
+    database.kind === 'postgres'
+      ? await Cluster.join({ database, clock, random, logger, counters, node: config.node, parent: parent ?? null })
+      : null
+  releases.push(() => cluster?.leave())
   const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
   const log = openLog({
@@ -111,7 +116,7 @@ const assemble = async (config: Config, { logger, parent }: ServiceParts, releas
     logger,
     counters,
     isTight: isMemoryTight,
-    isAlone: () => nodes?.isAlone() ?? Promise.resolve(true),
+    isAlone: () => cluster?.nodes.isAlone() ?? Promise.resolve(true),
     diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
     settings: {
       foldRows: fold.rows,
@@ -135,7 +140,7 @@ const assemble = async (config: Config, { logger, parent }: ServiceParts, releas
     logger,
     process: random.uuid(),
     pollMs: database.kind === 'postgres' ? RIGHTS_POLL_MS : 0,
-    isAlone: () => nodes?.alone ?? true,
+    isAlone: () => cluster?.nodes.alone ?? true,
     act: async (made) => {
       if (made.some(({ kind }) => kind === 'grant')) forget()
       await sockets.reconsider(({ caller, scope }) => made.some((change) => concerns(change, caller.user, scope)))
@@ -184,7 +189,7 @@ const assemble = async (config: Config, { logger, parent }: ServiceParts, releas
       },
     },
     readiness: () => ({ draining, database: log.reachable }),
-    gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
+    gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes, pipes: cluster?.pipes ?? 0 }),
   })
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -195,6 +200,7 @@ const assemble = async (config: Config, { logger, parent }: ServiceParts, releas
     rooms,
     access,
     clock,
+    random,
     logger,
     counters,
     settings: {
@@ -208,21 +214,25 @@ const assemble = async (config: Config, { logger, parent }: ServiceParts, releas
     rates,
     proxies: readProxies(config.trustedProxies),
     originAllowed: (origin, host) => originAllowed({ origin, host, config }),
+    elsewhere: cluster,
   })
   await changes.open()
-  nodes?.onCompany(() => changes.resume())
+  cluster?.nodes.onCompany(() => changes.resume())
   releases.push(() => changes.close())
   const address = parent === undefined ? await listen(server, config) : config
   parent?.serve(server, async () => ({ database: log.reachable, metrics: await metrics.values() }))
   releases.push(() => closeServer(server))
   releases.push(() => sockets.close())
+  cluster?.attend(sockets)
   lock?.setAddress(`http://${address.host}:${address.port}`)
   return {
     address,
     drain: async () => {
       draining = true
       sockets.drain()
-      await sockets.close()
+      // Where others stay, pages go over to them little by little.
+      const spreadMs = (await cluster?.drain()) ? config.shutdownGraceMs * SPREAD_SHARE : 0
+      await Promise.all([sockets.close(spreadMs), cluster?.closePipes(spreadMs)])
       await log.drain()
     },
     close: () => releases.run(),

@@ -8,21 +8,38 @@ export interface NodesParts {
   readonly logger: Logger
   /** UUID of this process. */
   readonly nodeId: string
+  /** Where others reach this one; null: they cannot. */
+  readonly url: string | null
 }
+
+/** Another process that lives. */
+export interface OtherNode {
+  readonly url: string | null
+  /** What it speaks to other nodes. */
+  readonly version: number
+  /** Whether it is about to leave. */
+  readonly draining: boolean
+}
+
+/** Raised when nodes say other things to each other, or come to other owners: those of two versions pass nothing on. */
+export const VERSION = 1
 
 const BEAT_MS = 5000
 
-/** $1 node_id. A node that has not been heard of for an hour is forgotten. */
+/** $1 node_id, $2 url, $3 version. A node that has not been heard of for an hour is forgotten. */
 const BEAT = `
   WITH forgotten AS (
     DELETE FROM scriptorium.node WHERE heartbeat_at < clock_timestamp() - interval '1 hour' AND node_id <> $1
   )
-  INSERT INTO scriptorium.node (node_id) VALUES ($1)
+  INSERT INTO scriptorium.node (node_id, url, version) VALUES ($1, $2, $3)
   ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`
 
 const OTHERS = `
-  SELECT count(*)::int AS others FROM scriptorium.node
-  WHERE node_id <> $1 AND heartbeat_at > clock_timestamp() - interval '15 seconds'`
+  SELECT url, version, draining FROM scriptorium.node
+  WHERE node_id <> $1 AND heartbeat_at > clock_timestamp() - interval '15 seconds'
+  ORDER BY node_id`
+
+const DRAIN = 'UPDATE scriptorium.node SET draining = true WHERE node_id = $1'
 
 const LEAVE = 'DELETE FROM scriptorium.node WHERE node_id = $1'
 
@@ -33,8 +50,10 @@ const NOTICED_MS = 1200
 export class Nodes {
   readonly #parts: NodesParts
   #beatAt: number
-  #alone = false
+  #others: readonly OtherNode[] | null = null
+  #draining = false
   #onCompany: () => void = () => undefined
+  #onChange: () => void = () => undefined
 
   private constructor(parts: NodesParts) {
     this.#parts = parts
@@ -43,15 +62,24 @@ export class Nodes {
 
   /** Makes this process known, and resolves once every other has noticed: then it may serve. @throws DatabaseError */
   static async announce(parts: NodesParts): Promise<Nodes> {
-    await parts.database.query(BEAT, [parts.nodeId])
     const nodes = new Nodes(parts)
-    if (!(await nodes.isAlone())) await new Promise<void>((resolve) => parts.clock.after(NOTICED_MS, resolve))
+    await nodes.#beat()
+    if (!(await nodes.isAlone())) await nodes.#noticed()
     return nodes
   }
 
   /** Whether no other process served from this database when last looked. */
   get alone(): boolean {
-    return this.#alone
+    return this.#others?.length === 0
+  }
+
+  /** The other processes when last looked. */
+  get others(): readonly OtherNode[] {
+    return this.#others ?? []
+  }
+
+  get isDraining(): boolean {
+    return this.#draining
   }
 
   /** Calls `task` each time a process that was alone no longer is. */
@@ -59,19 +87,41 @@ export class Nodes {
     this.#onCompany = task
   }
 
+  /** Calls `task` each time the others are others than before, this process drains, or something changed within it. */
+  onChange(task: () => void): void {
+    this.#onChange = task
+  }
+
   /** Looks whether no other process serves from this database now; beats when it is time. @throws DatabaseError */
   async isAlone(): Promise<boolean> {
     const { database, clock, nodeId } = this.#parts
-    const now = clock.now()
-    if (now - this.#beatAt >= BEAT_MS) {
-      await database.query(BEAT, [nodeId])
-      this.#beatAt = now
+    if (clock.now() - this.#beatAt >= BEAT_MS) await this.#beat()
+    const others = await database.query<OtherNode>(OTHERS, [nodeId])
+    const wasAlone = this.alone
+    const before = JSON.stringify(this.#others)
+    this.#others = others
+    if (wasAlone && !this.alone) this.#onCompany()
+    if (JSON.stringify(others) !== before) this.#onChange()
+    return this.alone
+  }
+
+  /**
+   * Says that this process is about to leave, and resolves once every other has noticed: no page comes back then.
+   * @returns whether others are there that stay
+   */
+  async drain(): Promise<boolean> {
+    const { database, nodeId, logger } = this.#parts
+    this.#draining = true
+    this.#onChange()
+    if (this.alone) return false
+    try {
+      await database.query(DRAIN, [nodeId])
+      await this.#noticed()
+      await this.isAlone()
+    } catch (error) {
+      logger.warn({ error: String(error) }, 'the others could not be told that this node drains')
     }
-    const [row] = await database.query<{ others: number }>(OTHERS, [nodeId])
-    const wasAlone = this.#alone
-    this.#alone = row?.others === 0
-    if (wasAlone && !this.#alone) this.#onCompany()
-    return this.#alone
+    return this.others.some(({ draining }) => !draining)
   }
 
   /** Says that this process serves no longer. */
@@ -82,5 +132,16 @@ export class Nodes {
       // Its heartbeat ends, which says the same a little later.
       this.#parts.logger.debug({ error: String(error) }, 'the node could not take its leave')
     }
+  }
+
+  async #beat(): Promise<void> {
+    const { database, clock, nodeId, url } = this.#parts
+    const now = clock.now()
+    await database.query(BEAT, [nodeId, url, VERSION])
+    this.#beatAt = now
+  }
+
+  #noticed(): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.after(NOTICED_MS, resolve))
   }
 }

@@ -17,6 +17,7 @@ export class Parent {
   #server: Server | null = null
   #status: (() => Promise<Status>) | null = null
   #live: readonly string[] = []
+  #changed: () => void = () => undefined
   #ended: () => void = () => undefined
 
   constructor(slot: string, channel: Channel) {
@@ -34,6 +35,11 @@ export class Parent {
   /** Slots whose workers serve. */
   get live(): readonly string[] {
     return this.#live
+  }
+
+  /** Calls `task` each time other slots have workers that serve. */
+  onLive(task: () => void): void {
+    this.#changed = task
   }
 
   /** Serves the connections that the parent accepts with `server`, which listens nowhere. */
@@ -63,7 +69,7 @@ export class Parent {
         return
       case 'live':
         this.#live = message.slots
-        return
+        return this.#changed()
       case 'end':
         return this.#ended()
     }

@@ -1,10 +1,12 @@
 /** Clients of `scriptorium.v1` that type on a page, each edit with a name of its own, and what of it is kept. */
+import { onTestFinished } from 'vitest'
 import type * as Y from 'yjs'
 import { Client } from './client.ts'
 import type { Random } from './random.ts'
 import { turns } from './until.ts'
 
 const KEY = 'edits'
+const RECONNECT_MS = 150
 
 /** The names of the edits a page holds. */
 export const editsIn = (doc: Y.Doc): Set<string> => new Set(doc.getMap(KEY).keys())
@@ -14,6 +16,7 @@ export class Typists {
   #isTyping = false
   #typing: Promise<unknown> = Promise.resolve()
   #count = 0
+  #reconnecting: NodeJS.Timeout | null = null
 
   constructor(collab: string, rooms: readonly string[]) {
     this.clients = rooms.map((room) => new Client(collab, room))
@@ -34,7 +37,21 @@ export class Typists {
     await this.#typing
   }
 
+  /** From now on everybody who loses the socket comes again a moment later, until `disconnect`. */
+  stayConnected(): void {
+    const seen = new Map(this.clients.map((client) => [client, client.closings.length]))
+    this.#reconnecting = setInterval(() => {
+      for (const client of this.clients) {
+        if (client.closings.length === seen.get(client)) continue
+        seen.set(client, client.closings.length)
+        client.connect()
+      }
+    }, RECONNECT_MS)
+    onTestFinished(() => this.disconnect())
+  }
+
   disconnect(): void {
+    if (this.#reconnecting !== null) clearInterval(this.#reconnecting)
     for (const client of this.clients) client.disconnect()
   }
 

@@ -1,0 +1,242 @@
+import { randomBytes } from 'node:crypto'
+import { request } from 'node:http'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { proofOf } from '../../server/cluster/proof.ts'
+import { highest } from '../../server/cluster/rendezvous.ts'
+import { call } from '../support/api.ts'
+import { atRandom, startBalancer } from '../support/balancer.ts'
+import { untilEqual } from '../support/equal.ts'
+import { metric } from '../support/metrics.ts'
+import { freePort } from '../support/postgres.ts'
+import { type Random, seededRandom } from '../support/random.ts'
+import { AT_FULL_SPEED, type Service, startService } from '../support/service.ts'
+import { readAfresh } from '../support/stock.ts'
+import { anyPostgres, type Store } from '../support/stores.ts'
+import { editsIn, missingFrom, Typists } from '../support/typists.ts'
+import { until } from '../support/until.ts'
+
+const CLOSE_FRAME = 0x88
+const NODE_SECRET = 'a secret of all nodes, long enough'
+const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
+const ROOMS = Array.from({ length: isFull ? 60 : 12 }, (_, index) => `book/page-${index}`)
+
+/** Starts nodes that know of each other, at fixed addresses. */
+class Nodes {
+  readonly addresses: readonly string[]
+  readonly services: Service[] = []
+  readonly #store: Store
+  readonly #env: Record<string, string>
+
+  private constructor(store: Store, addresses: readonly string[], env: Record<string, string>) {
+    this.#store = store
+    this.addresses = addresses
+    this.#env = env
+  }
+
+  static async start(count: number, env: Record<string, string> = {}): Promise<Nodes> {
+    const ports = await Promise.all(Array.from({ length: count }, () => freePort()))
+    const addresses = ports.map((port) => `http://127.0.0.1:${port}`)
+    const nodes = new Nodes(await anyPostgres().open(), addresses, env)
+    await Promise.all(addresses.map((_, index) => nodes.startOne(index)))
+    return nodes
+  }
+
+  async startOne(index: number): Promise<void> {
+    const address = this.addresses[index] ?? ''
+    this.services[index] = await startService({
+      ...this.#store.env,
+      ...AT_FULL_SPEED,
+      PORT: new URL(address).port,
+      NODE_URL: address,
+      NODE_SECRET,
+      MAX_USER_SOCKETS: '0',
+      MAX_USER_PAGES: '0',
+      ...this.#env,
+    })
+  }
+
+  ownerOf(room: string): number {
+    return this.addresses.indexOf(highest(room, this.addresses) ?? '')
+  }
+
+  async sum(name: string): Promise<number> {
+    const values = await Promise.all(this.services.map(({ address }) => metric(address, name)))
+    return values.reduce((sum, value) => sum + value, 0)
+  }
+
+  /** For each page the members at each node. */
+  async members(): Promise<Map<string, number[]>> {
+    const stories = await Promise.all(this.addresses.map((address) => call(address, 'GET', '/stories/book')))
+    const found = new Map<string, number[]>()
+    for (const [node, { body }] of stories.entries()) {
+      for (const { id, members } of body.pages) {
+        const counts = found.get(`book/${id}`) ?? this.addresses.map(() => 0)
+        counts[node] = members
+        found.set(`book/${id}`, counts)
+      }
+    }
+    return found
+  }
+
+  /** Waits until everybody is where their page belongs. */
+  async home(): Promise<void> {
+    await until(
+      'every page to be served by its owner alone',
+      async () => {
+        const members = [...(await this.members())]
+        return members.every(([room, counts]) =>
+          counts.every((count, node) => count > 0 === (node === this.ownerOf(room))),
+        )
+      },
+      { withinMs: 40_000 },
+    )
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.stop()))
+  }
+}
+
+const typing = (collab: string, rooms: readonly string[], random: Random): Typists => {
+  const typists = new Typists(
+    collab,
+    rooms.flatMap((room) => [room, room, room]),
+  )
+  typists.connect(collab)
+  typists.stayConnected()
+  typists.start(random)
+  return typists
+}
+
+/** Ends the typing; nothing that was acknowledged may be missing, and everybody must hold the same. */
+const expectNothingLost = async (typists: Typists, rooms: readonly string[], collab: string): Promise<void> => {
+  await typists.stop()
+  await until('everything to be settled', () => typists.clients.every((client) => client.isSettled), {
+    withinMs: 60_000,
+  })
+  for (const room of rooms) {
+    await untilEqual(typists.clients.filter((client) => client.room === room).map(({ doc }) => doc))
+    expect(missingFrom(editsIn(await readAfresh(collab, room)), typists.acknowledged(room))).toEqual([])
+  }
+}
+
+/** Opens a WebSocket at one node. @returns how it ended, or `open` */
+const knock = (address: string, room: string, headers: Record<string, string>): Promise<string> =>
+  new Promise((resolve) => {
+    const key = headers['sec-websocket-key'] ?? randomBytes(16).toString('base64')
+    const asked = request(`${address}/collab/${room}`, {
+      agent: false,
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-protocol': 'scriptorium.v1',
+        'sec-websocket-key': key,
+        ...headers,
+      },
+    })
+    asked.on('response', (answer) => resolve(String(answer.statusCode)))
+    asked.on('upgrade', (_answer, socket, first) => {
+      onTestFinished(() => void socket.destroy())
+      const judge = (bytes: Buffer) => {
+        if (bytes.length > 0) resolve(bytes[0] === CLOSE_FRAME ? `closed ${bytes.readUInt16BE(2)}` : 'open')
+      }
+      judge(first)
+      socket.on('data', judge).on('error', () => socket.destroy())
+    })
+    asked.on('error', () => resolve('lost'))
+    asked.end()
+  })
+
+const proven = (room: string, client: string, secret: string): Record<string, string> => {
+  const headers = { 'sec-websocket-key': randomBytes(16).toString('base64') }
+  const [proof = '', value = '', name = '', address = ''] = proofOf(
+    secret,
+    { url: `/collab/${room}`, headers },
+    client,
+    Date.now(),
+  )
+  return { ...headers, [proof]: value, [name]: address }
+}
+
+const moreThan = (typists: Typists, more: number) => {
+  const wanted = typists.acknowledgedCount + more
+  return until('more edits to be acknowledged', () => typists.acknowledgedCount >= wanted)
+}
+
+describe('three nodes that reach each other, behind a balancer that chooses at random,', () => {
+  it('serve each page from its owner, go on without one that dies, and give it its pages when it is back', async () => {
+    const random = seededRandom()
+    const nodes = await Nodes.start(3)
+    const balancer = await startBalancer(nodes.addresses, atRandom(random))
+    const typists = typing(balancer.collab, ROOMS, random)
+    await moreThan(typists, 300)
+    await nodes.home()
+    expect(await nodes.sum('pipes')).toBeGreaterThan(0)
+    expect(await nodes.sum('pipes_failed')).toBe(0)
+
+    const victim = nodes.ownerOf(ROOMS[0] ?? '')
+    await nodes.services[victim]?.kill('SIGKILL')
+    await moreThan(typists, 300)
+    await nodes.startOne(victim)
+    await nodes.home()
+    await moreThan(typists, 100)
+    // One after another is started anew, while everybody types.
+    for (const [index, service] of nodes.services.entries()) {
+      await service.stop()
+      await nodes.startOne(index)
+    }
+    await moreThan(typists, 100)
+    await nodes.home()
+    await expectNothingLost(typists, ROOMS, balancer.collab)
+    typists.disconnect()
+    await nodes.stop()
+  })
+
+  it('say for whom they pass a socket on, believe nobody else, and pass nothing on twice', async () => {
+    const nodes = await Nodes.start(3, { TRUSTED_PROXIES: '127.0.0.1', MAX_ADDRESS_SOCKETS: '3' })
+    const room = ROOMS[0] ?? ''
+    const owner = nodes.ownerOf(room)
+    const [one = 0, other = 0] = [0, 1, 2].filter((node) => node !== owner)
+    const at = (node: number) => nodes.addresses[node] ?? ''
+    await until('all to know of each other', async () => {
+      const answers = await Promise.all([one, other].map((node) => knock(at(node), room, {})))
+      return answers.every((answer) => answer === 'open') && (await nodes.sum('pipes')) >= 2
+    })
+    const from = (client: string) => ({ 'x-forwarded-for': client })
+    for (const node of [one, other, owner]) expect(await knock(at(node), room, from('203.0.113.9'))).toBe('open')
+    for (const node of [one, other, owner]) expect(await knock(at(node), room, from('203.0.113.9'))).toBe('closed 1013')
+    expect(await knock(at(one), room, from('203.0.113.8'))).toBe('open')
+
+    const pipes = await nodes.sum('pipes_opened')
+    expect(await knock(at(one), room, proven(room, '203.0.113.7', NODE_SECRET))).toBe('open')
+    expect((await nodes.members()).get(room)?.[one]).toBe(1)
+    expect(await nodes.sum('pipes_opened')).toBe(pipes)
+    expect(await knock(at(owner), room, proven(room, '203.0.113.7', 'another secret, as long as the one'))).toBe('403')
+    expect(await knock(at(owner), room, proven('book/other', '203.0.113.7', NODE_SECRET))).toBe('403')
+    expect(await knock(at(owner), room, { 'x-scriptorium-client': '203.0.113.7' })).toBe('403')
+    await nodes.stop()
+  })
+})
+
+describe('a node whose pages are asked for elsewhere', () => {
+  it('is done without where it does not answer, and its secret is not told to be another', async () => {
+    const nodes = await Nodes.start(2)
+    const room = ROOMS[0] ?? ''
+    const [asked, silent] = nodes.ownerOf(room) === 0 ? [1, 0] : [0, 1]
+    const address = nodes.addresses[asked] ?? ''
+    await until('a socket to be passed on', async () => {
+      await knock(address, room, {})
+      return (await metric(address, 'pipes')) > 0
+    })
+    nodes.services[silent]?.signal('SIGSTOP')
+    expect(await knock(address, room, {})).toBe('open')
+    const since = performance.now()
+    expect(await knock(address, room, {})).toBe('open')
+    expect(performance.now() - since).toBeLessThan(1500)
+    expect(await metric(address, 'pipes_failed')).toBe(1)
+    nodes.services[silent]?.signal('SIGCONT')
+    await until('the page to go home', async () => (await nodes.members()).get(room)?.[asked] !== 2)
+    await nodes.stop()
+  })
+})
