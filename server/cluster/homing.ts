@@ -57,7 +57,8 @@ export class Homing<Socket> {
         })
         .then((next) => {
           this.#cancel = null
-          if (next !== null) this.#stepLater(next)
+          // Meanwhile something may have changed.
+          if (next !== null || this.#isDue) this.#stepLater(next ?? STEP_MS)
         })
     })
   }

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { proofOf } from '../../server/cluster/proof.ts'
 import { highest } from '../../server/cluster/rendezvous.ts'
 import { call } from '../support/api.ts'
+import { Doc, encodeStateAsUpdate } from 'yjs'
 import { atRandom, startBalancer } from '../support/balancer.ts'
 import { untilEqual } from '../support/equal.ts'
 import { metric } from '../support/metrics.ts'
@@ -76,6 +77,19 @@ class Nodes {
       }
     }
     return found
+  }
+
+  /** Writes to a page, so that it exists. */
+  async create(room: string): Promise<void> {
+    const [story = '', page = ''] = room.split('/')
+    const doc = new Doc()
+    doc.getText('text').insert(0, 'here')
+    const response = await fetch(`${this.addresses[0]}/api/v1/stories/${story}/pages/${page}/updates`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: encodeStateAsUpdate(doc) as Uint8Array<ArrayBuffer>,
+    })
+    expect(response.ok).toBe(true)
   }
 
   /** Waits until everybody is where their page belongs. */
@@ -196,6 +210,7 @@ describe('three nodes that reach each other, behind a balancer that chooses at r
   it('say for whom they pass a socket on, believe nobody else, and pass nothing on twice', async () => {
     const nodes = await Nodes.start(3, { TRUSTED_PROXIES: '127.0.0.1', MAX_ADDRESS_SOCKETS: '3' })
     const room = ROOMS[0] ?? ''
+    await nodes.create(room)
     const owner = nodes.ownerOf(room)
     const [one = 0, other = 0] = [0, 1, 2].filter((node) => node !== owner)
     const at = (node: number) => nodes.addresses[node] ?? ''
@@ -223,6 +238,7 @@ describe('a node whose pages are asked for elsewhere', () => {
   it('is done without where it does not answer, and its secret is not told to be another', async () => {
     const nodes = await Nodes.start(2)
     const room = ROOMS[0] ?? ''
+    await nodes.create(room)
     const [asked, silent] = nodes.ownerOf(room) === 0 ? [1, 0] : [0, 1]
     const address = nodes.addresses[asked] ?? ''
     await until('a socket to be passed on', async () => {
