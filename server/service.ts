@@ -223,7 +223,7 @@ const assemble = async (config: Config, { logger, parent }: ServiceParts, releas
   parent?.serve(server, async () => ({ database: log.reachable, metrics: await metrics.values() }))
   releases.push(() => closeServer(server))
   releases.push(() => sockets.close())
-  cluster?.attend(sockets)
+  await cluster?.attend(sockets)
   lock?.setAddress(`http://${address.host}:${address.port}`)
   return {
     address,

@@ -40,14 +40,13 @@ export class Cluster {
     const { node, parent } = parts
     this.#parts = parts
     this.nodes = nodes
-    this.#placement = new Placement({ nodes, url: node?.url ?? null, worker: parent })
+    this.#placement = new Placement({ nodes, isAddressable: node !== null, worker: parent })
     this.#pipes = node === null ? null : new Pipes({ ...parts, secret: node.secret })
   }
 
   /** Makes this process known, and resolves once every other has noticed: then it may serve. @throws DatabaseError */
   static async join(parts: ClusterParts): Promise<Cluster> {
-    const nodeId = parts.random.uuid()
-    return new Cluster(parts, await Nodes.announce({ ...parts, nodeId, url: parts.node?.url ?? null }))
+    return new Cluster(parts, await Nodes.announce({ ...parts, nodeId: parts.random.uuid() }))
   }
 
   /** Sockets passed on to other nodes. */
@@ -55,8 +54,11 @@ export class Cluster {
     return this.#pipes?.open ?? 0
   }
 
-  /** Sends sockets to where their page is served, from now on and each time that is elsewhere. */
-  attend<Socket>(sockets: Held<Socket>): void {
+  /**
+   * Lets pages come to this process, which serves by now, and sends sockets to where their page is served whenever that
+   * is elsewhere.
+   */
+  async attend<Socket>(sockets: Held<Socket>): Promise<void> {
     const { parent } = this.#parts
     const homing = new Homing<Socket>({
       ...this.#parts,
@@ -67,12 +69,20 @@ export class Cluster {
     })
     this.#stop = () => homing.close()
     this.#look = () => homing.look()
-    parent?.onLive(this.#look)
     this.nodes.onChange(() => {
       this.#pipes?.cut((url) => this.#placement.lives(url))
       this.#look()
     })
+    parent?.onLive(() => {
+      void this.#enter()
+      this.#look()
+    })
+    if (parent === null) await this.#enter()
     this.#look()
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#parts.node !== null) await this.nodes.enter(this.#parts.node.url)
   }
 
   /** See Elsewhere of upgrade.ts. */

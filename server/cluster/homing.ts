@@ -22,6 +22,8 @@ const STEP_MS = 500
 const STEPS = 40
 /** … and no step is smaller than this. */
 const LEAST_SOCKETS = 10
+/** A socket that was opening at a change is on its page by then. */
+const OPENING_MS = 6000
 /** While an owner does not answer it is asked again after this many steps. */
 const UNANSWERED_STEPS = 4
 
@@ -29,6 +31,7 @@ export class Homing<Socket> {
   readonly #parts: HomingParts<Socket>
   #cancel: (() => void) | null = null
   #isDue = false
+  #lookUntil = Number.NEGATIVE_INFINITY
   #perStep = LEAST_SOCKETS
   #closed = false
 
@@ -39,6 +42,7 @@ export class Homing<Socket> {
   /** Looks after all pages: what belongs where may have changed. */
   look(): void {
     this.#isDue = true
+    this.#lookUntil = this.#parts.clock.now() + OPENING_MS
     this.#stepLater(STEP_MS)
   }
 
@@ -57,8 +61,7 @@ export class Homing<Socket> {
         })
         .then((next) => {
           this.#cancel = null
-          // Meanwhile something may have changed.
-          if (next !== null || this.#isDue) this.#stepLater(next ?? STEP_MS)
+          if (next !== null || this.#parts.clock.now() < this.#lookUntil) this.#stepLater(next ?? STEP_MS)
         })
     })
   }

@@ -5,6 +5,7 @@ import type { MetricObject } from '../metrics.ts'
 export type ToWorker =
   | { readonly kind: 'connection'; readonly head: Uint8Array }
   | { readonly kind: 'status'; readonly id: number }
+  /** Slots whose workers serve; said first when the service listens. */
   | { readonly kind: 'live'; readonly slots: readonly string[] }
   | { readonly kind: 'end' }
 

@@ -8,8 +8,6 @@ export interface NodesParts {
   readonly logger: Logger
   /** UUID of this process. */
   readonly nodeId: string
-  /** Where others reach this one; null: they cannot. */
-  readonly url: string | null
 }
 
 /** Another process that lives. */
@@ -26,20 +24,19 @@ export const VERSION = 1
 
 const BEAT_MS = 5000
 
-/** $1 node_id, $2 url, $3 version. A node that has not been heard of for an hour is forgotten. */
+/** $1 node_id, $2 url, $3 version, $4 draining. A node that has not been heard of for an hour is forgotten. */
 const BEAT = `
   WITH forgotten AS (
     DELETE FROM scriptorium.node WHERE heartbeat_at < clock_timestamp() - interval '1 hour' AND node_id <> $1
   )
-  INSERT INTO scriptorium.node (node_id, url, version) VALUES ($1, $2, $3)
-  ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`
+  INSERT INTO scriptorium.node (node_id, url, version, draining) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (node_id) DO UPDATE
+  SET heartbeat_at = excluded.heartbeat_at, url = excluded.url, draining = excluded.draining`
 
 const OTHERS = `
   SELECT url, version, draining FROM scriptorium.node
   WHERE node_id <> $1 AND heartbeat_at > clock_timestamp() - interval '15 seconds'
   ORDER BY node_id`
-
-const DRAIN = 'UPDATE scriptorium.node SET draining = true WHERE node_id = $1'
 
 const LEAVE = 'DELETE FROM scriptorium.node WHERE node_id = $1'
 
@@ -51,6 +48,7 @@ export class Nodes {
   readonly #parts: NodesParts
   #beatAt: number
   #others: readonly OtherNode[] | null = null
+  #url: string | null = null
   #draining = false
   #onCompany: () => void = () => undefined
   #onChange: () => void = () => undefined
@@ -78,8 +76,18 @@ export class Nodes {
     return this.#others ?? []
   }
 
-  get isDraining(): boolean {
-    return this.#draining
+  /** Where others reach this one, while pages may come to it; null: nowhere. */
+  get url(): string | null {
+    return this.#draining ? null : this.#url
+  }
+
+  /** From now on pages may come to this process, at `url`. */
+  async enter(url: string): Promise<void> {
+    if (this.#url === url) return
+    this.#url = url
+    await this.#beat().catch((error: unknown) =>
+      this.#parts.logger.debug({ error: String(error) }, 'the database is away; the next beat says where this node is'),
+    )
   }
 
   /** Calls `task` each time a process that was alone no longer is. */
@@ -110,16 +118,15 @@ export class Nodes {
    * @returns whether others are there that stay
    */
   async drain(): Promise<boolean> {
-    const { database, nodeId, logger } = this.#parts
     this.#draining = true
     this.#onChange()
     if (this.alone) return false
     try {
-      await database.query(DRAIN, [nodeId])
+      await this.#beat()
       await this.#noticed()
       await this.isAlone()
     } catch (error) {
-      logger.warn({ error: String(error) }, 'the others could not be told that this node drains')
+      this.#parts.logger.warn({ error: String(error) }, 'the others could not be told that this node drains')
     }
     return this.others.some(({ draining }) => !draining)
   }
@@ -135,9 +142,9 @@ export class Nodes {
   }
 
   async #beat(): Promise<void> {
-    const { database, clock, nodeId, url } = this.#parts
+    const { database, clock, nodeId } = this.#parts
     const now = clock.now()
-    await database.query(BEAT, [nodeId, url, VERSION])
+    await database.query(BEAT, [nodeId, this.#url, VERSION, this.#draining])
     this.#beatAt = now
   }
 

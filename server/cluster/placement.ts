@@ -4,8 +4,8 @@ import { highest } from './rendezvous.ts'
 
 export interface PlacementParts {
   readonly nodes: Nodes
-  /** Where others reach this node; null: they cannot, and it serves whatever comes to it. */
-  readonly url: string | null
+  /** Whether others can reach this node; one that cannot be reached serves whatever comes to it. */
+  readonly isAddressable: boolean
   /** Of a worker: the name of its slot, and the slots whose workers serve. */
   readonly worker: { readonly slot: string; readonly live: readonly string[] } | null
 }
@@ -21,9 +21,9 @@ export class Placement {
   }
 
   homeOf(roomId: string): Home {
-    const { url, worker } = this.#parts
-    const owner = url === null ? null : highest(roomId, this.#addresses(url))
-    if (owner !== null && owner !== url) return { url: owner }
+    const { nodes, isAddressable, worker } = this.#parts
+    const owner = isAddressable ? highest(roomId, this.#addresses()) : null
+    if (owner !== null && owner !== nodes.url) return { url: owner }
     if (worker === null || !worker.live.includes(worker.slot)) return 'here'
     return highest(roomId, worker.live) === worker.slot ? 'here' : 'beside'
   }
@@ -33,16 +33,14 @@ export class Placement {
     return this.#parts.nodes.others.some((other) => other.url === url)
   }
 
-  /** Addresses of the nodes that stay and speak as this one does. */
-  #addresses(own: string): Set<string> {
+  /** Addresses of the nodes that stay and speak as this one does. A process that was started anew has that of the old. */
+  #addresses(): Set<string> {
     const { nodes } = this.#parts
     const addresses = new Set<string>()
     for (const { url, version, draining } of nodes.others) {
       if (url !== null && version === VERSION && !draining) addresses.add(url)
     }
-    // A process that was started anew has the address of the one that still drains.
-    if (nodes.isDraining) addresses.delete(own)
-    else addresses.add(own)
+    if (nodes.url !== null) addresses.add(nodes.url)
     return addresses
   }
 }

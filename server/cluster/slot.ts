@@ -14,7 +14,7 @@ export interface SlotParts {
   readonly logger: Logger
   readonly counters: Counters
   /** Told when the worker begins or ceases to be there. */
-  readonly changed: () => void
+  readonly changed: () => unknown
   /** Told that a worker that served has died, and of the connections that did not reach it. */
   readonly died: (undelivered: ReadonlyMap<Socket, Buffer>) => void
 }

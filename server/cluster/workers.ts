@@ -40,8 +40,13 @@ const assemble = async (config: Config, parts: WorkersParts, releases: Releases)
   const metrics = createMetrics({ worker: 'parent' })
   const { counters } = metrics
   const { headerBytes, waitingSockets } = config.limits
+  let isOpen = false
   let draining = false
   const live = () => slots.filter(({ isLive }) => isLive)
+  const tellLive = () => {
+    const names = live().map(({ name }) => name)
+    for (const slot of live()) slot.tell({ kind: 'live', slots: names })
+  }
   const slots: readonly Slot[] = Array.from(
     { length: config.workers },
     (_, index) =>
@@ -49,10 +54,7 @@ const assemble = async (config: Config, parts: WorkersParts, releases: Releases)
         ...parts,
         counters,
         name: String(index + 1),
-        changed: () => {
-          const names = live().map(({ name }) => name)
-          for (const slot of live()) slot.tell({ kind: 'live', slots: names })
-        },
+        changed: () => isOpen && tellLive(),
         died: (undelivered) => {
           for (const [socket, head] of undelivered) dispatch.give(socket, head)
         },
@@ -83,8 +85,11 @@ const assemble = async (config: Config, parts: WorkersParts, releases: Releases)
   metrics.gauge('workers', 'Workers that serve', () => live().length)
   metrics.gauge('connections_waiting', 'Connections whose first line has not come', () => front.waiting)
   releases.push(() => front.close())
+  const address = await listen(front.server, config)
+  isOpen = true
+  tellLive()
   return {
-    address: await listen(front.server, config),
+    address,
     drain: async () => {
       draining = true
       const ended = await Promise.all(slots.map((slot) => slot.end()))

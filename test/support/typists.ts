@@ -1,9 +1,11 @@
 /** Clients of `scriptorium.v1` that type on a page, each edit with a name of its own, and what of it is kept. */
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type * as Y from 'yjs'
 import { Client } from './client.ts'
+import { untilEqual } from './equal.ts'
 import type { Random } from './random.ts'
-import { turns } from './until.ts'
+import { readAfresh } from './stock.ts'
+import { turns, until } from './until.ts'
 
 const KEY = 'edits'
 const RECONNECT_MS = 150
@@ -88,3 +90,14 @@ const pause = async (milliseconds: number): Promise<void> => {
 /** What of `promised` is missing from `found`. */
 export const missingFrom = (found: ReadonlySet<string>, promised: ReadonlySet<string>): string[] =>
   [...promised].filter((label) => !found.has(label))
+
+/** Ends the typing. All that was acknowledged must be there for whoever comes afresh, and everybody must hold the same. */
+export const expectNothingLost = async (typists: Typists, collab: string): Promise<void> => {
+  await typists.stop()
+  const { clients } = typists
+  await until('everything to be settled', () => clients.every((client) => client.isSettled), { withinMs: 60_000 })
+  for (const room of new Set(clients.map((client) => client.room))) {
+    await untilEqual(clients.filter((client) => client.room === room).map(({ doc }) => doc))
+    expect(missingFrom(editsIn(await readAfresh(collab, room)), typists.acknowledged(room))).toEqual([])
+  }
+}
