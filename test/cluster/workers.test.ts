@@ -15,6 +15,7 @@ import { expectNothingLost, Typists } from '../support/typists.ts'
 import { until } from '../support/until.ts'
 
 const ROOMS = Array.from({ length: 50 }, (_, index) => `story-${index % 7}/page-${index}`)
+const LONG = { timeout: 300_000 }
 const CLIENTS_A_ROOM = 4
 
 /** The worker that a room of these tests belongs to while both live. */
@@ -88,7 +89,7 @@ const postInPieces = (address: string, room: string, body: Uint8Array, random: R
   })
 
 describe('a service of two workers', () => {
-  it('serves each page from one of them, whoever asks and how, and ends whole', async () => {
+  it('serves each page from one of them, whoever asks and how, and ends whole', LONG, async () => {
     const random = seededRandom()
     const store = await anyPostgres().open()
     const service = await start(store)
@@ -158,7 +159,7 @@ describe('a service of two workers', () => {
     for (const { client } of clients) client.destroy()
   })
 
-  it('replaces a worker that is killed, and loses nothing that was acknowledged', async () => {
+  it('replaces a worker that is killed, and loses nothing that was acknowledged', LONG, async () => {
     const random = seededRandom()
     const store = await anyPostgres().open()
     const service = await start(store)
