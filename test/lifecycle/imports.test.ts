@@ -63,9 +63,15 @@ const RULES: readonly Rule[] = [
   },
   {
     files: /^server\/(socket|upgrade|hold|wire)[\w-]*\.ts$/,
-    ours: /^(server\/(socket|upgrade|hold|wire|access\.ts|limits|rates|partial|address|loopback|room\/|log\/port|ports)|shared\/)/,
+    ours: /^(server\/(socket|upgrade|hold|wire|access\.ts|limits|rates|partial|address|loopback|pace|room\/|log\/port|ports)|shared\/)/,
     packages: ['ws', 'lib0', 'node:'],
     why: 'a socket knows frames, sizes and close codes, and hands updates to its room',
+  },
+  {
+    files: /^server\/cluster\/(?!worker-process)/,
+    ours: /^(server\/(cluster\/|ports\.ts|pace\.ts|release\.ts|listen\.ts|metrics\.ts|config[\w-]*\.ts|http\/origin\.ts|service\.ts|database\/port\.ts)|shared\/)/,
+    packages: ['node:'],
+    why: 'processes that share the work know of addresses, sockets as bytes and who is there, and of pages their names',
   },
   {
     files: /^server\/(config|config-\w+|loopback|access)\.ts$/,
