@@ -39,9 +39,9 @@ export class Typists {
     await this.#typing
   }
 
-  /** From now on everybody who loses the socket comes again a moment later, until `disconnect`. */
+  /** Everybody who has lost the socket, or loses it from now on, comes again a moment later, until `disconnect`. */
   stayConnected(): void {
-    const seen = new Map(this.clients.map((client) => [client, client.closings.length]))
+    const seen = new Map(this.clients.map((client) => [client, client.isOpen ? client.closings.length : 0]))
     this.#reconnecting = setInterval(() => {
       for (const client of this.clients) {
         if (client.closings.length === seen.get(client)) continue
