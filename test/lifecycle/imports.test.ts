@@ -149,6 +149,17 @@ describe('the one-way path', () => {
     expect(wrong).toEqual([])
   })
 
+  it('loads nothing of several workers where there is one process', () => {
+    const ofWorkers = /^server\/cluster\/(workers|front|slot|dispatch|overall|parent)\.ts$/
+    const wrong = FILES.filter((file) => file.startsWith('server/') && !file.startsWith('server/cluster/')).filter(
+      (file) =>
+        [...code(file).matchAll(/^import (?!type)[^;]*?from '([^']+)'/gm)].some(([, name = '']) =>
+          ofWorkers.test(resolved(file, name)),
+        ),
+    )
+    expect(wrong).toEqual([])
+  })
+
   it('is told the time, luck and timers by ports: one seed can drive everything below main and service', () => {
     const allowed = /^server\/(main|service|system|threads\/|database\/)/
     const wrong = FILES.filter((file) => file.startsWith('server/') && !allowed.test(file))
