@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type PageName, parsePagePath, roomIdOf } from '../shared/names.ts'
 import { Close, type CloseCode, SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
-import type { Access, Credentials, Refusal } from './access.ts'
+import type { Access, Refusal } from './access.ts'
 import { clientAddress, type ProxyList } from './address.ts'
 import { Holds } from './hold.ts'
 import { Limits, type SocketLimits } from './limits.ts'
@@ -18,6 +18,7 @@ import { PageDeleted, type Rooms } from './room/rooms.ts'
 import { Socket, type SocketParts, type SocketSettings } from './socket.ts'
 import { refuse as refuseNow } from './socket-refuse.ts'
 import { Rights } from './socket-rights.ts'
+import { credentialsOf, forwardedFor, offeredBy, refuseHandshake } from './upgrade-request.ts'
 import { Wire } from './wire.ts'
 
 const PATH = '/collab/'
@@ -325,32 +326,5 @@ export class Sockets {
   }
 }
 
-const offeredBy = (request: IncomingMessage): string[] =>
-  (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-
-const forwardedFor = ({ headers }: IncomingMessage): string | undefined => {
-  const given = headers['x-forwarded-for']
-  return Array.isArray(given) ? given.join(',') : given
-}
-
-const credentialsOf = (request: IncomingMessage, query: URLSearchParams): Credentials => ({
-  query,
-  authorization: request.headers.authorization ?? null,
-  protocols: offeredBy(request),
-})
-
 const refusalOf = (refusal: Exclude<Refusal, { again: string }>): [CloseCode, string] =>
   'denied' in refusal ? [Close.forbidden, refusal.denied] : [Close.unauthorized, refusal.refused]
-
-const refuseHandshake = (socket: Duplex, status: string, text: string): void => {
-  const body = JSON.stringify({
-    type: 'about:blank',
-    title: status.slice(4),
-    status: Number(status.slice(0, 3)),
-    detail: text,
-  })
-  socket.on('error', () => socket.destroy())
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  )
-}

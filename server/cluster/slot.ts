@@ -13,10 +13,10 @@ export interface SlotParts {
   readonly random: Random
   readonly logger: Logger
   readonly counters: Counters
-  /** Told when the worker begins or ceases to be there. */
-  readonly changed: () => unknown
-  /** Told that a worker that served has died, and of the connections that did not reach it. */
-  readonly died: (undelivered: ReadonlyMap<Socket, Buffer>) => void
+  /** Told that a worker serves. */
+  readonly serves: () => void
+  /** Told that a worker is gone, and of the connections that did not reach it. */
+  readonly left: (undelivered: ReadonlyMap<Socket, Buffer>) => void
 }
 
 const ENTRY = fileURLToPath(new URL('./worker-process.js', import.meta.url))
@@ -126,7 +126,7 @@ export class Slot {
         else if (message.kind === 'failed') reason = message.reason
         else if (this.#state === 'starting') {
           this.#state = 'live'
-          this.#parts.changed()
+          this.#parts.serves()
           resolve()
         }
       })
@@ -143,15 +143,14 @@ export class Slot {
     this.#child = null
     this.#state = before === 'ending' ? 'ended' : 'away'
     for (const answer of [...this.#asked.values()]) answer(null)
+    const undelivered = this.#undelivered
+    this.#undelivered = new Map()
+    this.#parts.left(undelivered)
     if (before !== 'live') return
-    const { logger, clock, counters, changed, died, name } = this.#parts
+    const { logger, clock, counters, name } = this.#parts
     logger.error({ worker: name, how }, 'a worker died and is replaced')
     counters.count('workers_replaced')
     if (clock.now() - this.#since >= STEADY_MS) this.#pauseMs = FIRST_PAUSE_MS
-    const undelivered = this.#undelivered
-    this.#undelivered = new Map()
-    changed()
-    died(undelivered)
     this.#replaceLater()
   }
 

@@ -44,6 +44,7 @@ const assemble = async (config: Config, parts: WorkersParts, releases: Releases)
   let draining = false
   const live = () => slots.filter(({ isLive }) => isLive)
   const tellLive = () => {
+    if (!isOpen) return
     const names = live().map(({ name }) => name)
     for (const slot of live()) slot.tell({ kind: 'live', slots: names })
   }
@@ -54,8 +55,9 @@ const assemble = async (config: Config, parts: WorkersParts, releases: Releases)
         ...parts,
         counters,
         name: String(index + 1),
-        changed: () => isOpen && tellLive(),
-        died: (undelivered) => {
+        serves: tellLive,
+        left: (undelivered) => {
+          tellLive()
           for (const [socket, head] of undelivered) dispatch.give(socket, head)
         },
       }),
