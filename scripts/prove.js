@@ -27,6 +27,11 @@ const PROOFS = {
     file: 'test/restore/seeds.test.ts',
     env: { SCRIPTORIUM_SEEDS: '20000' },
   },
+  nodes: {
+    about: '10,000 sockets in 2,000 rooms over two nodes that are started anew one after the other',
+    file: 'test/cluster/many.test.ts',
+    env: { SCRIPTORIUM_SOCKETS: '10000' },
+  },
 }
 
 const USAGE = `Usage: npm run prove -- <what>

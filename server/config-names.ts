@@ -1,4 +1,4 @@
-/** Names of settings: those known, those of later versions, and what a misspelt one was meant to be. */
+/** Names of settings: those known, and what a misspelt one was meant to be. */
 
 const KNOWN = [
   'HOST',
@@ -9,6 +9,9 @@ const KNOWN = [
   'DATABASE_LISTEN_URL',
   'DATA_DIR',
   'DEMO',
+  'WORKERS',
+  'NODE_URL',
+  'NODE_SECRET',
   'AUTH',
   'AUTH_JWT_SECRET',
   'AUTH_JWKS_URL',
@@ -55,12 +58,6 @@ const KNOWN = [
   'CHANNEL',
 ]
 
-/** Promised, and not built yet: ignoring one of them could open a door, so it is refused. */
-const LATER = ['NODE_URL', 'NODE_SECRET']
-
-/** Settings of later versions that have a value this version already lives up to. */
-const LATER_VALUES: Readonly<Record<string, readonly string[]>> = { WORKERS: ['1'] }
-
 const OURS = /^(AUTH|DATABASE|FOLD|HISTORY|MAX|RATE|NODE)_/
 
 /** Begin with NODE_ and belong to Node.js, its images or npm. */
@@ -72,20 +69,14 @@ export const nameFaults = (env: Readonly<Record<string, string | undefined>>): s
   const faults: string[] = []
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || KNOWN.includes(name) || NOT_OURS.test(name)) continue
-    const lived = LATER_VALUES[name]
-    if (LATER.includes(name)) faults.push(`${name} is not available in this version`)
-    else if (lived !== undefined) {
-      if (value.trim() !== '' && !lived.includes(value.trim())) {
-        faults.push(`${name}: only ${lived.join(' or ')} is available in this version`)
-      }
-    } else if (OURS.test(name)) faults.push(`${name} is not a setting; the nearest is ${nearest(name)}`)
+    if (OURS.test(name)) faults.push(`${name} is not a setting; the nearest is ${nearest(name)}`)
   }
   return faults
 }
 
 const nearest = (name: string): string => {
   let best = { known: '', distance: Number.POSITIVE_INFINITY }
-  for (const known of [...KNOWN, ...LATER]) {
+  for (const known of KNOWN) {
     const distance = editDistance(name, known)
     if (distance < best.distance) best = { known, distance }
   }

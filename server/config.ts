@@ -4,6 +4,7 @@ import { type AuthConfig, readAuth, readOpenMode } from './config-auth.ts'
 import { type ChannelConfig, postgresUrl, readChannel } from './config-channel.ts'
 import { type Limits, readLimits } from './config-limits.ts'
 import { nameFaults } from './config-names.ts'
+import { type NodeConfig, readNode } from './config-nodes.ts'
 
 export interface Config {
   readonly host: string
@@ -15,6 +16,10 @@ export interface Config {
   /** PEM text, or the path of a PEM file, of the CA that signed the database's certificate. */
   readonly databaseCa: string | null
   readonly dataDir: string
+  /** Processes of this service on this machine. */
+  readonly workers: number
+  /** How other nodes reach this one; null: they cannot. */
+  readonly node: NodeConfig | null
   readonly auth: AuthConfig
   /** Every caller may do everything. */
   readonly openMode: boolean
@@ -92,6 +97,8 @@ export const readConfig = (env: Environment): Config => {
     databasePool: whole('DATABASE_POOL', 4, 1, 100),
     databaseCa: text('DATABASE_CA', '') || null,
     dataDir: text('DATA_DIR', './data'),
+    workers: whole('WORKERS', 1, 1, 64),
+    node: readNode(text, faults),
     auth,
     openMode,
     demo: isOn('DEMO', 'on') && openMode,
@@ -118,6 +125,10 @@ export const readConfig = (env: Environment): Config => {
   if (config.fold.maxRows < config.fold.rows) faults.push('FOLD_MAX_ROWS is less than FOLD_ROWS')
   if (config.history.hourlyDays < config.history.fullDays)
     faults.push('HISTORY_HOURLY_DAYS is less than HISTORY_FULL_DAYS')
+  if (!env.DATABASE_URL?.trim()) {
+    if (config.workers > 1) faults.push('WORKERS above 1 needs DATABASE_URL: the embedded database serves one process')
+    if (config.node !== null) faults.push('NODE_URL needs DATABASE_URL: nodes meet in one PostgreSQL')
+  }
   if (faults.length > 0) throw new ConfigError(faults)
   return config
 }

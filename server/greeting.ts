@@ -20,7 +20,7 @@ export const databaseName = (config: Config): string => {
 export const withoutSecrets = (words: string, config: Config): string =>
   secretsOf(config).reduce((text, secret) => text.replaceAll(secret, '…'), words)
 
-const secretsOf = ({ databaseUrl, auth, channel }: Config): string[] => {
+const secretsOf = ({ databaseUrl, auth, channel, node }: Config): string[] => {
   const secrets: string[] = []
   const listenUrl = 'listenUrl' in channel ? channel.listenUrl : null
   const redisUrl = channel.kind === 'redis' ? channel.url : null
@@ -30,6 +30,7 @@ const secretsOf = ({ databaseUrl, auth, channel }: Config): string[] => {
     secrets.push(url, password, decoded(password))
   }
   if (auth.source?.kind === 'secret') secrets.push(auth.source.secret)
+  if (node !== null) secrets.push(node.secret)
   if (auth.callback !== null) secrets.push(auth.callback.secret)
   return secrets.filter((secret) => secret !== '')
 }

@@ -1,6 +1,8 @@
 /** What is counted and measured, as Prometheus reads it. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type MetricObject, Registry } from 'prom-client'
 import type { CounterName, Counters } from './ports.ts'
+
+export type { MetricObject } from 'prom-client'
 
 const PREFIX = 'scriptorium_'
 
@@ -46,6 +48,11 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   channel_heard: 'Messages heard from other processes',
   channel_unknown: 'Messages of other processes that were left unread: another version, or malformed',
   channel_dropped: 'What was not told to other processes, because it was too large or too much',
+  workers_replaced: 'Workers that died and were replaced',
+  pipes_opened: 'Sockets passed on to the node that has their page',
+  pipes_failed: 'Sockets served here because the node that has their page did not take them',
+  rooms_sent_home: 'Pages whose sockets were sent to where they are served now',
+  connections_cut: 'Connections cut before their first line had come: after 10 s, or because too many waited',
 }
 
 export interface Metrics {
@@ -55,13 +62,20 @@ export interface Metrics {
   total(name: CounterName): number
   /** Everything as Prometheus text. */
   text(): Promise<string>
+  /** Everything, to be merged with that of other processes. */
+  values(): Promise<readonly MetricObject[]>
   /** Has `scriptorium_<name>` read by `value` whenever somebody asks. */
   gauge(name: string, help: string, value: () => number): void
 }
 
-/** A registry of its own, so that two services in one process do not meet. */
-export const createMetrics = (): Metrics => {
+/** What several processes measured, each under labels of its own, as one text. */
+export const mergedText = (all: readonly (readonly MetricObject[])[]): Promise<string> =>
+  AggregatorRegistry.aggregate(all.map((values) => [...values])).metrics()
+
+/** A registry of its own, so that two services in one process do not meet. @param labels stand with every value */
+export const createMetrics = (labels: Readonly<Record<string, string>> = {}): Metrics => {
   const registry = new Registry()
+  registry.setDefaultLabels(labels)
   // Its own default looks a hundred times a second how late the event loop is.
   collectDefaultMetrics({ register: registry, prefix: PREFIX, eventLoopMonitoringPrecision: 5000 })
   const counters = new Map(
@@ -81,6 +95,7 @@ export const createMetrics = (): Metrics => {
     total: (name) => totals.get(name) ?? 0,
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    values: () => registry.getMetricsAsJSON(),
     gauge: (name, help, value) => {
       new Gauge({
         name: `${PREFIX}${name}`,

@@ -4,6 +4,10 @@
  */
 import type { Clock } from './ports.ts'
 
+/** Of doing something in turn. */
+const STEP_MS = 10
+const LONGEST_PAUSE_MS = 50
+
 export interface PaceOptions {
   /** The share of time that the work may take, from above 0 to 1. */
   readonly share: number
@@ -37,5 +41,23 @@ export class Pace {
   end(): void {
     const cost = this.#clock.elapsed() - this.#begunAt
     this.#nextAt = Math.min(this.#nextAt, this.#begunAt + cost / this.#options.share)
+  }
+}
+
+/** Does `act` to one after another, evenly over `overMs` at most: few do not take long. Short pauses are saved up. */
+export const inTurn = async <T>(
+  all: readonly T[],
+  overMs: number,
+  clock: Clock,
+  act: (one: T) => void,
+): Promise<void> => {
+  const pauseMs = Math.min(LONGEST_PAUSE_MS, overMs / Math.max(1, all.length))
+  let due = 0
+  for (const one of all) {
+    act(one)
+    due += pauseMs
+    if (due < STEP_MS) continue
+    await new Promise<void>((resolve) => clock.after(due, resolve))
+    due = 0
   }
 }

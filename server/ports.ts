@@ -84,3 +84,8 @@ export type CounterName =
   | 'channel_heard'
   | 'channel_unknown'
   | 'channel_dropped'
+  | 'workers_replaced'
+  | 'connections_cut'
+  | 'pipes_opened'
+  | 'pipes_failed'
+  | 'rooms_sent_home'

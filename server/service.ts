@@ -12,7 +12,9 @@ import type { Access, Caller } from './access.ts'
 import { readProxies } from './address.ts'
 import { Exchange } from './channel/exchange.ts'
 import { type ChannelChoice, createChannel, prepareChannel } from './channel/open.ts'
-import { LOOK_MS, Nodes } from './cluster/nodes.ts'
+import { Cluster } from './cluster/cluster.ts'
+import { LOOK_MS } from './cluster/nodes.ts'
+import type { Parent } from './cluster/parent.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
@@ -34,6 +36,7 @@ import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
 import { syncPage } from './http/sync-page.ts'
 import { writeUpdate } from './http/write.ts'
+import { type Address, closeServer, listen } from './listen.ts'
 import { acquireLock, type Lock } from './lock.ts'
 import { openArchive } from './log/archive/archive.ts'
 import { keepVersions } from './log/archive/automatic.ts'
@@ -49,11 +52,6 @@ import { Rooms } from './room/rooms.ts'
 import { isMemoryTight, processName, processUsage, systemClock, systemRandom } from './system.ts'
 import { ThreadPool } from './threads/pool.ts'
 import { Sockets } from './upgrade.ts'
-
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
 
 export interface Service {
   readonly address: Address
@@ -71,6 +69,8 @@ const THREADS = 2
 const POLL_MS = LOOK_MS
 /** How often changes of rights made by other processes are looked for. */
 const RIGHTS_POLL_MS = 400
+/** The share of the grace period in which sockets are handed over. */
+const SPREAD_SHARE = 0.4
 /** Whoever has not sent the headers of a request, or all of it, by then is cut. */
 const HEADERS_MS = 10_000
 const REQUEST_MS = 60_000
@@ -79,6 +79,8 @@ export interface ServiceParts {
   readonly logger: Logger
   /** Begins the end of the process, as SIGTERM does: an operator asks for it. */
   readonly end: () => void
+  /** Only a worker has one: it accepts the connections. */
+  readonly parent?: Parent
 }
 
 /**
@@ -95,10 +97,14 @@ export const startService = async (config: Config, parts: ServiceParts): Promise
   }
 }
 
-const assemble = async (config: Config, { logger, end }: ServiceParts, releases: Releases): Promise<Service> => {
+const assemble = async (
+  config: Config,
+  { logger, end, parent }: ServiceParts,
+  releases: Releases,
+): Promise<Service> => {
   const clock = systemClock
   const random = systemRandom
-  const metrics = createMetrics()
+  const metrics = createMetrics(parent === undefined ? {} : { worker: parent.slot })
   const { counters } = metrics
   const timings = createTimings()
   const { database, lock } = await openDatabase(config, logger, releases)
@@ -106,15 +112,19 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
   const channel = channelOf(config)
   await prepareChannel(channel)
   const nodeId = random.uuid()
-  const nodes = database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId }) : null
-  releases.push(() => nodes?.leave())
+  const { node } = config
+  const cluster =
+    database.kind === 'postgres'
+      ? await Cluster.join({ nodeId, database, clock, random, logger, counters, node, parent: parent ?? null })
+      : null
+  releases.push(() => cluster?.leave())
   const exchange =
-    nodes &&
+    cluster &&
     new Exchange({
       ...{ nodeId, database, clock, logger, counters },
       channel: (events) => createChannel(channel, { ...{ nodeId, clock, random, logger }, ...events }),
       hearing: () => rooms.hearing,
-      isAlone: () => nodes.alone,
+      isAlone: () => cluster.nodes.alone,
     })
   releases.push(() => exchange?.close())
   metrics.gauge('channel_up', 'Whether this process hears other processes', () => Number(exchange?.isUp ?? false))
@@ -143,7 +153,7 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
     timings,
     elsewhere: exchange ?? NOBODY_ELSE,
     isTight: isMemoryTight,
-    isAlone: () => nodes?.isAlone() ?? Promise.resolve(true),
+    isAlone: () => cluster?.nodes.isAlone() ?? Promise.resolve(true),
     diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
     settings: {
       foldRows: fold.rows,
@@ -167,7 +177,7 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
     logger,
     process: random.uuid(),
     pollMs: database.kind === 'postgres' ? RIGHTS_POLL_MS : 0,
-    isAlone: () => nodes?.alone ?? true,
+    isAlone: () => cluster?.nodes.alone ?? true,
     act: async (made) => {
       if (made.some(({ kind }) => kind === 'grant')) forget()
       await sockets.reconsider(({ caller, scope }) => made.some((change) => concerns(change, caller.user, scope)))
@@ -207,7 +217,7 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
     isReachable: () => log.reachable,
     name: processName(),
     isShared: database.kind === 'postgres',
-    isAlone: () => nodes?.alone ?? true,
+    isAlone: () => cluster?.nodes.alone ?? true,
   })
   releases.push(() => watch.close())
   const ending = new AbortController()
@@ -258,7 +268,7 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
       detached: { names: Object.keys(long), isRunning: (name) => jobs.isRunning(name), ending: ending.signal },
     },
     readiness: () => ({ draining, database: log.reachable }),
-    gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
+    gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes, pipes: cluster?.pipes ?? 0 }),
   })
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -269,6 +279,7 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
     rooms,
     access,
     clock,
+    random,
     logger,
     counters,
     settings: {
@@ -282,23 +293,28 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
     rates,
     proxies,
     originAllowed: (origin, host) => originAllowed({ origin, host, config }),
+    elsewhere: cluster,
   })
   await changes.open()
-  nodes?.onCompany(() => changes.resume())
-  nodes?.onCompany(() => exchange?.begin())
+  cluster?.nodes.onCompany(() => changes.resume())
+  cluster?.nodes.onCompany(() => exchange?.begin())
   if (config.channel.kind !== 'auto') exchange?.open()
-  if (nodes?.alone === false) exchange?.begin()
+  if (cluster?.nodes.alone === false) exchange?.begin()
   releases.push(() => changes.close())
-  const address = await listen(server, config)
+  const address = parent === undefined ? await listen(server, config) : config
+  parent?.serve(server, async () => ({ database: log.reachable, metrics: await metrics.values() }))
   releases.push(() => closeServer(server))
   releases.push(() => sockets.close())
+  await cluster?.attend(sockets)
   lock?.setAddress(`http://${address.host}:${address.port}`)
   return {
     address,
     drain: async () => {
       draining = true
       sockets.drain()
-      await sockets.close()
+      // Where others stay, pages go over to them little by little.
+      const spreadMs = (await cluster?.drain()) ? config.shutdownGraceMs * SPREAD_SHARE : 0
+      await Promise.all([sockets.close(spreadMs), cluster?.closePipes(spreadMs)])
       await log.drain()
     },
     close: () => releases.run(),
@@ -335,19 +351,3 @@ const openDatabase = async (
   releases.push(() => database.close())
   return { database, lock }
 }
-
-const listen = (server: Server, config: Config): Promise<Address> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(config.port, config.host, () => {
-      server.off('error', reject)
-      const bound = server.address()
-      resolve({ host: config.host, port: typeof bound === 'object' && bound !== null ? bound.port : config.port })
-    })
-  })
-
-const closeServer = (server: Server): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.close((error) => (error === undefined ? resolve() : reject(error)))
-    server.closeAllConnections()
-  })

@@ -119,6 +119,10 @@ export class Socket implements Member, Receiving {
     net.on('drain', this.#onDrain)
   }
 
+  get roomId(): string {
+    return this.#place.roomId
+  }
+
   get user(): string | null {
     return this.rights.caller.user
   }

@@ -17,9 +17,10 @@ export const waitingWords = (config: Config, reason: string, pauseMs: number, un
 
 /** Why the service cannot start, and the remedy. */
 export const failureWords = (error: unknown, config: Config): string =>
-  `Scriptorium cannot start: ${explained(error, config)}\n`
+  `Scriptorium cannot start: ${failureReason(error, config)}\n`
 
-const explained = (error: unknown, config: Config): string => {
+/** The same without what cannot be done. */
+export const failureReason = (error: unknown, config: Config): string => {
   const reason = plain(reasonOf(error, config))
   if (error instanceof Unreachable) {
     return `${databaseName(config)}, could not be reached: ${reason}.\nIs it running, and does DATABASE_URL name the right host and port?`

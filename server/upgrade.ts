@@ -5,18 +5,20 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type PageName, parsePagePath, roomIdOf } from '../shared/names.ts'
 import { Close, type CloseCode, SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
-import type { Access, Credentials, Refusal } from './access.ts'
+import type { Access, Refusal } from './access.ts'
 import { clientAddress, type ProxyList } from './address.ts'
 import { Holds } from './hold.ts'
 import { Limits, type SocketLimits } from './limits.ts'
 import { isLoopback } from './loopback.ts'
+import { inTurn } from './pace.ts'
 import { Partials } from './partial.ts'
-import type { Clock, Counters, Logger } from './ports.ts'
+import type { Clock, Counters, Logger, Random } from './ports.ts'
 import type { Rates } from './rates.ts'
 import { PageDeleted, type Rooms } from './room/rooms.ts'
 import { Socket, type SocketParts, type SocketSettings } from './socket.ts'
 import { refuse as refuseNow } from './socket-refuse.ts'
 import { Rights } from './socket-rights.ts'
+import { credentialsOf, forwardedFor, offeredBy, refuseHandshake } from './upgrade-request.ts'
 import { Wire } from './wire.ts'
 
 const PATH = '/collab/'
@@ -43,6 +45,7 @@ export interface UpgradeParts {
   readonly rooms: Rooms
   readonly access: Access
   readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
   readonly counters: Counters
   readonly settings: UpgradeSettings
@@ -51,6 +54,16 @@ export interface UpgradeParts {
   readonly proxies: ProxyList
   /** Whether a browser page of this origin may open a socket here; null: not a browser. */
   readonly originAllowed: (origin: string | null, host: string | null) => boolean
+  /** Null: this process is the only one. */
+  readonly elsewhere: Elsewhere | null
+}
+
+/** Other nodes that serve from the same database. */
+export interface Elsewhere {
+  /** The client's address where a node passed the request on; null: none did; `forged`: somebody says so falsely. */
+  clientOf(request: IncomingMessage): { readonly client: string } | 'forged' | null
+  /** Passes a socket on to the node that has its page. @returns false: it is to be served here, untouched as it is */
+  pass(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): Promise<boolean>
 }
 
 /** All WebSockets of this process. */
@@ -102,29 +115,90 @@ export class Sockets {
     this.#draining = true
   }
 
-  /** Ends every socket; those that do not answer their close frame in time are cut. */
-  async close(): Promise<void> {
+  /** The rooms of this process that somebody is in, with the sockets there. */
+  byRoom(): Map<string, Socket[]> {
+    const rooms = new Map<string, Socket[]>()
+    for (const socket of this.#open.values()) {
+      if (socket === null) continue
+      const others = rooms.get(socket.roomId)
+      if (others === undefined) rooms.set(socket.roomId, [socket])
+      else others.push(socket)
+    }
+    return rooms
+  }
+
+  /** Tells sockets to come back, which brings them to where their page is served now. */
+  sendBack(sockets: Iterable<Socket>, text: string): void {
+    // Whoever shares a page comes back one after another.
+    for (const socket of sockets) socket.close(Close.restart, text, this.#comeBackMs())
+  }
+
+  /** Ends every socket, page after page over `spreadMs`; those that do not answer their close frame in time are cut. */
+  async close(spreadMs = 0): Promise<void> {
+    const { clock } = this.#parts
     this.#stopSweep()
+    const text = 'the service restarts'
+    const rooms = [...this.byRoom().values()]
+    await inTurn(rooms, spreadMs, clock, (sockets) => this.sendBack(sockets, text))
     for (const [ws, socket] of this.#open) {
-      socket?.close(Close.restart, 'the service restarts')
-      refuseNow(ws, Close.restart, 'the service restarts', RETRY_MS)
+      socket?.close(Close.restart, text, this.#comeBackMs())
+      refuseNow(ws, Close.restart, text, this.#comeBackMs())
     }
     const gone = [...this.#open.keys()].map((ws) => new Promise<void>((resolve) => ws.once('close', () => resolve())))
-    const cancel = this.#parts.clock.after(CLOSING_MS, () => {
+    const cancel = clock.after(CLOSING_MS, () => {
       for (const ws of this.#open.keys()) ws.terminate()
     })
     await Promise.all(gone)
     cancel()
   }
 
+  #comeBackMs(): number {
+    return Math.round(RETRY_MS * (0.25 + this.#parts.random.fraction()))
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { elsewhere, counters, proxies } = this.#parts
     const fault = this.#faultOf(request)
     if (fault !== null) {
-      this.#parts.counters.count('sockets_refused')
+      counters.count('sockets_refused')
       refuseHandshake(socket, fault.status, fault.text)
       return
     }
-    this.#wss.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request, socket as NetSocket))
+    const passed = elsewhere?.clientOf(request) ?? null
+    if (passed === 'forged') {
+      counters.count('sockets_refused')
+      refuseHandshake(socket, '403 Forbidden', 'no node of this service sent this')
+      return
+    }
+    const { remoteAddress } = socket as NetSocket
+    const address = passed?.client ?? clientAddress(remoteAddress, forwardedFor(request), proxies)
+    if (elsewhere === null || passed !== null) this.#handshake(request, socket, head, address)
+    else void this.#passOn(elsewhere, request, socket, head, address)
+  }
+
+  /** A socket of another node's page goes there, and is served here where that does not take it. */
+  async #passOn(
+    elsewhere: Elsewhere,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    address: string,
+  ): Promise<void> {
+    const lost = () => void socket.destroy()
+    socket.on('error', lost)
+    this.#waiting++
+    try {
+      if (await elsewhere.pass(request, socket, head, address)) return
+    } finally {
+      this.#waiting--
+    }
+    socket.off('error', lost)
+    if (this.#draining) refuseHandshake(socket, '503 Service Unavailable', 'the service restarts')
+    else if (!socket.destroyed) this.#handshake(request, socket, head, address)
+  }
+
+  #handshake(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void {
+    this.#wss.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request, socket as NetSocket, address))
   }
 
   /** What can be decided before the handshake is decided before it. */
@@ -145,7 +219,7 @@ export class Sockets {
     return null
   }
 
-  #accept(ws: WebSocket, request: IncomingMessage, net: NetSocket): void {
+  #accept(ws: WebSocket, request: IncomingMessage, net: NetSocket, address: string): void {
     ws.pause()
     this.#open.set(ws, null)
     this.#parts.counters.count('sockets_opened')
@@ -156,7 +230,7 @@ export class Sockets {
       this.#open.get(ws)?.close(Close.overloaded, text, RETRY_MS)
       refuseNow(ws, Close.overloaded, text, RETRY_MS)
     })
-    this.#place(ws, request, net)
+    this.#place(ws, request, net, address)
       .catch((error: unknown) => {
         this.#parts.logger.warn({ error: String(error) }, 'a page could not be opened')
         refuseNow(ws, Close.overloaded, 'the page cannot be opened now', RETRY_MS)
@@ -180,13 +254,12 @@ export class Sockets {
     })
   }
 
-  async #place(ws: WebSocket, request: IncomingMessage, net: NetSocket): Promise<void> {
+  async #place(ws: WebSocket, request: IncomingMessage, net: NetSocket, address: string): Promise<void> {
     const url = request.url ?? ''
     const queryAt = url.indexOf('?')
     const path = queryAt < 0 ? url : url.slice(0, queryAt)
     const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1))
     const acknowledged = ws.protocol === SUBPROTOCOL
-    const address = clientAddress(net.remoteAddress, forwardedFor(request), this.#parts.proxies)
     const key = `${address} ${path}`
     const refuse = (code: CloseCode, text: string, retryAfterMs?: number) => {
       this.#parts.counters.count('sockets_refused')
@@ -258,32 +331,5 @@ export class Sockets {
   }
 }
 
-const offeredBy = (request: IncomingMessage): string[] =>
-  (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-
-const forwardedFor = ({ headers }: IncomingMessage): string | undefined => {
-  const given = headers['x-forwarded-for']
-  return Array.isArray(given) ? given.join(',') : given
-}
-
-const credentialsOf = (request: IncomingMessage, query: URLSearchParams): Credentials => ({
-  query,
-  authorization: request.headers.authorization ?? null,
-  protocols: offeredBy(request),
-})
-
 const refusalOf = (refusal: Exclude<Refusal, { again: string }>): [CloseCode, string] =>
   'denied' in refusal ? [Close.forbidden, refusal.denied] : [Close.unauthorized, refusal.refused]
-
-const refuseHandshake = (socket: Duplex, status: string, text: string): void => {
-  const body = JSON.stringify({
-    type: 'about:blank',
-    title: status.slice(4),
-    status: Number(status.slice(0, 3)),
-    detail: text,
-  })
-  socket.on('error', () => socket.destroy())
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  )
-}

@@ -35,6 +35,7 @@ Suites:
   wire                 S1 to S10 beside the peers (the default)
   history              folds, compaction
   channel              an edit's way from one process to another, over each channel
+  cluster              two workers beside one process; sockets that are passed on to another node
   cost                 the same work in several sizes, from which the cost model is fitted, and sizes that check it
   core                 acknowledgement, relay and CPU of one hot room and of 500 pairs; memory of an open room
 

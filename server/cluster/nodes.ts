@@ -10,19 +10,33 @@ export interface NodesParts {
   readonly nodeId: string
 }
 
+/** Another process that lives. */
+export interface OtherNode {
+  readonly url: string | null
+  /** What it speaks to other nodes. */
+  readonly version: number
+  /** Whether it is about to leave. */
+  readonly draining: boolean
+}
+
+/** Raised when nodes say other things to each other, or come to other owners: those of two versions pass nothing on. */
+export const VERSION = 1
+
 const BEAT_MS = 5000
 
-/** $1 node_id. A node that has not been heard of for an hour is forgotten. */
+/** $1 node_id, $2 url, $3 version, $4 draining. A node that has not been heard of for an hour is forgotten. */
 const BEAT = `
   WITH forgotten AS (
     DELETE FROM scriptorium.node WHERE heartbeat_at < clock_timestamp() - interval '1 hour' AND node_id <> $1
   )
-  INSERT INTO scriptorium.node (node_id) VALUES ($1)
-  ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`
+  INSERT INTO scriptorium.node (node_id, url, version, draining) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (node_id) DO UPDATE
+  SET heartbeat_at = excluded.heartbeat_at, url = excluded.url, draining = excluded.draining`
 
 const OTHERS = `
-  SELECT count(*)::int AS others FROM scriptorium.node
-  WHERE node_id <> $1 AND heartbeat_at > clock_timestamp() - interval '15 seconds'`
+  SELECT url, version, draining FROM scriptorium.node
+  WHERE node_id <> $1 AND heartbeat_at > clock_timestamp() - interval '15 seconds'
+  ORDER BY node_id`
 
 const LEAVE = 'DELETE FROM scriptorium.node WHERE node_id = $1'
 
@@ -33,8 +47,11 @@ const NOTICED_MS = 1200
 export class Nodes {
   readonly #parts: NodesParts
   #beatAt: number
-  #alone = false
+  #others: readonly OtherNode[] | null = null
+  #url: string | null = null
+  #draining = false
   readonly #onCompany: (() => void)[] = []
+  #onChange: () => void = () => undefined
 
   private constructor(parts: NodesParts) {
     this.#parts = parts
@@ -43,15 +60,34 @@ export class Nodes {
 
   /** Makes this process known, and resolves once every other has noticed: then it may serve. @throws DatabaseError */
   static async announce(parts: NodesParts): Promise<Nodes> {
-    await parts.database.query(BEAT, [parts.nodeId])
     const nodes = new Nodes(parts)
-    if (!(await nodes.isAlone())) await new Promise<void>((resolve) => parts.clock.after(NOTICED_MS, resolve))
+    await nodes.#beat()
+    if (!(await nodes.isAlone())) await nodes.#noticed()
     return nodes
   }
 
   /** Whether no other process served from this database when last looked. */
   get alone(): boolean {
-    return this.#alone
+    return this.#others?.length === 0
+  }
+
+  /** The other processes when last looked. */
+  get others(): readonly OtherNode[] {
+    return this.#others ?? []
+  }
+
+  /** Where others reach this one, while pages may come to it; null: nowhere. */
+  get url(): string | null {
+    return this.#draining ? null : this.#url
+  }
+
+  /** From now on pages may come to this process, at `url`. */
+  async enter(url: string): Promise<void> {
+    if (this.#url === url) return
+    this.#url = url
+    await this.#beat().catch((error: unknown) =>
+      this.#parts.logger.debug({ error: String(error) }, 'the database is away; the next beat says where this node is'),
+    )
   }
 
   /** Calls `task` each time a process that was alone no longer is. */
@@ -59,19 +95,40 @@ export class Nodes {
     this.#onCompany.push(task)
   }
 
+  /** Calls `task` each time the others are others than before, this process drains, or something changed within it. */
+  onChange(task: () => void): void {
+    this.#onChange = task
+  }
+
   /** Looks whether no other process serves from this database now; beats when it is time. @throws DatabaseError */
   async isAlone(): Promise<boolean> {
     const { database, clock, nodeId } = this.#parts
-    const now = clock.now()
-    if (now - this.#beatAt >= BEAT_MS) {
-      await database.query(BEAT, [nodeId])
-      this.#beatAt = now
+    if (clock.now() - this.#beatAt >= BEAT_MS) await this.#beat()
+    const others = await database.query<OtherNode>(OTHERS, [nodeId])
+    const wasAlone = this.alone
+    const before = JSON.stringify(this.#others)
+    this.#others = others
+    if (wasAlone && !this.alone) for (const task of this.#onCompany) task()
+    if (JSON.stringify(others) !== before) this.#onChange()
+    return this.alone
+  }
+
+  /**
+   * Says that this process is about to leave, and resolves once every other has noticed: no page comes back then.
+   * @returns whether others are there that stay
+   */
+  async drain(): Promise<boolean> {
+    this.#draining = true
+    this.#onChange()
+    if (this.alone) return false
+    try {
+      await this.#beat()
+      await this.#noticed()
+      await this.isAlone()
+    } catch (error) {
+      this.#parts.logger.warn({ error: String(error) }, 'the others could not be told that this node drains')
     }
-    const [row] = await database.query<{ others: number }>(OTHERS, [nodeId])
-    const wasAlone = this.#alone
-    this.#alone = row?.others === 0
-    if (wasAlone && !this.#alone) for (const task of this.#onCompany) task()
-    return this.#alone
+    return this.others.some(({ draining }) => !draining)
   }
 
   /** Says that this process serves no longer. */
@@ -82,5 +139,16 @@ export class Nodes {
       // Its heartbeat ends, which says the same a little later.
       this.#parts.logger.debug({ error: String(error) }, 'the node could not take its leave')
     }
+  }
+
+  async #beat(): Promise<void> {
+    const { database, clock, nodeId } = this.#parts
+    const now = clock.now()
+    await database.query(BEAT, [nodeId, this.#url, VERSION, this.#draining])
+    this.#beatAt = now
+  }
+
+  #noticed(): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.after(NOTICED_MS, resolve))
   }
 }

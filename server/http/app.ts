@@ -21,6 +21,8 @@ export interface Gauges {
   readonly rooms: number
   /** Bytes taken in and not committed yet. */
   readonly unsavedBytes: number
+  /** Sockets passed on to other nodes. */
+  readonly pipes: number
 }
 
 export interface AppParts {
@@ -74,6 +76,7 @@ export const createApp = (parts: AppParts): Hono => {
 const declareGauges = ({ metrics, readiness, gauges }: AppParts): void => {
   metrics.gauge('rooms', 'Rooms in memory', () => gauges().rooms)
   metrics.gauge('unsaved_bytes', 'Bytes taken in and not committed yet', () => gauges().unsavedBytes)
+  metrics.gauge('pipes', 'Sockets passed on to other nodes that are open', () => gauges().pipes)
   metrics.gauge('database_reachable', 'Whether the database answered last', () => Number(readiness().database))
   metrics.gauge('draining', 'Whether the service is about to end', () => Number(readiness().draining))
 }

@@ -3,14 +3,14 @@
  * most one of them; what arrives meanwhile gathers in the rooms, so batches grow with the load by themselves. A statement
  * has a price of its own (0.5 ms of PostgreSQL's time, a row in it 30 µs), so statements are paced by what they cost.
  */
-import { pageOf } from '../../shared/names.ts'
 import { type Database, DatabaseError } from '../database/port.ts'
 import { Pace } from '../pace.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { readHeads } from './load.ts'
-import type { Appending, Batch, Outcome } from './port.ts'
+import type { Appending, Outcome } from './port.ts'
 import type { Reach } from './reach.ts'
-import { APPEND, CREATE_ROOMS, WRITTEN } from './statements.ts'
+import { WRITTEN } from './statements.ts'
+import { type Item, writeBatch, writeBatches } from './write-batches.ts'
 
 export interface AppenderParts {
   readonly database: Database
@@ -19,16 +19,8 @@ export interface AppenderParts {
   readonly logger: Logger
   readonly counters: Counters
   readonly reach: Reach
-  /** Rooms in one statement at most. */
+  /** Rooms in one statement at most; 1: each statement names its room, as a distributed PostgreSQL wants it. */
   readonly batchRooms: number
-}
-
-/** One room's batch in a statement. */
-interface Item {
-  readonly room: Appending
-  readonly batch: Batch
-  /** As they were when the batch was cut; a retry must not trust what was learned since. */
-  readonly known: number
 }
 
 const IN_FLIGHT = 2
@@ -178,16 +170,10 @@ export class Appender {
     await this.#write(items.slice(middle))
   }
 
-  async #statement(items: readonly Item[]): Promise<Map<string, number>> {
-    const { database } = this.#parts
-    const fresh = items.filter(({ room }) => !room.exists).map(({ room }) => room.roomId)
-    if (fresh.length > 0) {
-      const pages = fresh.map(pageOf)
-      const columns = [fresh, pages.map(({ story }) => story), pages.map(({ page }) => page)]
-      await database.query(CREATE_ROOMS, columns)
-    }
-    const rows = await database.query<{ room_id: string; seq: number }>(APPEND, parameters(items))
-    return new Map(rows.map((row) => [row.room_id, row.seq]))
+  #statement(items: readonly Item[]): Promise<Map<string, number>> {
+    const { database, batchRooms } = this.#parts
+    const [item] = items
+    return batchRooms === 1 && item !== undefined ? writeBatch(database, item) : writeBatches(database, items)
   }
 
   /** After a lost answer: settles what was written all the same. @returns the rest */
@@ -251,33 +237,4 @@ export class Appender {
       this.#wakers.add(wake)
     })
   }
-}
-
-/** The parameters of APPEND: the data of all parts travels as one value, cut apart by start and length. */
-const parameters = (items: readonly Item[]) => {
-  const parts = items.flatMap(({ room, batch }) =>
-    batch.parts.map((part, number) => ({ roomId: room.roomId, number, batch: batch.id, ...part })),
-  )
-  const data = new Uint8Array(parts.reduce((sum, part) => sum + part.data.length, 0))
-  const starts: number[] = []
-  let at = 0
-  for (const part of parts) {
-    data.set(part.data, at)
-    starts.push(at + 1)
-    at += part.data.length
-  }
-  return [
-    items.map(({ room }) => room.roomId),
-    items.map(({ room }) => room.epoch),
-    items.map(({ known }) => known),
-    items.map(({ batch }) => batch.parts.reduce((sum, part) => sum + part.data.length, 0)),
-    parts.map(({ roomId }) => roomId),
-    parts.map(({ number }) => number),
-    parts.map((part) => part.batch),
-    parts.map(({ author }) => author),
-    parts.map(({ via }) => via),
-    starts,
-    parts.map((part) => part.data.length),
-    data,
-  ]
 }

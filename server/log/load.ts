@@ -90,6 +90,26 @@ export const readChanged = async (database: Query, known: readonly KnownHead[]):
   )
 }
 
+/** The same by a statement that any PostgreSQL distributes, which tells of those that are as known too. @throws DatabaseError */
+export const readChangedPortably = async (
+  database: Query,
+  known: readonly KnownHead[],
+): Promise<Map<string, Head | null>> => {
+  const heads = await readHeads(
+    database,
+    known.map(({ roomId }) => roomId),
+  )
+  const changed = new Map<string, Head | null>()
+  for (const { roomId, seq, epoch } of known) {
+    const head = heads.get(roomId)
+    if (head === undefined) {
+      // A page that was never written to has no row.
+      if (seq > 0) changed.set(roomId, null)
+    } else if (head.seq !== seq || head.epoch !== epoch || head.deleted) changed.set(roomId, head)
+  }
+  return changed
+}
+
 type Nullable<T> = { [Key in keyof T]: T[Key] | null }
 
 /** Who is recorded as the owner of a clientID. @throws DatabaseError */

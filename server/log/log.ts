@@ -6,7 +6,7 @@ import { JobError, type Threads } from '../threads/pool.ts'
 import { Appender } from './append.ts'
 import { foldRoom } from './fold.ts'
 import { Keeper } from './keeper.ts'
-import { loadRoom, readChanged, readWriter } from './load.ts'
+import { loadRoom, readChanged, readChangedPortably, readWriter } from './load.ts'
 import type { Folded, Log } from './port.ts'
 import { Reach } from './reach.ts'
 import { Readings } from './readings.ts'
@@ -59,7 +59,7 @@ export const openLog = (parts: LogParts): Log => {
   return {
     load: (roomId) => loading(() => reach.note(() => loadRoom(database, roomId))),
     read: (roomId, from) => reach.note(() => readings.read(roomId, from)),
-    changed: (known) => reach.note(() => readChanged(database, known)),
+    changed: (known) => reach.note(() => (parts.batchRooms === 1 ? readChangedPortably : readChanged)(database, known)),
     writer: (roomId, clientId) => reach.note(() => readWriter(database, roomId, clientId)),
     append: (room) => appender.append(room),
     fold,

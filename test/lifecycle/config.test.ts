@@ -54,15 +54,31 @@ describe('settings', () => {
     )
     expect(faultsOf({ PATH: '/bin', AUTHOR: 'ana', MAXIMUM: '1' })).toEqual([])
   })
+})
 
-  it.each(['NODE_URL', 'NODE_SECRET'])('%s of a later version is refused, never ignored', (name) => {
-    expect(faultsOf({ [name]: 'x' })).toEqual([`${name} is not available in this version`])
-    expect(faultsOf({ [name]: '' })).toHaveLength(1)
+describe('several processes', () => {
+  const database = { DATABASE_URL: 'postgres://db' }
+  const NODE_SECRET = 's'.repeat(32)
+
+  it('need a database that all of them reach', () => {
+    expect(readConfig({ ...database, WORKERS: '3' }).workers).toBe(3)
+    expect(faultsOf({ WORKERS: '2' })[0]).toContain('needs DATABASE_URL')
+    expect(faultsOf({ WORKERS: '0' })).toHaveLength(1)
+    expect(faultsOf({ NODE_URL: 'http://a:1', NODE_SECRET })[0]).toContain('needs DATABASE_URL')
   })
 
-  it('of later versions may say what this version does anyway', () => {
-    expect(faultsOf({ WORKERS: '1' })).toEqual([])
-    expect(faultsOf({ WORKERS: '2' })).toHaveLength(1)
+  it('on many machines have an address and a secret, or neither', () => {
+    expect(readConfig({ ...database, NODE_URL: 'http://10.0.0.5:1234/', NODE_SECRET }).node).toEqual({
+      url: 'http://10.0.0.5:1234',
+      secret: NODE_SECRET,
+    })
+    expect(readConfig(database).node).toBe(null)
+    expect(faultsOf({ ...database, NODE_URL: 'http://a:1' })[0]).toContain('NODE_SECRET')
+    expect(faultsOf({ ...database, NODE_SECRET })[0]).toContain('NODE_URL')
+    expect(faultsOf({ ...database, NODE_URL: 'http://a:1', NODE_SECRET: 'short' })[0]).toContain('32 bytes')
+    for (const url of ['10.0.0.5:1234', 'ws://a:1', 'http://a:1/path', 'http://u:p@a:1']) {
+      expect(faultsOf({ ...database, NODE_URL: url, NODE_SECRET })).toHaveLength(1)
+    }
   })
 })
 

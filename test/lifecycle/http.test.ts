@@ -27,7 +27,7 @@ const appWith = (state: { draining: boolean; database: boolean }) => {
       detached: { names: [], isRunning: () => false, ending: new AbortController().signal },
     },
     readiness: () => state,
-    gauges: () => ({ rooms: 2, unsavedBytes: 17 }),
+    gauges: () => ({ rooms: 2, unsavedBytes: 17, pipes: 0 }),
   })
   return (path: string, host = '127.0.0.1:1234') => app.request(path, { headers: { host } })
 }

@@ -87,9 +87,15 @@ const RULES: readonly Rule[] = [
   },
   {
     files: /^server\/(socket|upgrade|hold|wire)[\w-]*\.ts$/,
-    ours: /^(server\/(socket|upgrade|hold|wire|access\.ts|limits|rates|partial|address|loopback|room\/|log\/port|ports)|shared\/)/,
+    ours: /^(server\/(socket|upgrade|hold|wire|access\.ts|limits|rates|partial|address|loopback|pace|room\/|log\/port|ports)|shared\/)/,
     packages: ['ws', 'lib0', 'node:'],
     why: 'a socket knows frames, sizes and close codes, and hands updates to its room',
+  },
+  {
+    files: /^server\/cluster\/(?!worker-process)/,
+    ours: /^(server\/(cluster\/|ports\.ts|pace\.ts|release\.ts|listen\.ts|metrics\.ts|config[\w-]*\.ts|http\/origin\.ts|service\.ts|database\/port\.ts)|shared\/)/,
+    packages: ['node:'],
+    why: 'processes that share the work know of addresses, sockets as bytes and who is there, and of pages their names',
   },
   {
     files: /^server\/(config|config-\w+|loopback|access)\.ts$/,
@@ -173,6 +179,17 @@ describe('the one-way path', () => {
     const wrong = FILES.filter((file) => file.startsWith('server/') && !where.test(file))
       .filter((file) => importsOf(file).some((given) => packageOf(given) === name))
       .map((file) => `${file} imports ${name}, but ${why}`)
+    expect(wrong).toEqual([])
+  })
+
+  it('loads nothing of several workers where there is one process', () => {
+    const ofWorkers = /^server\/cluster\/(workers|front|slot|dispatch|overall|parent)\.ts$/
+    const wrong = FILES.filter((file) => file.startsWith('server/') && !file.startsWith('server/cluster/')).filter(
+      (file) =>
+        [...code(file).matchAll(/^import (?!type)[^;]*?from '([^']+)'/gm)].some(([, name = '']) =>
+          ofWorkers.test(resolved(file, name)),
+        ),
+    )
     expect(wrong).toEqual([])
   })
 

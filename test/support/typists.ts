@@ -1,10 +1,14 @@
 /** Clients of `scriptorium.v1` that type on a page, each edit with a name of its own, and what of it is kept. */
+import { expect, onTestFinished } from 'vitest'
 import type * as Y from 'yjs'
 import { Client } from './client.ts'
+import { untilEqual } from './equal.ts'
 import type { Random } from './random.ts'
-import { turns } from './until.ts'
+import { readAfresh } from './stock.ts'
+import { turns, until } from './until.ts'
 
 const KEY = 'edits'
+const RECONNECT_MS = 150
 
 /** The names of the edits a page holds. */
 export const editsIn = (doc: Y.Doc): Set<string> => new Set(doc.getMap(KEY).keys())
@@ -14,6 +18,7 @@ export class Typists {
   #isTyping = false
   #typing: Promise<unknown> = Promise.resolve()
   #count = 0
+  #reconnecting: NodeJS.Timeout | null = null
 
   constructor(collab: string, rooms: readonly string[]) {
     this.clients = rooms.map((room) => new Client(collab, room))
@@ -34,7 +39,21 @@ export class Typists {
     await this.#typing
   }
 
+  /** Everybody who has lost the socket, or loses it from now on, comes again a moment later, until `disconnect`. */
+  stayConnected(): void {
+    const seen = new Map(this.clients.map((client) => [client, client.isOpen ? client.closings.length : 0]))
+    this.#reconnecting = setInterval(() => {
+      for (const client of this.clients) {
+        if (client.closings.length === seen.get(client)) continue
+        seen.set(client, client.closings.length)
+        client.connect()
+      }
+    }, RECONNECT_MS)
+    onTestFinished(() => this.disconnect())
+  }
+
   disconnect(): void {
+    if (this.#reconnecting !== null) clearInterval(this.#reconnecting)
     for (const client of this.clients) client.disconnect()
   }
 
@@ -71,3 +90,14 @@ const pause = async (milliseconds: number): Promise<void> => {
 /** What of `promised` is missing from `found`. */
 export const missingFrom = (found: ReadonlySet<string>, promised: ReadonlySet<string>): string[] =>
   [...promised].filter((label) => !found.has(label))
+
+/** Ends the typing. All that was acknowledged must be there for whoever comes afresh, and everybody must hold the same. */
+export const expectNothingLost = async (typists: Typists, collab: string): Promise<void> => {
+  await typists.stop()
+  const { clients } = typists
+  await until('everything to be settled', () => clients.every((client) => client.isSettled), { withinMs: 60_000 })
+  for (const room of new Set(clients.map((client) => client.room))) {
+    await untilEqual(clients.filter((client) => client.room === room).map(({ doc }) => doc))
+    expect(missingFrom(editsIn(await readAfresh(collab, room)), typists.acknowledged(room))).toEqual([])
+  }
+}

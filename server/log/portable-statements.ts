@@ -1,0 +1,29 @@
+/**
+ * The hot path's SQL for a PostgreSQL that is distributed by room_id (BATCH_ROOMS=1): each statement that writes names one
+ * room by a value, so that it runs where that room lies. What statements.ts has instead is tuned for one server.
+ */
+
+/** $1 room_id, $2 story, $3 page. */
+export const CREATE_ROOM = `
+  INSERT INTO scriptorium.room (room_id, story, page) VALUES ($1, $2, $3)
+  ON CONFLICT (room_id) DO NOTHING`
+
+/**
+ * Appends one batch to one room, under the same conditions as APPEND.
+ * $1 room_id, $2 epoch, $3 known seq, $4 bytes; for each part $5 part, $6 batch, $7 author, $8 via, and $9 start (from 1),
+ * $10 length of its data in $11.
+ */
+export const APPEND_ONE = `
+  WITH bumped AS (
+    UPDATE scriptorium.room
+    SET seq = seq + 1, updated_at = greatest(clock_timestamp(), updated_at), bytes = bytes + $4::bigint
+    WHERE room_id = $1::text AND deleted_at IS NULL AND epoch = $2::int AND seq >= $3::bigint
+    RETURNING room_id, seq, updated_at
+  ), inserted AS (
+    INSERT INTO scriptorium.update (room_id, seq, part, batch, author, via, at, data)
+    SELECT $1::text, bumped.seq, part.part, part.batch, part.author, part.via, bumped.updated_at,
+           substring($11::bytea FROM part.start FOR part.length)
+    FROM bumped, unnest($5::int[], $6::uuid[], $7::text[], $8::text[], $9::int[], $10::int[])
+      AS part (part, batch, author, via, start, length)
+  )
+  SELECT room_id, seq FROM bumped`

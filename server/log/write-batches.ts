@@ -1,0 +1,79 @@
+/** Batches of rooms as the statements that write them. */
+import { pageOf } from '../../shared/names.ts'
+import type { Query } from '../database/port.ts'
+import type { Appending, Batch } from './port.ts'
+import { APPEND_ONE, CREATE_ROOM } from './portable-statements.ts'
+import { APPEND, CREATE_ROOMS } from './statements.ts'
+
+/** One room's batch in a statement. */
+export interface Item {
+  readonly room: Appending
+  readonly batch: Batch
+  /** As they were when the batch was cut; a retry must not trust what was learned since. */
+  readonly known: number
+}
+
+interface Written {
+  readonly room_id: string
+  readonly seq: number
+}
+
+/**
+ * Writes the batches of several rooms by one statement, after the rooms that do not exist yet.
+ * @returns the seq of each room that was written
+ * @throws DatabaseError
+ */
+export const writeBatches = async (database: Query, items: readonly Item[]): Promise<Map<string, number>> => {
+  const fresh = items.filter(({ room }) => !room.exists).map(({ room }) => room.roomId)
+  if (fresh.length > 0) {
+    const pages = fresh.map(pageOf)
+    const columns = [fresh, pages.map(({ story }) => story), pages.map(({ page }) => page)]
+    await database.query(CREATE_ROOMS, columns)
+  }
+  const { roomIds, columns } = partsOf(items)
+  const heads = [
+    items.map(({ room }) => room.roomId),
+    items.map(({ room }) => room.epoch),
+    items.map(({ known }) => known),
+    items.map(({ batch }) => bytesOf(batch)),
+  ]
+  return seqs(await database.query<Written>(APPEND, [...heads, roomIds, ...columns]))
+}
+
+/** Writes the batch of one room by statements that name it. @returns its seq if it was written @throws DatabaseError */
+export const writeBatch = async (database: Query, item: Item): Promise<Map<string, number>> => {
+  const { room, known, batch } = item
+  const { story, page } = pageOf(room.roomId)
+  if (!room.exists) await database.query(CREATE_ROOM, [room.roomId, story, page])
+  const head = [room.roomId, room.epoch, known, bytesOf(batch)]
+  return seqs(await database.query<Written>(APPEND_ONE, [...head, ...partsOf([item]).columns]))
+}
+
+const seqs = (rows: readonly Written[]): Map<string, number> => new Map(rows.map((row) => [row.room_id, row.seq]))
+
+const bytesOf = (batch: Batch): number => batch.parts.reduce((sum, part) => sum + part.data.length, 0)
+
+/** All parts as columns: their data travels as one value, cut apart by start and length. */
+const partsOf = (items: readonly Item[]) => {
+  const parts = items.flatMap(({ room, batch }) =>
+    batch.parts.map((part, number) => ({ roomId: room.roomId, number, batch: batch.id, ...part })),
+  )
+  const data = new Uint8Array(parts.reduce((sum, part) => sum + part.data.length, 0))
+  const starts: number[] = []
+  let at = 0
+  for (const part of parts) {
+    data.set(part.data, at)
+    starts.push(at + 1)
+    at += part.data.length
+  }
+  const columns = [
+    parts.map(({ number }) => number),
+    parts.map((part) => part.batch),
+    parts.map(({ author }) => author),
+    parts.map(({ via }) => via),
+    starts,
+    parts.map((part) => part.data.length),
+    data,
+  ] as const
+  return { roomIds: parts.map(({ roomId }) => roomId), columns }
+}
