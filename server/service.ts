@@ -188,6 +188,7 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
     usage: processUsage,
     isReachable: () => log.reachable,
     name: processName(),
+    isShared: database.kind === 'postgres',
     isAlone: () => nodes?.alone ?? true,
   })
   releases.push(() => watch.close())

@@ -145,7 +145,7 @@ const prepare = async (options: Options, scenarios: readonly Scenario[], release
   releases.push(() => rm(dataDir, { recursive: true, force: true }))
   const database = options.pglite ? null : await openDatabase(releases)
   const wantsPeers = options.peers && scenarios.some(({ needs }) => needs !== null)
-  const peers = wantsPeers ? await findPeers(database, dataDir) : { targets: [], missing: [] }
+  const peers = wantsPeers ? await findPeers(database, dataDir, options.floor) : { targets: [], missing: [] }
   return {
     database: database === null ? 'PGlite' : `PostgreSQL ${database.version}`,
     targets: [serviceTarget({ database, dataDir, stock: options.stock }), ...peers.targets],

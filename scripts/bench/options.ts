@@ -19,6 +19,8 @@ export interface Options {
   readonly stock: boolean
   readonly pglite: boolean
   readonly peers: boolean
+  /** Whether a relay that acknowledges without keeping anything is measured too. */
+  readonly floor: boolean
   readonly profile: boolean
 }
 
@@ -47,6 +49,7 @@ Options:
   --pglite             the service on its embedded database instead of PostgreSQL
   --stock              the service's clients as stock y-websocket: without acknowledgement
   --no-peers           without the peers (installed by npm on first use)
+  --floor              also a bare relay that answers each edit: the least that acknowledging costs
   --rate <n>           core: updates a second in all (default 2000)
   --rooms <n>          core: rooms of the memory scenario (default 2000)
   --profile            CPU profile of the service in each measured run (.cpuprofile), and the ten functions that took
@@ -86,6 +89,7 @@ export const readOptions = (args: readonly string[]): Options | null => {
     stock: values.stock === true,
     pglite: values.pglite === true,
     peers: values['no-peers'] !== true,
+    floor: values.floor === true,
     profile: values.profile === true,
   }
 }
@@ -109,6 +113,7 @@ const parsed = (args: readonly string[]) => {
         stock: flag,
         pglite: flag,
         'no-peers': flag,
+        floor: flag,
         profile: flag,
         help: { ...flag, short: 'h' },
       },

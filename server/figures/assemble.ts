@@ -13,7 +13,9 @@ export interface WatchParts extends FiguresParts {
   readonly logger: Logger
   /** What the process is called among the others. */
   readonly name: string
-  /** Whether no other process serves from the database. */
+  /** Whether other processes may serve from the database at all. */
+  readonly isShared: boolean
+  /** Whether none does now. */
   readonly isAlone: () => boolean
 }
 

@@ -28,6 +28,8 @@ export interface ReportsParts {
   readonly logger: Logger
   readonly id: string
   readonly name: string
+  /** Whether other processes may serve from the database at all. */
+  readonly isShared: boolean
   readonly isAlone: () => boolean
   readonly rooms: () => readonly RoomFigures[]
   readonly memory: () => number
@@ -63,7 +65,7 @@ export class Reports {
   constructor(parts: ReportsParts) {
     this.#parts = parts
     this.#startedAt = new Date(parts.clock.now())
-    this.#later()
+    if (parts.isShared) this.#later()
   }
 
   /** Every process, this one first. @throws DatabaseError */

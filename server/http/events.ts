@@ -22,19 +22,24 @@ export const eventRoutes = (api: Hono, { authorize, feed, mayStay }: EventParts)
   api.get('/admin/events', async (c) => {
     const caller = await authorize(c, 'service', 'admin')
     const encoder = new TextEncoder()
+    let isEnded = false
     let forget: () => void = () => undefined
     const stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
           let rows = 0
           const end = () => {
+            if (isEnded) return
+            isEnded = true
             forget()
             controller.close()
           }
           const look = async () => {
+            // While nobody can tell, whoever watches goes on.
             if (!(await mayStay(caller).catch(() => true))) end()
           }
           const say = ({ event, data }: FeedEvent) => {
+            if (isEnded) return
             const waiting = MOST_WAITING - (controller.desiredSize ?? 0)
             if (event === 'figures' && ++rows % LOOK_EVERY === 0) void look()
             if (event === 'figures' && waiting > FIGURES_WAITING) return
@@ -44,7 +49,10 @@ export const eventRoutes = (api: Hono, { authorize, feed, mayStay }: EventParts)
           controller.enqueue(encoder.encode('retry: 2000\n\n'))
           forget = listening(feed, say)
         },
-        cancel: () => forget(),
+        cancel: () => {
+          isEnded = true
+          forget()
+        },
       },
       { highWaterMark: MOST_WAITING },
     )

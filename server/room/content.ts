@@ -1,7 +1,7 @@
 /** What a room holds of its page: snapshot, tail, state vector and deletes. Bytes, never a Y.Doc. */
 import { Sync } from '../../shared/protocol.ts'
 import type { LoggedBatch, Part, Snapshot } from '../log/port.ts'
-import { type Admission, admit, apply, freshOf, idsAtKeys, type New } from './admit.ts'
+import { type Admission, admit, apply, freshOf, idsAtKeys, type New, xmlPlacesOf } from './admit.ts'
 import { IdSet } from './id-set.ts'
 import { mergeUpdates } from './merge.ts'
 import { type Bringer, barredOf, bySender, leaveOut } from './owned.ts'
@@ -10,6 +10,7 @@ import { LIMITS, NO_LIMITS, type ScanLimits } from './scan.ts'
 import { decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
 import { bringUpToDate, type Diff, HeldSnapshot, type Known, type Reply } from './sync.ts'
 import { Tail } from './tail.ts'
+import type { XmlPlaces } from './xml-places.ts'
 
 /** Stands in where an update deletes nothing, so that the deletes of an idle room stay encoded. */
 const NONE = new IdSet()
@@ -34,6 +35,14 @@ export class Content {
   #deletes: IdSet | null = null
   /** Ids at a key of a map: gathered at first need, kept from then on. */
   #atKeys: IdSet | null = null
+  /** What lies among XML: gathered at first need, kept from then on. */
+  #xml: XmlPlaces | null = null
+  readonly #held = {
+    stateVector: this.#stateVector,
+    deletes: () => this.#heldDeletes(),
+    atKeys: () => this.#heldAtKeys(),
+    xml: () => this.#heldXml(),
+  }
 
   constructor(dead: StateVector = new Map()) {
     this.#dead = dead
@@ -160,19 +169,17 @@ export class Content {
   }
 
   #admit(update: Uint8Array, kind: 'step2' | 'live', limits: ScanLimits): Admission {
-    const held = {
-      stateVector: this.#stateVector,
-      deletes: () => this.#heldDeletes(),
-      atKeys: () => this.#heldAtKeys(),
-    }
-    return admit(update, held, kind, limits)
+    return admit(update, this.#held, kind, limits)
   }
 
   #apply(admission: New, before: StateVector): void {
     for (const { run } of admission.taken) {
       if (!before.has(run.client)) before.set(run.client, this.#stateVector.get(run.client) ?? 0)
     }
-    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes(), this.#atKeys)
+    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes(), {
+      atKeys: this.#atKeys,
+      xml: this.#xml,
+    })
   }
 
   #heldAtKeys(): IdSet {
@@ -181,6 +188,12 @@ export class Content {
       this.#atKeys = idsAtKeys(this.#tail.updates, ofSnapshot)
     }
     return this.#atKeys
+  }
+
+  #heldXml(): XmlPlaces {
+    const snapshot = this.#snapshot === null ? [] : [this.#snapshot.data]
+    this.#xml ??= xmlPlacesOf([...snapshot, ...this.#tail.updates])
+    return this.#xml
   }
 
   #heldDeletes(): IdSet {

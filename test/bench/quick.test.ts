@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Report } from '../../scripts/bench/results.ts'
 import { leaveOut } from '../support/left-out.ts'
+import type { FoundPostgres } from '../support/stores.ts'
 
 const COMMAND = fileURLToPath(new URL('../../scripts/scriptorium.js', import.meta.url))
 const FULL_MS = 300_000
@@ -13,8 +14,9 @@ const ALL = ['s1', 's1-500', 's2', 's2-max', 's3', 's4', 's5', 's6', 's7', 's8',
 const SOME = ['s4', 's7']
 
 const postgres = (): string => {
-  const [first = ''] = (process.env.SCRIPTORIUM_TEST_POSTGRES ?? '').split(',')
-  return first.slice(first.indexOf('=') + 1)
+  const [first] = JSON.parse(process.env.SCRIPTORIUM_TEST_POSTGRES ?? '[]') as FoundPostgres[]
+  if (first === undefined) throw new Error('this run has no PostgreSQL')
+  return first.url
 }
 
 /** Runs the bench. @returns what it printed @throws Error when its exit code is not 0 */

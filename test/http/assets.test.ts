@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { askAt, updateOf } from '../support/archive-api.ts'
 import { hashOf, pngOf } from '../support/pictures.ts'
 import { startService } from '../support/service.ts'
-import { allStores, anyPostgres } from '../support/stores.ts'
+import { anyPostgres, mainStores } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 
 const MOST = 3000
@@ -15,7 +15,7 @@ const served = async (address: string, path: string, headers: Record<string, str
   return { status: answer.status, headers: answer.headers, bytes: new Uint8Array(await answer.arrayBuffer()) }
 }
 
-describe.each(allStores)('pictures over $name', { timeout: 120_000 }, (store) => {
+describe.each(mainStores)('pictures over $name', { timeout: 120_000 }, (store) => {
   it('are kept once by their hash, checked by content, bounded, copied with their story and erased with it', async () => {
     const service = await startService({ ...(await store.open()).env, ...LIMITS })
     onTestFinished(() => service.stop())

@@ -5,7 +5,7 @@ import { connectClient } from '../support/client.ts'
 import { listenTo } from '../support/events.ts'
 import { rawSocket } from '../support/raw-socket.ts'
 import { AT_FULL_SPEED, startService } from '../support/service.ts'
-import { anyPostgres, pgliteStore } from '../support/stores.ts'
+import { anyPostgres } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
@@ -37,10 +37,9 @@ describe('operators', { timeout: 120_000 }, () => {
     const figures = () => events.all.filter(({ event }) => event === 'figures').map(({ data }) => data)
     await until('the slow reader to be seen', () => figures().at(-1)?.slow === 1)
     expect(figures().at(-1)).toMatchObject({ rooms: 1, people: 2, slowRooms: ['s1/p1'], database: true })
-    const busy = figures().find(({ updatesPerSecond }) => updatesPerSecond > 0)
-    expect(busy.commit.p50).toBeGreaterThan(0)
-    expect(busy.commit.p99).toBeGreaterThanOrEqual(busy.commit.p50)
-    expect(figures().some(({ relay }) => relay.p99 > 0)).toBe(true)
+    expect(figures().some(({ updatesPerSecond }) => updatesPerSecond > 0)).toBe(true)
+    expect(figures().some(({ relay }) => relay.p99 >= relay.p50 && relay.p50 > 0)).toBe(true)
+    expect(figures().some(({ commit }) => commit.p99 >= commit.p50 && commit.p50 > 0)).toBe(true)
     expect(figures().at(-1).tailBytes + figures().at(-1).snapshotBytes).toBeGreaterThan(9_000_000)
 
     const { rooms } = (await ask('GET /admin/rooms?order=slow', { headers: admin })).body
@@ -93,7 +92,7 @@ describe('operators', { timeout: 120_000 }, () => {
   })
 
   it('of an open service call from its own machine, and not through a proxy that nobody trusts', async () => {
-    const service = await startService((await pgliteStore.open()).env)
+    const service = await startService((await anyPostgres().open()).env)
     onTestFinished(() => service.stop())
     const ask = askAt(service.address)
     expect((await ask('GET /admin/nodes')).body.nodes).toMatchObject([{ isHere: true, rooms: 0 }])
