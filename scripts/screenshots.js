@@ -59,7 +59,8 @@ const visit = async (browser, name, look) => {
 }
 
 const writeAtEnd = async (page, words) => {
-  await page.locator('.tiptap').focus()
+  await page.locator('.tiptap > p').last().click()
+  await page.waitForTimeout(SETTLED_MS)
   await page.keyboard.press('Control+End')
   await page.keyboard.press('Enter')
   // The story ends in italics, which a new paragraph would go on with.

@@ -73,10 +73,11 @@ describe.skipIf(chromiumPath === null)('the editor', { timeout: 120_000 }, () =>
     expect(kept?.bytes).toBeGreaterThan(0)
     expect((await foldOf(store, room)).getXmlFragment('body').toString()).toContain('<picture')
 
-    await type(ana.page, ' Only Ana’s.')
-    await ben.page.locator('.tiptap').focus()
-    await ben.page.keyboard.press('Control+Home')
-    await ben.page.keyboard.type('Ben again. ')
+    for (const [{ page }, words] of [[ana, 'Only Ana’s. '] as const, [ben, 'Ben again. '] as const]) {
+      await page.locator('.tiptap').focus()
+      await page.keyboard.press('Control+Home')
+      await page.keyboard.type(words)
+    }
     await until('both to see that', async () => (await textIn(ana.page)).includes('Ben again.'))
     await until('Ana’s words to go', async () => {
       await ana.page.keyboard.press('Control+z')
