@@ -37,6 +37,7 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   limit_partial_bytes: 'Sockets cut because half-received frames had more than MAX_PARTIAL_BYTES',
   limit_frame_bytes: 'Sockets closed with 1009 because a frame was larger than MAX_SYNC_BYTES',
   limit_header_bytes: 'Requests answered with 431 because their headers were larger than MAX_HEADER_BYTES',
+  limit_asset_bytes: 'Pictures refused because of MAX_ASSET_BYTES or MAX_STORY_ASSET_BYTES',
   limit_memory: 'Pages not opened because memory was nearly used up',
   rate_pauses: 'Times that a socket was not read because it sent too fast',
   rate_closes: 'Sockets closed with 4529 after 30 s of not being read',

@@ -75,6 +75,7 @@ export type CounterName =
   | 'limit_partial_bytes'
   | 'limit_frame_bytes'
   | 'limit_header_bytes'
+  | 'limit_asset_bytes'
   | 'limit_memory'
   | 'rate_pauses'
   | 'rate_closes'

@@ -224,7 +224,11 @@ const assemble = async (config: Config, { logger, end }: ServiceParts, releases:
       now: () => clock.now(),
       after: (ms, task) => clock.after(ms, task),
       maxBodyBytes: limits.syncBytes,
-      assets: { maxBytes: limits.assetBytes, maxStoryBytes: limits.storyAssetBytes },
+      assets: {
+        maxBytes: limits.assetBytes,
+        maxStoryBytes: limits.storyAssetBytes,
+        refused: () => counters.count('limit_asset_bytes'),
+      },
     },
     work: {
       key: lock?.key ?? null,

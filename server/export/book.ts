@@ -39,7 +39,7 @@ export type BookParts = Pick<Archive, 'readOutline' | 'readStoryPage' | 'listPag
 /** ISO 639-2: the language is not known. */
 const UNDETERMINED = 'und'
 /** Letters of all pages together: as much is in memory until the last is sent. */
-const MOST_LETTERS = 32_000_000
+const MOST_LETTERS = 8_000_000
 
 /**
  * Reads a story as far as the caller may.

@@ -1,6 +1,7 @@
 /** Pictures over every store: kept by their hash, whatever they are called, as long as their story. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { askAt, updateOf } from '../support/archive-api.ts'
+import { metric } from '../support/metrics.ts'
 import { hashOf, pngOf } from '../support/pictures.ts'
 import { startService } from '../support/service.ts'
 import { anyPostgres, mainStores } from '../support/stores.ts'
@@ -53,6 +54,7 @@ describe.each(mainStores)('pictures over $name', { timeout: 120_000 }, (store) =
       }),
     )
     expect(statuses.sort()).toEqual([201, 201, 413, 413])
+    expect(await metric(service.address, 'limit_asset_bytes')).toBe(3)
     expect((await ask(`PUT ${path}`, { body: picture })).status, 'what is there already is no more').toBe(200)
 
     const page = updateOf((doc) => doc.getText('title').insert(0, 'A fox'))

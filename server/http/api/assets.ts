@@ -1,6 +1,7 @@
 /** The pictures of a story, by the SHA-256 of their bytes: what has this name never changes. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
+import { ArchiveFault } from '../../log/archive/fault.ts'
 import { extensionOf, PICTURE_TYPES } from '../../log/archive/picture-type.ts'
 import type { What } from '../authorize.ts'
 import { problem } from '../problem.ts'
@@ -56,14 +57,20 @@ const HARMLESS = {
 }
 
 export const assetRoutes = (api: OpenAPIHono, { archive, authorize, assets }: ApiParts): void => {
-  const onError = () => problem(413, 'Too large', `A picture may have ${assets.maxBytes} bytes.`)
+  const onError = () => {
+    assets.refused()
+    return problem(413, 'Too large', `A picture may have ${assets.maxBytes} bytes.`)
+  }
   api.use('/stories/:story/assets/:sha256', bodyLimit({ maxSize: assets.maxBytes, onError }))
   api.openapi(put, async (c) => {
     const { story, sha256 } = c.req.valid('param')
     const caller = await authorize(c, scopeOf(story, c.req.valid('query').page), 'write')
     const data = new Uint8Array(await c.req.arrayBuffer())
     const wanted = { sha256, data, author: caller.user, mostBytes: assets.maxStoryBytes }
-    const { isNew, ...kept } = await archive.keepAsset(story, wanted)
+    const { isNew, ...kept } = await archive.keepAsset(story, wanted).catch((error: unknown) => {
+      if (error instanceof ArchiveFault && error.kind === 'full') assets.refused()
+      throw error
+    })
     return c.json(kept, isNew ? 201 : 200)
   })
   api.openapi(get, async (c) => {

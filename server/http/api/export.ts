@@ -37,9 +37,9 @@ const take = createRoute({
 })
 
 /** So many are written and sent at once: the text of each is in memory. */
-const MOST_AT_ONCE = 8
+const MOST_AT_ONCE = 4
 /** Whoever has not taken it all by then is cut. */
-const LONGEST_MS = 600_000
+const LONGEST_MS = 300_000
 
 export const exportRoutes = (api: OpenAPIHono, { archive, authorize, sees, after }: ApiParts): void => {
   let underWay = 0

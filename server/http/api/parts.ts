@@ -31,7 +31,12 @@ export interface ApiParts {
   /** Bytes of the largest body. */
   readonly maxBodyBytes: number
   /** Bytes of a picture, and of all pictures of a story. */
-  readonly assets: { readonly maxBytes: number; readonly maxStoryBytes: number }
+  readonly assets: {
+    readonly maxBytes: number
+    readonly maxStoryBytes: number
+    /** Told of each that was too large, or one too many. */
+    readonly refused: () => void
+  }
 }
 
 /** A name of a story or page. */
