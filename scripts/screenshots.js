@@ -59,8 +59,12 @@ const visit = async (browser, name, look) => {
 }
 
 const writeAtEnd = async (page, words) => {
-  await page.locator('.tiptap').focus()
-  await page.keyboard.press('Control+End')
+  await page.locator('.tiptap > p').last().click()
+  for (const key of ['End', 'Control+End']) {
+    await page.waitForTimeout(SETTLED_MS)
+    await page.keyboard.press(key)
+  }
+  await page.waitForTimeout(SETTLED_MS)
   await page.keyboard.press('Enter')
   // The story ends in italics, which a new paragraph would go on with.
   await page.keyboard.press('Control+i')

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { serveStatic } from '@hono/node-server/serve-static'
-import type { Context, Hono } from 'hono'
+import type { Context, Hono, MiddlewareHandler } from 'hono'
 
 /** The built app; from the sources (as vitest runs them) it is found in dist. */
 const WEB = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web' : '../../web', import.meta.url))
@@ -23,19 +23,20 @@ const rootFiles = (): string[] => {
 
 /** Serves the app. */
 export const pageRoutes = (app: Hono): void => {
-  app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever, precompressed: true }))
-  for (const name of rootFiles())
-    app.get(`/${name}`, serveStatic({ root: WEB, path: name, onFound: askAgain, precompressed: true }))
-  for (const [path, html] of Object.entries(SHELLS)) {
-    app.get(path, serveStatic({ root: WEB, path: html, onFound: askAgain, precompressed: true }))
-  }
+  const file = (path: string) => serveStatic({ root: WEB, path, precompressed: true })
+  // Names of assets change with their content.
+  app.get('/assets/*', cached('public, max-age=31536000, immutable'), serveStatic({ root: WEB, precompressed: true }))
+  for (const name of rootFiles()) app.get(`/${name}`, cached('no-cache'), file(name))
+  for (const [path, html] of Object.entries(SHELLS)) app.get(path, cached('no-cache'), file(html))
 }
 
-/** Names of assets change with their content. */
-const keepForever = (_path: string, c: Context): void =>
-  c.header('cache-control', 'public, max-age=31536000, immutable')
-
-const askAgain = (_path: string, c: Context): void => c.header('cache-control', 'no-cache')
+/** Says for how long a file that was found may be kept. */
+const cached =
+  (control: string): MiddlewareHandler =>
+  async (c, next) => {
+    await next()
+    if (c.res.ok) c.header('cache-control', control)
+  }
 
 /** Puts the headers of every answer; a route that shows more or less than the app may have put a policy of its own. */
 export const secure = (c: Context): void => {

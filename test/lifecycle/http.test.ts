@@ -29,7 +29,8 @@ const appWith = (state: { draining: boolean; database: boolean }) => {
     readiness: () => state,
     gauges: () => ({ rooms: 2, unsavedBytes: 17, pipes: 0 }),
   })
-  return (path: string, host = '127.0.0.1:1234') => app.request(path, { headers: { host } })
+  return (path: string, host = '127.0.0.1:1234', headers: Record<string, string> = {}) =>
+    app.request(path, { headers: { host, ...headers } })
 }
 
 describe('HTTP', () => {
@@ -64,6 +65,23 @@ describe('HTTP', () => {
     expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'")
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=/)
     for (const [, path] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) expect((await get(path ?? '')).status).toBe(200)
+  })
+
+  it('shows a story and the console by pages of their own, sent packed, with files that never change', async () => {
+    const get = appWith({ draining: false, database: true })
+    for (const path of ['/s/my-story', '/s/caf%C3%A9', '/admin']) {
+      const answer = await get(path)
+      const html = await answer.text()
+      expect([path, answer.status, answer.headers.get('cache-control')]).toEqual([path, 200, 'no-cache'])
+      expect(answer.headers.get('content-security-policy')).toMatch(/script-src 'self';.*style-src 'self';/)
+      expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=/)
+      const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? ''
+      const asset = await get(script, '127.0.0.1:1234', { 'accept-encoding': 'gzip' })
+      expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+      expect(asset.headers.get('content-encoding')).toBe('gzip')
+    }
+    expect((await get('/sw.js')).headers.get('cache-control')).toBe('no-cache')
+    expect((await get('/manifest.webmanifest')).headers.get('content-type')).toContain('application/manifest+json')
   })
 
   it.each(['/nothing', '/assets/nothing.js', '/assets/..%2findex.html', '/../package.json'])(

@@ -90,10 +90,28 @@ export const addPicture = async (page: Page, picture: Uint8Array): Promise<void>
 /** Waits until a page is open for writing or reading. */
 export const opened = (page: Page): Promise<unknown> => page.waitForSelector('.tiptap')
 
+/** Whether nothing but cursors of others follows the caret, once an editor that was just focused has placed it. */
+const isAtEnd = (page: Page): Promise<boolean> =>
+  page.evaluate(async () => {
+    await new Promise((placed) => setTimeout(placed, 40))
+    const text = document.querySelector('.tiptap')
+    const { focusNode, focusOffset } = getSelection() ?? {}
+    if (text === null || !focusNode || !text.contains(focusNode)) return false
+    const rest = document.createRange()
+    rest.selectNodeContents(text)
+    rest.setStart(focusNode, focusOffset ?? 0)
+    const after = rest.cloneContents()
+    for (const other of after.querySelectorAll('.caret, .picture')) other.remove()
+    return after.textContent?.trim() === ''
+  })
+
 /** Puts the caret at the end of the text and types. */
 export const type = async (page: Page, words: string): Promise<void> => {
   await page.locator('.tiptap').focus()
-  await page.keyboard.press('Control+End')
+  await until('the caret to be at the end', async () => {
+    await page.keyboard.press('Control+End')
+    return isAtEnd(page)
+  })
   await page.keyboard.type(words)
 }
 

@@ -1,7 +1,20 @@
 /** Rights that change while somebody writes: the words stay, and the page says why. */
+import { readFileSync } from 'node:fs'
+import type { Download } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { call } from '../support/api.ts'
-import { bodyOf, chromiumPath, lightOf, lit, openBrowser, opened, somebody, textIn, type } from '../support/browser.ts'
+import {
+  bodyOf,
+  chromiumPath,
+  lightOf,
+  lit,
+  openBrowser,
+  opened,
+  pageIn,
+  somebody,
+  textIn,
+  type,
+} from '../support/browser.ts'
 import { leaveOut } from '../support/left-out.ts'
 import { startService } from '../support/service.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
@@ -10,6 +23,8 @@ import { until } from '../support/until.ts'
 
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 if (!isFull) leaveOut('rights that change in an open browser: npm run test:full')
+
+const textOf = async (download: Download): Promise<string> => readFileSync(await download.path(), 'utf8')
 
 const isEditable = (page: { locator(name: string): { getAttribute(name: string): Promise<string | null> } }) =>
   page.locator('.tiptap').getAttribute('contenteditable')
@@ -33,7 +48,7 @@ describe.skipIf(chromiumPath === null || !isFull)('whoever may not write', { tim
     expect(maya.page.url()).not.toContain('token')
     await type(maya.page, 'Maya began.')
     await lit(maya.page, 'saved')
-    const room = `s1/${new URLSearchParams(new URL(maya.page.url()).hash.slice(1)).get('page')}`
+    const room = `s1/${pageIn(maya.page)}`
     const inDatabase = async () => bodyOf(await foldOf(store, room))
 
     const rita = await somebody(browser, url, { token: await tokenOf('rita', { stories: { s1: 'read' } }) })
@@ -49,7 +64,7 @@ describe.skipIf(chromiumPath === null || !isFull)('whoever may not write', { tim
     await maya.page.getByLabel('Who is invited?').fill('Gus')
     await maya.page.getByRole('button', { name: 'Make a link' }).click()
     await maya.page.getByRole('img', { name: 'QR code of the link' }).waitFor()
-    const link = await maya.page.getByLabel('Share', { exact: true }).inputValue()
+    const link = await maya.page.getByRole('textbox', { name: 'Share' }).inputValue()
     await maya.page.getByRole('button', { name: 'Close' }).click()
     const gus = await somebody(browser, link)
     await opened(gus.page)
@@ -92,6 +107,32 @@ describe.skipIf(chromiumPath === null || !isFull)('whoever may not write', { tim
     await service.stop()
   })
 
+  it('sees what the service does not take, keeps a copy of it, and drops it', async () => {
+    const store = await anyPostgres().open()
+    const service = await startService({ ...store.env, MAX_UPDATE_BYTES: '4000' })
+    const browser = await openBrowser()
+    const ana = await somebody(browser, `${service.address}/s/s3#new=S`)
+    await opened(ana.page)
+    await type(ana.page, 'Short.')
+    await lit(ana.page, 'saved')
+    await ana.page.keyboard.insertText(' long'.repeat(2000))
+    await ana.page.getByText('Not taken').waitFor()
+    expect(await lightOf(ana.page)).toBe('on this device')
+    const [download] = await Promise.all([
+      ana.page.waitForEvent('download'),
+      ana.page.getByRole('button', { name: 'Keep a copy' }).click(),
+    ])
+    expect(await textOf(download)).toContain('Short. long long')
+    ana.page.on('dialog', (dialog) => void dialog.accept())
+    await ana.page.getByRole('button', { name: 'Drop it' }).click()
+    await until('the page as the service has it', async () => (await textIn(ana.page)) === 'Short.')
+    await lit(ana.page, 'saved')
+    await type(ana.page, ' Again.')
+    await lit(ana.page, 'saved')
+    expect(bodyOf(await foldOf(store, `s3/${pageIn(ana.page)}`))).toBe('Short. Again.')
+    await service.stop()
+  })
+
   it('may leave a tab open until the token has ended, and loses nothing', async () => {
     const store = await anyPostgres().open()
     const service = await startService({ ...store.env, ...TOKEN_ENV })
@@ -113,8 +154,7 @@ describe.skipIf(chromiumPath === null || !isFull)('whoever may not write', { tim
     await nell.page.getByLabel('Link or token').fill(await tokenOf('nell', { stories }))
     await nell.page.getByRole('button', { name: 'Use this link' }).click()
     await lit(nell.page, 'saved')
-    const page = new URLSearchParams(new URL(nell.page.url()).hash.slice(1)).get('page')
-    expect(bodyOf(await foldOf(store, `s2/${page}`))).toBe('In time. Too late.')
+    expect(bodyOf(await foldOf(store, `s2/${pageIn(nell.page)}`))).toBe('In time. Too late.')
     await service.stop()
   })
 })

@@ -28,7 +28,9 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
   const [toName, setToName] = useState<string | null>(null)
   const { pages, title } = state.story
   const company = useCompany(session.index)
-  const isReadOnly = index.readOnly !== null || index.connection === 'denied'
+  const isReadOnly = !session.canArrange
+
+  const isOpening = state.light.state === null || (!index.synced && index.connection === 'connecting')
 
   // A page that is not listed may be all that a link grants.
   const current = asked ?? pages[0]?.id ?? null
@@ -119,7 +121,7 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
             <span class="blank-icon">
               <Icon of={BookOpen} />
             </span>
-            <h2>{state.light.state === null || !index.synced ? words.opening : words.noPages}</h2>
+            <h2>{isOpening ? words.opening : words.noPages}</h2>
             <p class="faint">{words.emptyStoryHint}</p>
             {!isReadOnly && (
               <button type="button" class="button main" onClick={add}>

@@ -38,7 +38,7 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
         const sha256 = await session.pictures.add(file, page)
         const content = { type: 'picture', attrs: { sha256, alt: '' } }
         to.commands.insertContentAt(afterBlock(to, at ?? to.state.selection.to), content)
-        if (session.state.story.cover === null) setCover(session.index.doc, sha256)
+        if (session.canArrange && session.state.story.cover === null) setCover(session.index.doc, sha256)
       } catch (error) {
         say({ text: words.pictureFault(error instanceof Error ? error.message : String(error)) })
       }
@@ -54,10 +54,12 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
       pictures: {
         url: (sha256) => session.pictures.url(sha256, page),
         refusal: (sha256) => session.pictures.refusal(sha256),
-        cover: (sha256) => {
-          setCover(session.index.doc, sha256)
-          say({ text: words.coverSet })
-        },
+        cover: session.canArrange
+          ? (sha256) => {
+              setCover(session.index.doc, sha256)
+              say({ text: words.coverSet })
+            }
+          : null,
       },
       takePictures: (files, at) => void addPictures(opened, files, at),
     })
@@ -103,7 +105,9 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
             key={doc.guid}
             doc={doc}
             isReadOnly={isReadOnly}
-            changed={(title) => renamePage(session.index.doc, page, title)}
+            changed={(title) => {
+              if (session.canArrange) renamePage(session.index.doc, page, title)
+            }}
             leave={() => {
               // At once: what is typed next belongs to the text.
               editor?.commands.setTextSelection(0)

@@ -73,6 +73,12 @@ export class StorySession {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Whether the story’s own document may be written: a link to one page gives no right to it. */
+  get canArrange(): boolean {
+    const { readOnly, connection } = this.index.state
+    return readOnly === null && connection !== 'denied'
+  }
+
   /** Shows a page; the one before is left once all of it is saved. */
   view(page: string | null): Provider | null {
     const before = this.#inView

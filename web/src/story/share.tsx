@@ -3,6 +3,7 @@ import { Copy } from 'lucide'
 import { useState } from 'preact/hooks'
 import { encode } from 'uqr'
 import { askJson, pathOf } from '../device/api.ts'
+import { LONGEST_NAME } from '../device/caller.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { say } from '../ui/toast.tsx'
@@ -105,7 +106,7 @@ const Inviting = ({ story, link, invited }: InvitingParts) => {
         class="field"
         autocomplete="off"
         autofocus
-        maxLength={60}
+        maxLength={LONGEST_NAME}
         value={name}
         onInput={(event) => setName(event.currentTarget.value)}
       />

@@ -5,7 +5,11 @@ import { useEffect, useState } from 'preact/hooks'
 import { askJson, pathOf } from '../device/api.ts'
 import { say } from '../ui/toast.tsx'
 import { ago, words } from '../words/words.ts'
-import { markAs, marksOf, type SpansOf } from './blame.ts'
+import { markAs, marksOf, type Span, type SpansOf } from './blame.ts'
+
+const REST_MS = 400
+
+const said = ({ author, to }: Span): string => words.wroteBy(author ?? words.somebody, to === null ? '' : ago(to))
 
 /** @param isSaved what is not in the database has no author yet */
 export const useBlame = (story: string, page: string, editor: Editor | null, isSaved: boolean) => {
@@ -13,21 +17,22 @@ export const useBlame = (story: string, page: string, editor: Editor | null, isS
   useEffect(() => {
     if (editor === null || !isOn || !isSaved) return
     let isLeft = false
-    askJson<{ readonly texts: readonly SpansOf[] }>(story, `${pathOf(story, page)}/authors`).then(
-      ({ texts }) => {
-        if (isLeft) return
-        const title = ({ author, to }: { author: string | null; to: string | null }) =>
-          words.wroteBy(author ?? words.somebody, to === null ? '' : ago(to))
-        editor.view.dispatch(editor.state.tr.setMeta(...markAs(marksOf(editor.state.doc, texts, title))))
-      },
-      (error: Error) => {
-        if (isLeft) return
-        setOn(false)
-        say({ text: words.failed(error.message) })
-      },
-    )
+    const look = () =>
+      askJson<{ readonly texts: readonly SpansOf[] }>(story, `${pathOf(story, page)}/authors`).then(
+        ({ texts }) => {
+          if (!isLeft) editor.view.dispatch(editor.state.tr.setMeta(...markAs(marksOf(editor.state.doc, texts, said))))
+        },
+        (error: Error) => {
+          if (isLeft) return
+          setOn(false)
+          say({ text: words.failed(error.message) })
+        },
+      )
+    // Whoever types is saved with each letter: the authors are asked for when they rest.
+    const timer = setTimeout(look, REST_MS)
     return () => {
       isLeft = true
+      clearTimeout(timer)
     }
   }, [story, page, editor, isOn, isSaved])
   const toggle = () => {

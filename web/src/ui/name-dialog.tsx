@@ -1,6 +1,6 @@
 /** Asks what somebody wants to be called, where no token says so. */
 import { useState } from 'preact/hooks'
-import { callMe } from '../device/caller.ts'
+import { callMe, LONGEST_NAME } from '../device/caller.ts'
 import { words } from '../words/words.ts'
 import { Dialog } from './dialog.tsx'
 
@@ -22,7 +22,7 @@ export const NameDialog = ({ name, close }: { readonly name: string; readonly cl
           <input
             class="field"
             aria-label={words.yourName}
-            maxLength={60}
+            maxLength={LONGEST_NAME}
             value={written}
             onInput={(event) => setWritten(event.currentTarget.value)}
           />
