@@ -2,7 +2,7 @@
 import { applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import { awarenessMessage, Close, tokenMessage } from '../protocol.ts'
 import { mustAct, readReason, waitBefore } from './back-off.ts'
-import { type Copy, wordsOf } from './copy.ts'
+import type { Copy } from './copy.ts'
 import { Link } from './link.ts'
 import type { Ports, Signal } from './ports.ts'
 import { barOf, denialOf } from './reasons.ts'
@@ -10,6 +10,7 @@ import { renewToken } from './renewal.ts'
 import { Session } from './session.ts'
 import type { PageState } from './state.ts'
 import { type Token, tokenNow } from './token.ts'
+import { wordsOf } from './words.ts'
 
 /** A socket that lived for this long after its page was there was no failure. */
 const STEADY_MS = 5000

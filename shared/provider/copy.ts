@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import type { Kept, Offline } from './offline.ts'
 import type { Channel, Ports } from './ports.ts'
 import { Waiting } from './waiting.ts'
+import { wordsOf } from './words.ts'
 
 export interface CopyParts {
   readonly doc: Y.Doc
@@ -134,5 +135,3 @@ export class Copy {
     if (origin !== this.#parts.origin) this.#parts.show([...added, ...updated, ...removed])
   }
 }
-
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
