@@ -42,6 +42,7 @@ export class Connection {
   #isHidden = false
   #failures = 0
   #isTokenRetried = false
+  #token = ''
   /** When the socket in use, or the last one, had brought the page; null: it had not. */
   #syncedAt: number | null = null
   #isSynced = false
@@ -108,13 +109,13 @@ export class Connection {
   }
 
   /** Starts an attempt, which ends the one before. */
-  #try(): void {
+  #try(refused?: string): void {
     this.#stopTrying()
     const attempt = this.#attempt
     const isMine = () => attempt === this.#attempt && this.#isWanted
     this.#isTrying = true
     this.#parts.change({ connection: 'connecting' })
-    Promise.all([tokenNow(this.#parts.token), this.#parts.copy().loaded])
+    Promise.all([tokenNow(this.#parts.token, refused), this.#parts.copy().loaded])
       .then(([token]) => {
         if (isMine()) this.#open(token)
       })
@@ -128,20 +129,21 @@ export class Connection {
 
   #open(token: string): void {
     const { ports, url } = this.#parts
+    this.#token = token
     this.#syncedAt = null
     this.#link = new Link({
       ports,
       url,
       token,
       isNeeded: () => !this.#isResting,
-      opened: () => this.#onOpen(token),
+      opened: () => this.#onOpen(),
       heard: (frame) => this.#hear(frame),
       ended: (code, reason) => this.#onEnd(code, reason),
     })
     this.#isTrying = false
   }
 
-  #onOpen(token: string): void {
+  #onOpen(): void {
     const { ports, origin, copy, change, moved } = this.#parts
     const { doc, awareness, waiting } = copy()
     const link = this.#link
@@ -159,8 +161,11 @@ export class Connection {
     })
     this.#session.open()
     if (awareness.getLocalState() !== null) this.show([doc.clientID])
-    const send = (fresh: string) => link?.send(tokenMessage(fresh))
-    this.#stopRenewal = renewToken({ ports, token: this.#parts.token, send }, token)
+    const send = (fresh: string) => {
+      link?.send(tokenMessage(fresh))
+      this.#token = fresh
+    }
+    this.#stopRenewal = renewToken({ ports, token: this.#parts.token, send }, this.#token)
   }
 
   #hear(frame: Uint8Array): void {
@@ -206,7 +211,7 @@ export class Connection {
     if (!mustAct(code)) return this.#retryLater(retryAfterMs)
     if (code === Close.unauthorized && typeof this.#parts.token === 'function' && !this.#isTokenRetried) {
       this.#isTokenRetried = true
-      return this.#try()
+      return this.#try(this.#token)
     }
     this.#isWanted = false
     this.#isDenied = true

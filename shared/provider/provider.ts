@@ -8,7 +8,7 @@ import { Light } from './light.ts'
 import type { Offline } from './offline.ts'
 import { pageUrl } from './page-url.ts'
 import { defaultPorts, type Ports } from './ports.ts'
-import { type Connection as Connected, Observed, type PageState } from './state.ts'
+import { type Connection as Connected, INITIAL, Observable, type PageState } from './state.ts'
 import type { Token } from './token.ts'
 import { wordsOf } from './words.ts'
 
@@ -62,7 +62,7 @@ export class Provider extends ObservableV2<ProviderEvents> {
   readonly #options: ConnectOptions
   readonly #ports: Ports
   readonly #url: string
-  readonly #observed = new Observed()
+  readonly #observed = new Observable(INITIAL)
   readonly #connection: Connection
   readonly #light: Light
   #copy: Copy

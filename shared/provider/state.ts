@@ -50,12 +50,16 @@ export const INITIAL: PageState = {
   storageFault: null,
 }
 
-/** Holds the state, and tells whoever subscribed of each change. */
-export class Observed {
-  #state = INITIAL
+/** Holds a state, and tells whoever subscribed of each change. */
+export class Observable<State extends object> {
+  #state: State
   readonly #listeners = new Set<() => void>()
 
-  get state(): PageState {
+  constructor(initial: State) {
+    this.#state = initial
+  }
+
+  get state(): State {
     return this.#state
   }
 
@@ -65,10 +69,10 @@ export class Observed {
     return () => this.#listeners.delete(listener)
   }
 
-  change(changes: Partial<PageState>): void {
+  change(changes: Partial<State>): void {
     const before = this.#state
-    const differs = (key: keyof PageState) => key in changes && !same(before[key], changes[key])
-    if (!(Object.keys(changes) as (keyof PageState)[]).some(differs)) return
+    const differs = (key: keyof State) => key in changes && !same(before[key], changes[key])
+    if (!(Object.keys(changes) as (keyof State)[]).some(differs)) return
     this.#state = { ...before, ...changes }
     for (const listener of [...this.#listeners]) listener()
   }

@@ -204,8 +204,18 @@ const requestOf = (pages: ReadonlyMap<string, Open>, faults: Faults) => {
   return { asked, bringing }
 }
 
-const post = async ({ fetch, url, story, token }: SyncStoryOptions, body: unknown): Promise<Answer> => {
+const post = async (options: SyncStoryOptions, body: unknown): Promise<Answer> => {
+  const { token } = options
   const bearer = await tokenNow(token)
+  let response = await ask(options, bearer, body)
+  if (response.status === 401 && typeof token === 'function') {
+    response = await ask(options, await tokenNow(token, bearer), body)
+  }
+  if (!response.ok) throw new Error(`the service answered ${response.status}`)
+  return (await response.json()) as Answer
+}
+
+const ask = ({ fetch, url, story }: SyncStoryOptions, bearer: string, body: unknown) => {
   const api = url
     .replace(/^ws/, 'http')
     .replace(/\/+$/, '')
@@ -217,7 +227,5 @@ const post = async ({ fetch, url, story, token }: SyncStoryOptions, body: unknow
     body: JSON.stringify(body),
   }
   // A connection kept open may have been closed while pages were put away; to ask twice does no harm.
-  const response = await fetch(address, init).catch(() => fetch(address, init))
-  if (!response.ok) throw new Error(`the service answered ${response.status}`)
-  return (await response.json()) as Answer
+  return fetch(address, init).catch(() => fetch(address, init))
 }
