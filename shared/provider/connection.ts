@@ -5,7 +5,7 @@ import { mustAct, readReason, waitBefore } from './back-off.ts'
 import type { Copy } from './copy.ts'
 import { Link } from './link.ts'
 import type { Ports, Signal } from './ports.ts'
-import { barOf, denialOf } from './reasons.ts'
+import { denialOf, standingOf } from './reasons.ts'
 import { renewToken } from './renewal.ts'
 import { Session } from './session.ts'
 import type { PageState } from './state.ts'
@@ -154,7 +154,7 @@ export class Connection {
       send: (frame) => link?.send(frame),
       awareness: (update) => applyAwarenessUpdate(awareness, update, origin),
       synced: () => this.#onSynced(),
-      standing: (state) => change({ readOnly: barOf(state) }),
+      standing: (state) => change(standingOf(state)),
       progress: (received, total) => change({ progress: received < total ? { received, total } : null }),
       changed: moved,
       refused: (refused) => change({ refused }),

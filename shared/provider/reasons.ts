@@ -1,11 +1,11 @@
 /** What the service's words mean to an app. */
 import { Close, type MemberState } from '../protocol.ts'
-import type { Refused } from './state.ts'
+import type { PageState, Refused } from './state.ts'
 
-/** Why nothing can be written; null: it can. */
-export const barOf = ({ role, frozen, reason }: MemberState): string | null => {
+/** What an app shows of what the caller may do. */
+export const standingOf = ({ role, frozen, reason }: MemberState): Pick<PageState, 'role' | 'frozen' | 'readOnly'> => {
   const isBarred = role === 'read' || (frozen && role !== 'manage')
-  return isBarred ? (reason ?? (frozen ? 'frozen' : 'read-only')) : null
+  return { role, frozen, readOnly: isBarred ? (reason ?? (frozen ? 'frozen' : 'read-only')) : null }
 }
 
 const DENIALS: ReadonlyMap<number, Refused['code']> = new Map([

@@ -1,5 +1,5 @@
 /** What an app shows of a page: one object that never changes, replaced by the next. */
-import type { RefusalCode } from '../protocol.ts'
+import type { MemberState, RefusalCode } from '../protocol.ts'
 
 /** Whether the service can be reached. `denied`: it does not let this page be opened so; nothing is tried until the app acts. */
 export type Connection = 'offline' | 'connecting' | 'online' | 'denied'
@@ -30,6 +30,10 @@ export interface PageState {
   readonly saved: Saved
   /** Whether the document held all that the service had, since the socket in use was opened. */
   readonly synced: boolean
+  /** What the caller may do here, as the service said last; null: it has not said yet. */
+  readonly role: MemberState['role'] | null
+  /** Whether only managers may write here now. */
+  readonly frozen: boolean
   /** Why nothing can be written now; null: it can. */
   readonly readOnly: string | null
   /** Of a large first sync; null: there is none. */
@@ -44,6 +48,8 @@ export const INITIAL: PageState = {
   connection: 'offline',
   saved: { state: 'saved', count: 0, ageMs: 0 },
   synced: false,
+  role: null,
+  frozen: false,
   readOnly: null,
   progress: null,
   refused: null,
