@@ -208,7 +208,8 @@ export class Connection {
 
   #comeBack(code: number, reason: string): void {
     const { text, retryAfterMs } = readReason(reason)
-    if (!mustAct(code)) return this.#retryLater(retryAfterMs)
+    // What is too large for a frame is so the next time too.
+    if (!mustAct(code) && code !== Close.tooBig) return this.#retryLater(retryAfterMs)
     if (code === Close.unauthorized && typeof this.#parts.token === 'function' && !this.#isTokenRetried) {
       this.#isTokenRetried = true
       return this.#try(this.#token)

@@ -12,6 +12,7 @@ const DENIALS: ReadonlyMap<number, Refused['code']> = new Map([
   [Close.badMessage, 'invalid'],
   [Close.deleted, 'deleted'],
   [Close.replaced, 'replaced'],
+  [Close.tooBig, 'too-large'],
   [Close.tooLarge, 'too-large'],
 ])
 

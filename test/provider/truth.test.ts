@@ -1,10 +1,11 @@
 /** The light: never green before the commit, green after it, whatever the network does. */
 import { describe, expect, it } from 'vitest'
 import type * as Y from 'yjs'
-import type { Ports, Provider } from '../../shared/provider/provider.ts'
+import type { Provider } from '../../shared/provider/provider.ts'
 import { connectClient } from '../support/client.ts'
 import { randomEdit } from '../support/edits.ts'
 import { pageAsText, untilEqual } from '../support/equal.ts'
+import { hurried } from '../support/hurried.ts'
 import { holdCommits } from '../support/lock.ts'
 import { openProvider, untilSaved, untilSynced } from '../support/provider.ts'
 import { startProxy } from '../support/proxy.ts'
@@ -18,14 +19,6 @@ const ROOM = 'story/light'
 
 /** How many times faster the provider's clock goes where 15 s are too long for a test. */
 const HURRY = process.env.SCRIPTORIUM_TEST_FULL ? 1 : 5
-const hurried: Partial<Ports> = {
-  now: () => performance.now() * HURRY,
-  after: (ms, task) => {
-    const timer = setTimeout(task, ms / HURRY)
-    return () => clearTimeout(timer)
-  },
-}
-
 const start = async (env: Environment = {}) => {
   const store = await anyPostgres().open()
   const service = await startService({ ...store.env, ...AT_FULL_SPEED, ...env })
@@ -112,7 +105,7 @@ describe('a provider', { timeout: 120_000 }, () => {
   it('notices a half-open socket within 15 s, and brings what waited', async () => {
     const { store, service } = await start()
     const proxy = await proxyTo(service)
-    const provider = openProvider(through(proxy.port), ROOM, { ports: hurried })
+    const provider = openProvider(through(proxy.port), ROOM, { ports: hurried(HURRY) })
     await untilSynced(provider)
     const stalledAt = performance.now()
     proxy.stall()

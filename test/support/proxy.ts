@@ -5,6 +5,8 @@ import { onTestFinished } from 'vitest'
 
 export interface TcpProxy {
   readonly port: number
+  /** How many connections were tried. */
+  readonly tried: number
   /** Breaks every connection and refuses new ones until `resume`. */
   cut(): void
   /** Carries nothing either way, and breaks nothing, until `resume`. */
@@ -20,6 +22,7 @@ export const startProxy = async (host: string, port: number): Promise<TcpProxy> 
   const open = new Set<Socket>()
   let refusing = false
   let stalled = false
+  let tried = 0
   const track = (socket: Socket, other: Socket) => {
     open.add(socket)
     socket.on('error', () => other.destroy())
@@ -31,6 +34,7 @@ export const startProxy = async (host: string, port: number): Promise<TcpProxy> 
     if (stalled) socket.pause()
   }
   const server = createServer((near) => {
+    tried++
     if (refusing) {
       near.on('error', () => near.destroy())
       near.resetAndDestroy()
@@ -50,6 +54,9 @@ export const startProxy = async (host: string, port: number): Promise<TcpProxy> 
   if (bound === null || typeof bound === 'string') throw new Error('the proxy has no port')
   return {
     port: bound.port,
+    get tried() {
+      return tried
+    },
     cut: () => {
       refusing = true
       for (const socket of open) socket.destroy()

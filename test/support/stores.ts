@@ -3,10 +3,9 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
-import { onTestFinished } from 'vitest'
 import * as Y from 'yjs'
 import { createDatabase } from './postgres.ts'
-import { type Environment, temporaryFolder } from './service.ts'
+import { type Environment, ofTest, type Scope, temporaryFolder } from './service.ts'
 
 export interface Row {
   readonly seq: number
@@ -25,8 +24,8 @@ export interface Store {
 export interface StoreKind {
   readonly name: string
   readonly kind: Store['kind']
-  /** Opens an empty store, removed when the test ends. */
-  open(): Promise<Store>
+  /** Opens an empty store, removed when the test ends, or `scope`. */
+  open(scope?: Scope): Promise<Store>
 }
 
 /** PostgreSQL databases of this run, the preferred one first: for the suites of storage itself. */
@@ -35,13 +34,17 @@ export const everyPostgres: readonly StoreKind[] = (process.env.SCRIPTORIUM_TEST
   .filter(Boolean)
   .map((entry) => {
     const at = entry.indexOf('=')
-    return { name: entry.slice(0, at), kind: 'postgres', open: () => openPostgresStore(entry.slice(at + 1)) }
+    return {
+      name: entry.slice(0, at),
+      kind: 'postgres',
+      open: (scope) => openPostgresStore(entry.slice(at + 1), scope),
+    }
   })
 
 /** The PostgreSQL databases of the other suites: all of them at full size. */
 export const postgresStores = process.env.SCRIPTORIUM_TEST_FULL === '1' ? everyPostgres : everyPostgres.slice(0, 1)
 
-export const pgliteStore: StoreKind = { name: 'PGlite', kind: 'pglite', open: async () => openPgliteStore() }
+export const pgliteStore: StoreKind = { name: 'PGlite', kind: 'pglite', open: async (scope) => openPgliteStore(scope) }
 
 export const allStores: readonly StoreKind[] = [pgliteStore, ...postgresStores]
 export const everyStore: readonly StoreKind[] = [pgliteStore, ...everyPostgres]
@@ -54,9 +57,9 @@ export const anyPostgres = (): StoreKind => {
 }
 
 /** A database of its own on the server that `url` names. */
-export const openPostgresStore = async (url: string): Promise<Store> => {
+export const openPostgresStore = async (url: string, scope = ofTest): Promise<Store> => {
   const database = await createDatabase(url)
-  onTestFinished(database.drop)
+  scope.finished(database.drop)
   return postgresStoreAt(database.url)
 }
 
@@ -82,8 +85,8 @@ export const putEmptyPglite = (folder: string): void => {
 }
 
 /** PGlite serves one process: SQL sees it only while the service is down. */
-const openPgliteStore = (): Store => {
-  const folder = temporaryFolder('data')
+const openPgliteStore = (scope = ofTest): Store => {
+  const folder = temporaryFolder('data', scope)
   putEmptyPglite(folder)
   return {
     kind: 'pglite',
