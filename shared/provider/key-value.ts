@@ -1,5 +1,5 @@
 /**
- * Keeps pages in a store of keys and texts: AsyncStorage, MMKV, SQLite, localStorage. Each page has two keys: what it was,
+ * Keeps pages in a store of keys and texts: AsyncStorage, MMKV, SQLite. Each page has two keys: what it was,
  * and what was changed since, put together when that grows. Whoever else keeps the same page here (another tab) is read
  * before each write, under a lock, so that nobody's words are written over.
  */

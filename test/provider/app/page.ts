@@ -1,16 +1,24 @@
 /** A small app as a developer writes one, driven by the tests of the provider in a browser. */
 import { deleteDB, openDB } from 'idb'
 import { indexedDb } from '../../../shared/provider/indexeddb.ts'
-import { keyValue } from '../../../shared/provider/key-value.ts'
+import { type KeyValueStore, keyValue } from '../../../shared/provider/key-value.ts'
 import { type ConnectOptions, connect, type Offline, type Provider } from '../../../shared/provider/provider.ts'
 
 export interface Opening extends Pick<ConnectOptions, 'url' | 'story' | 'page'> {
-  readonly keptIn: 'indexedDb' | 'localStorage'
+  readonly keptIn: 'indexedDb' | 'keys'
+}
+
+/** A store of keys that all tabs see alike; localStorage is none: each tab has its own view of it for a while. */
+const keysThere = openDB('keys', 1, { upgrade: (fresh) => fresh.createObjectStore('keys') })
+const keys: KeyValueStore = {
+  getItem: async (key) => (await keysThere).get('keys', key),
+  setItem: async (key, value) => (await keysThere).put('keys', value, key),
+  removeItem: async (key) => (await keysThere).delete('keys', key),
 }
 
 const KEEPING: Record<Opening['keptIn'], () => Offline> = {
   indexedDb: () => indexedDb(),
-  localStorage: () => keyValue(localStorage),
+  keys: () => keyValue(keys),
 }
 
 let provider: Provider | null = null
