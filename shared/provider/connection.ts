@@ -148,6 +148,7 @@ export class Connection {
     const { doc, awareness, waiting } = copy()
     const link = this.#link
     this.#session = new Session({
+      after: ports.after,
       doc,
       waiting,
       origin,
@@ -196,6 +197,7 @@ export class Connection {
     this.#isSynced = false
     this.#isTrying = false
     this.#link = null
+    this.#session?.end()
     this.#session = null
     this.#stopRenewal()
     copy().waiting.unsent()

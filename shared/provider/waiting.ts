@@ -48,6 +48,8 @@ export class Waiting {
   readonly #now: () => number
   /** Clocks below which all is committed, or came from the service. */
   #base = new Map<number, number>()
+  /** What is committed, or came from the service, above clocks that are not. */
+  readonly #beyond = new Map<number, [from: number, to: number][]>()
   /** What was sent and is not settled, in order, and last what was not sent. */
   #carried: Carried[] = []
   /** Deletes that were there when the page was opened and are not known to be committed. */
@@ -91,6 +93,7 @@ export class Waiting {
   /** A new socket: nothing was sent on it, and the service holds what it says and no more. */
   restarted(held: ReadonlyMap<number, number>): void {
     for (const [client, clock] of this.#base) this.#base.set(client, Math.min(clock, held.get(client) ?? 0))
+    this.#beyond.clear()
     this.unsent()
   }
 
@@ -166,10 +169,23 @@ export class Waiting {
     for (const [client, [from, to]] of written) this.#raise(client, from, to)
   }
 
-  /** Only what joins on: what was refused below it is not committed, and nothing above it can be. */
+  /** Nothing is known of what lies between: what does not join on counts when that is committed too. */
   #raise(client: number, from: number, to: number): void {
     const base = this.#base.get(client) ?? 0
-    if (from <= base && to > base) this.#base.set(client, to)
+    if (to <= base) return
+    if (from > base) {
+      const ranges = this.#beyond.get(client) ?? []
+      const last = ranges.at(-1)
+      if (last !== undefined && last[0] <= from && from <= last[1]) last[1] = Math.max(to, last[1])
+      else ranges.push([from, to])
+      this.#beyond.set(client, ranges)
+      return
+    }
+    this.#base.set(client, to)
+    const ranges = this.#beyond.get(client)
+    if (ranges === undefined) return
+    this.#beyond.delete(client)
+    for (const [later, end] of ranges.sort(([one], [other]) => one - other)) this.#raise(client, later, end)
   }
 
   #add(each: Carried): void {
