@@ -27,12 +27,27 @@ const PROOFS = {
     file: 'test/restore/seeds.test.ts',
     env: { SCRIPTORIUM_SEEDS: '20000' },
   },
+  network: {
+    about: '100 runs of providers on a random network: cuts, stalls, reloads, clocks that jump, tokens that end',
+    file: 'test/provider/network.test.ts',
+    env: { SCRIPTORIUM_RUNS: '100' },
+  },
+  'provider-storm': {
+    about: '10,000 providers come back after a restart, and after kill -9',
+    file: 'test/provider/storm.test.ts',
+    env: { SCRIPTORIUM_PROVIDERS: '10000' },
+  },
+  'slow-line': {
+    about: 'a first sync of 20 MB at 1 Mbit/s and 300 ms',
+    file: 'test/provider/long.test.ts',
+    env: { SCRIPTORIUM_MEGABYTES: '20' },
+  },
 }
 
 const USAGE = `Usage: npm run prove -- <what>
 
 ${Object.entries(PROOFS)
-  .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(16)}${about}`)
   .join('\n')}
 
 SEED=<n> repeats a run.

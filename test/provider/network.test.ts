@@ -60,7 +60,10 @@ describe('devices on a random network', () => {
     }
     for (const device of devices) device.recover()
     const tabs = devices.flatMap((device) => device.tabs)
-    await Promise.all(tabs.map((tab) => untilSaved(tab, 40_000))).catch((e) => { console.log(JSON.stringify(tabs.map((t)=>t.state))); throw e })
+    await Promise.all(tabs.map((tab) => untilSaved(tab, 40_000))).catch((e) => {
+      console.log(JSON.stringify(tabs.map((t) => t.state)))
+      throw e
+    })
     await untilEqual(tabs.map(({ doc }) => doc))
     await Promise.all(looks)
     expect(faults).toEqual([])
