@@ -6,7 +6,7 @@
 import * as Y from 'yjs'
 import { fromBase64, toBase64 } from './base64.ts'
 import { Keeping, type PageStore, putTogether } from './keeping.ts'
-import type { Offline } from './offline.ts'
+import type { ListedOffline } from './offline.ts'
 import type { Acknowledged } from './waiting.ts'
 
 /** What is needed of a store; both kinds of answers will do. */
@@ -28,12 +28,25 @@ const RECENT_BYTES = 64 * 1024
 const PAGE_BYTES = 16 * 1024 * 1024
 
 /** Keeps pages in `store`. */
-export const keyValue =
-  (store: KeyValueStore, { prefix = 'scriptorium:', maxBytes = PAGE_BYTES }: KeyValueOptions = {}): Offline =>
-  (name, doc, told) =>
-    new Keeping(new Keys({ store, keys: keysOf(`${prefix}${name}`), maxBytes, gc: doc.gc }), doc, told)
+export const keyValue = (
+  store: KeyValueStore,
+  { prefix = 'scriptorium:', maxBytes = PAGE_BYTES }: KeyValueOptions = {},
+): ListedOffline => {
+  const offline = (name: string, doc: Y.Doc, told: (fault: string | null) => void) =>
+    new Keeping(new Keys({ store, keys: keysOf(prefix, name), name, maxBytes, gc: doc.gc }), doc, told)
+  const names = async (beginning: string) => namesIn(await store.getItem(keysOf(prefix, beginning).names))
+  return Object.assign(offline, { names })
+}
 
-const keysOf = (name: string) => ({ page: name, recent: `${name}#recent`, known: `${name}#known` })
+/** Pages of one story are listed under one key: stores do not say which keys they hold. */
+const keysOf = (prefix: string, name: string) => ({
+  page: `${prefix}${name}`,
+  recent: `${prefix}${name}#recent`,
+  known: `${prefix}${name}#known`,
+  names: `${prefix}${name.slice(0, name.lastIndexOf('/') + 1)}#pages`,
+})
+
+const namesIn = (text: string | null | undefined): string[] => (text ? (JSON.parse(text) as string[]) : [])
 
 interface Locks {
   request(name: string, work: () => Promise<void>): Promise<void>
@@ -59,6 +72,7 @@ const exclusively = (store: KeyValueStore, page: string, work: () => Promise<voi
 interface Parts {
   readonly store: KeyValueStore
   readonly keys: ReturnType<typeof keysOf>
+  readonly name: string
   readonly maxBytes: number
   readonly gc: boolean
 }
@@ -106,9 +120,19 @@ class Keys implements PageStore {
   async #append(update: Uint8Array): Promise<void> {
     const { store, keys } = this.#parts
     const recent = await this.#read(keys.recent)
+    if (recent === null) await this.#list()
     const merged = recent === null ? update : Y.mergeUpdates([recent, update])
     if (merged.length > RECENT_BYTES) return this.#compact(merged)
     await store.setItem(keys.recent, toBase64(merged))
+  }
+
+  /** Before it is written: a page that is listed and not there does no harm. */
+  async #list(): Promise<void> {
+    const { store, keys, name } = this.#parts
+    await exclusively(store, keys.names, async () => {
+      const names = namesIn(await store.getItem(keys.names))
+      if (!names.includes(name)) await store.setItem(keys.names, JSON.stringify([...names, name].sort()))
+    })
   }
 
   async #compact(recent: Uint8Array): Promise<void> {

@@ -46,8 +46,6 @@ export class Story {
   readonly #open = new Map<string, Provider>()
   /** Left, the one left first first. */
   readonly #warm = new Map<string, Provider>()
-  /** Opened here ever: a store of keys does not say which pages it holds. */
-  readonly #begun = new Set<string>()
   #syncing: Promise<StorySynced> | null = null
   #stopTimer: () => void = () => undefined
   #isDestroyed = false
@@ -122,7 +120,6 @@ export class Story {
 
   #connect(page: string): Provider {
     const { url, story, ports } = this.#options
-    if (page !== OUTLINE) this.#begun.add(page)
     return connect({ url, story, page, token: this.#token, offline: this.#offline, ...(ports && { ports }) })
   }
 
@@ -130,7 +127,7 @@ export class Story {
     const { fetch = globalThis.fetch, ...options } = this.#options
     this.#observed.change({ isSyncing: true })
     try {
-      const last = await syncStory({ ...options, fetch, token: this.#token, pages: [...this.#begun] })
+      const last = await syncStory({ ...options, fetch, token: this.#token })
       this.#observed.change({ last, fault: null })
       return last
     } catch (error) {

@@ -24,7 +24,7 @@ export interface SyncStoryOptions {
   /** As a page is opened with it. */
   readonly url: string
   readonly story: string
-  /** Pages that `keyValue` began on this device; all others come by themselves. */
+  /** Pages to bring beside those that are kept and those that are there. */
   readonly pages?: readonly string[]
   readonly prefix?: string
 }
@@ -68,20 +68,21 @@ const MOST_REQUESTS = 1000
  * @throws Error when the service cannot be reached or does not answer; what was done by then stays done
  */
 export const syncStory = async (options: SyncStoryOptions): Promise<StorySynced> => {
-  const shelf = shelfOf(options)
+  const { store, url, story, prefix } = options
+  const offline = typeof store === 'function' ? store : keyValue(store, prefix === undefined ? {} : { prefix })
+  const beginning = pageUrl(url, story, '')
   const pages = new Map<string, Open>()
   const open = async (page: string): Promise<Open> => {
     const there = pages.get(page)
     if (there !== undefined) return there
-    const opened = await openPage(options, shelf.offline, page)
+    const opened = await openPage(options, offline, page)
     pages.set(page, opened)
     return opened
   }
   try {
-    const asked = new Set([...(await shelf.pages()), ...(options.pages ?? [])])
-    for (const page of asked) await open(page)
+    const kept = (await offline.names(beginning)).map((name) => decodeURIComponent(name.slice(beginning.length)))
+    for (const page of new Set([...kept, ...(options.pages ?? [])])) await open(page)
     const faults = await exchange(options, pages, open)
-    await shelf.remember([...pages.keys()].filter((page) => faults[page]?.code !== 'not-found'))
     await closeAll(pages)
     for (const [page, { fault }] of pages) if (fault !== null) faults[page] = { code: 'storage', reason: fault }
     const isSynced = ([page, { isBrought }]: [string, Open]) => isBrought && faults[page] === undefined
@@ -94,24 +95,6 @@ export const syncStory = async (options: SyncStoryOptions): Promise<StorySynced>
     }
   } finally {
     await closeAll(pages)
-  }
-}
-
-/** Where pages are kept, and which. */
-const shelfOf = ({ store, url, story, prefix = 'scriptorium:' }: SyncStoryOptions) => {
-  const beginning = pageUrl(url, story, '')
-  if (typeof store === 'function') {
-    const names = async () =>
-      (await store.names(beginning)).map((name) => decodeURIComponent(name.slice(beginning.length)))
-    return { offline: store, pages: names, remember: async () => undefined }
-  }
-  const index = `${prefix}${beginning}#pages`
-  return {
-    offline: keyValue(store, { prefix }),
-    pages: async () => JSON.parse((await store.getItem(index)) || '[]') as string[],
-    remember: async (pages: string[]) => {
-      await store.setItem(index, JSON.stringify(pages.sort()))
-    },
   }
 }
 

@@ -13,6 +13,7 @@ import { anyPostgres } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
+const NOWHERE = 'ws://127.0.0.1:9/collab'
 const textOf = (doc: Y.Doc): string => doc.getText('text').toString()
 const write = (doc: Y.Doc, words: string): void => doc.getText('text').insert(doc.getText('text').length, words)
 
@@ -89,7 +90,7 @@ describe('a story', { timeout: 60_000 }, () => {
   it('brings pages that were begun without a network when it is there', async () => {
     const service = await startService((await anyPostgres().open()).env)
     const store = memoryStore()
-    const away = open({ url: 'ws://127.0.0.1:9/collab', store })
+    const away = open({ url: NOWHERE, store })
     const page = away.open('begun')
     await page.whenLoaded
     write(page.doc, 'words')
@@ -98,7 +99,10 @@ describe('a story', { timeout: 60_000 }, () => {
     await away.destroy()
     // The same device, where the service is now.
     const moved = new Map(
-      [...store.items].map(([key, text]) => [key.replace('ws://127.0.0.1:9/collab', service.collab), text]),
+      [...store.items].map(([key, text]) => [
+        key.replace(NOWHERE, service.collab),
+        text.replace(NOWHERE, service.collab),
+      ]),
     )
     const story = open({ url: service.collab, store: memoryStore(moved) })
     story.open('begun')

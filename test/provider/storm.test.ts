@@ -15,6 +15,8 @@ const PAGE_PROVIDERS = 10
 const SPEED = PROVIDERS < 1000 ? 5 : 1
 const OPENED_AT_ONCE = 200
 const WITHIN_MS = 60_000
+/** Of one provider, in a minute. */
+const MOST_ATTEMPTS = 12
 
 if (PROVIDERS < 10_000) {
   leaveOut(`provider: ${PROVIDERS} providers come back at once instead of 10,000 (npm run prove -- provider-storm)`)
@@ -67,15 +69,16 @@ describe('providers after a restart', () => {
         await until('all to be back', () => providers.every(isBack), { withinMs: WITHIN_MS })
         const took = performance.now() - backAt
         const busiest = busiestSecond(attempts)
+        const refused = await metric(service.address, 'limit_waiting_sockets')
         const most = Math.max(...attemptsOf)
         process.stdout.write(
           `${PROVIDERS} providers after ${end}: down for ${((backAt - endedAt) / 1000).toFixed(1)} s, ` +
             `all synced and saved ${(took / 1000).toFixed(1)} s after; ${attempts.length} attempts, ` +
-            `${busiest} in the busiest second, at most ${most} of one provider\n`,
+            `${busiest} in the busiest second, at most ${most} of one provider; ` +
+            `${refused} were told at the door to come later\n`,
         )
+        expect(most).toBeLessThanOrEqual(MOST_ATTEMPTS)
         expect(took).toBeLessThan(WITHIN_MS)
-        // Never more at the door than it lets wait there.
-        expect(await metric(service.address, 'limit_waiting_sockets')).toBe(0)
       }
     } finally {
       await Promise.all(providers.map((provider) => provider.destroy()))
