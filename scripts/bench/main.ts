@@ -31,6 +31,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
 
 const runOrExplain = async (args: readonly string[]): Promise<number> => {
   if (args[0] === 'history') return (await import('./history/main.ts')).run()
+  if (args[0] === 'provider') return (await import('./provider/main.ts')).run()
   try {
     const said = await aboutReports(args)
     if (said !== null) {

@@ -32,6 +32,7 @@ an edit, a delivery, a join, a connection, a room and a byte cost from a report 
 Suites:
   wire                 S1 to S10 beside the peers (the default)
   history              folds, compaction
+  provider             a keystroke in an app, beside y-websocket
   cost                 the same work in several sizes, from which the cost model is fitted, and sizes that check it
   core                 acknowledgement, relay and CPU of one hot room and of 500 pairs; memory of an open room
 

@@ -77,13 +77,18 @@ export class Observable<State extends object> {
 
   change(changes: Partial<State>): void {
     const before = this.#state
-    const differs = (key: keyof State) => key in changes && !same(before[key], changes[key])
-    if (!(Object.keys(changes) as (keyof State)[]).some(differs)) return
+    const keys = Object.keys(changes) as (keyof State)[]
+    if (keys.every((key) => same(before[key], changes[key]))) return
     this.#state = { ...before, ...changes }
     for (const listener of [...this.#listeners]) listener()
   }
 }
 
-const same = (one: unknown, other: unknown): boolean =>
-  one === other ||
-  (typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other))
+/** Equal, or objects of the same plain members. */
+const same = (one: unknown, other: unknown): boolean => {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  const members = Object.entries(one)
+  const others = other as Readonly<Record<string, unknown>>
+  return members.length === Object.keys(others).length && members.every(([key, value]) => others[key] === value)
+}

@@ -37,8 +37,21 @@ const lengthOf = (sets: readonly Deletes[]): number => {
   return length
 }
 
-const clocksOf = (doc: Y.Doc): [client: number, clock: number][] =>
-  [...doc.store.clients.keys()].map((client) => [client, Y.getState(doc.store, client)])
+/** Calls `look` with each client's clock. Once for every keystroke: no lists are made. */
+const eachClock = (doc: Y.Doc, look: (client: number, clock: number) => void): void => {
+  for (const client of doc.store.clients.keys()) look(client, Y.getState(doc.store, client))
+}
+
+/** Calls `look` with the clocks that a transaction moved. */
+const eachMove = (
+  { beforeState, afterState }: Y.Transaction,
+  look: (client: number, from: number, to: number) => void,
+): void => {
+  afterState.forEach((to, client) => {
+    const from = beforeState.get(client) ?? 0
+    if (to > from) look(client, from, to)
+  })
+}
 
 /** How many ids of a document are deleted. */
 const deletedIn = (doc: Y.Doc): number => lengthOf([Y.createDeleteSetFromStructStore(doc.store)])
@@ -73,19 +86,13 @@ export class Waiting {
 
   /** The service sent this transaction's changes: they are not ours to save. */
   heard(transaction: Y.Transaction): void {
-    for (const [client, to] of transaction.afterState) {
-      const from = transaction.beforeState.get(client) ?? 0
-      if (to > from) this.#raise(client, from, to)
-    }
+    eachMove(transaction, (client, from, to) => this.#raise(client, from, to))
   }
 
   /** This transaction changed the document here. @param n the message that carries it; null: none yet */
   wrote(transaction: Y.Transaction, n: number | null): void {
     const written: Carried['written'] = new Map()
-    for (const [client, to] of transaction.afterState) {
-      const from = transaction.beforeState.get(client) ?? 0
-      if (to > from) written.set(client, [from, to])
-    }
+    eachMove(transaction, (client, from, to) => written.set(client, [from, to]))
     const deletes = transaction.deleteSet.clients.size === 0 ? [] : [transaction.deleteSet]
     this.#add({ n: n ?? UNSENT, since: this.#now(), written, deletes })
   }
@@ -110,7 +117,7 @@ export class Waiting {
     const since = this.#carried[0]?.since ?? this.#now()
     const written: Carried['written'] = new Map()
     // From the first: the answer waits for whatever it rests on.
-    for (const [client, clock] of clocksOf(this.#doc)) written.set(client, [0, clock])
+    eachClock(this.#doc, (client, clock) => written.set(client, [0, clock]))
     this.#carried = [{ n, since, written, deletes }]
     this.#all = n
   }
@@ -159,10 +166,10 @@ export class Waiting {
 
   #count(): number {
     let count = this.#olderDeletes
-    for (const [client, clock] of clocksOf(this.#doc)) {
+    eachClock(this.#doc, (client, clock) => {
       count += Math.max(0, clock - (this.#base.get(client) ?? 0))
-    }
-    return count + lengthOf(this.#carried.flatMap((each) => each.deletes))
+    })
+    return this.#carried.length === 0 ? count : count + lengthOf(this.#carried.flatMap((each) => each.deletes))
   }
 
   #commit({ written }: Carried): void {
