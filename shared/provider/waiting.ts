@@ -39,7 +39,9 @@ const lengthOf = (sets: readonly Deletes[]): number => {
 
 /** Calls `look` with each client's clock. Once for every keystroke: no lists are made. */
 const eachClock = (doc: Y.Doc, look: (client: number, clock: number) => void): void => {
-  for (const client of doc.store.clients.keys()) look(client, Y.getState(doc.store, client))
+  doc.store.clients.forEach((_, client) => {
+    look(client, Y.getState(doc.store, client))
+  })
 }
 
 /** Calls `look` with the clocks that a transaction moved. */
