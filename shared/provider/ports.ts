@@ -45,7 +45,7 @@ interface Listening {
 }
 interface Surroundings extends Listening {
   readonly document?: Listening & { readonly visibilityState?: string }
-  readonly performance?: { now(): number }
+  readonly performance?: { now?(): number }
   readonly WebSocket?: new (url: string, protocols: string[]) => unknown
   readonly BroadcastChannel?: new (
     name: string,
@@ -94,7 +94,7 @@ export const defaultPorts: Ports = {
     if (WebSocket === undefined) throw new Error('there is no WebSocket here: give ports.openSocket')
     return new WebSocket(url, protocols) as SocketLike
   },
-  now: () => surroundings().performance?.now() ?? Date.now(),
+  now: () => surroundings().performance?.now?.() ?? Date.now(),
   time: () => Date.now(),
   after: (ms, task) => {
     const timer = setTimeout(task, ms)

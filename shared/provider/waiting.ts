@@ -184,7 +184,7 @@ export class Waiting {
     if (to <= base) return
     if (from > base) {
       const ranges = this.#beyond.get(client) ?? []
-      const last = ranges.at(-1)
+      const last = ranges[ranges.length - 1]
       if (last !== undefined && last[0] <= from && from <= last[1]) last[1] = Math.max(to, last[1])
       else ranges.push([from, to])
       this.#beyond.set(client, ranges)
@@ -198,7 +198,7 @@ export class Waiting {
   }
 
   #add(each: Carried): void {
-    const last = this.#carried.at(-1)
+    const last = this.#carried[this.#carried.length - 1]
     const isOver = this.#carried.length >= MOST_MESSAGES
     if (last === undefined || !(last.n === each.n || isOver)) {
       this.#carried.push(each)
