@@ -16,13 +16,13 @@ import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
-const EDITS = isFull ? 5000 : 600
+const EDITS = isFull ? 5000 : 300
 const DAYS = 30
 const DAY_MS = 86_400_000
 /** Times the app is closed and opened again meanwhile. */
 const RELOADS = isFull ? 30 : 5
 
-const MEGABYTES = Number(process.env.SCRIPTORIUM_MEGABYTES ?? 0.5)
+const MEGABYTES = Number(process.env.SCRIPTORIUM_MEGABYTES ?? 0.25)
 const LINE = { bitsPerSecond: 1_000_000, delayMs: 150 }
 
 if (!isFull) leaveOut(`provider: ${EDITS} edits of a month offline instead of 5,000`)

@@ -12,7 +12,7 @@ import { turns } from '../support/until.ts'
 import { Device, heldBy, lackOf } from './device.ts'
 
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
-const RUNS = Number(process.env.SCRIPTORIUM_RUNS ?? (isFull ? 30 : 4))
+const RUNS = Number(process.env.SCRIPTORIUM_RUNS ?? (isFull ? 30 : 2))
 const EDITS = 120
 /** Tokens end while they are in use. */
 const TOKEN_SECONDS = 2

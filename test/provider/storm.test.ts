@@ -9,14 +9,14 @@ import { AT_FULL_SPEED, type Service, startService } from '../support/service.ts
 import { anyPostgres } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
-const PROVIDERS = Number(process.env.SCRIPTORIUM_PROVIDERS ?? 100)
+const PROVIDERS = Number(process.env.SCRIPTORIUM_PROVIDERS ?? 50)
 const PAGE_PROVIDERS = 10
 /** How many times faster the clock of a few goes: their waits are the same. */
-const SPEED = PROVIDERS < 1000 ? 5 : 1
+const SPEED = PROVIDERS < 1000 ? 10 : 1
 const OPENED_AT_ONCE = 200
 const WITHIN_MS = 60_000
 /** Of one provider, in a minute. */
-const MOST_ATTEMPTS = 12
+const MOST_ATTEMPTS = 16
 
 if (PROVIDERS < 10_000) {
   leaveOut(`provider: ${PROVIDERS} providers come back at once instead of 10,000 (npm run prove -- provider-storm)`)
@@ -62,7 +62,7 @@ describe('providers after a restart', () => {
         await service.kill(end)
         await until('all to know', () => providers.every(({ synced }) => !synced), { withinMs: WITHIN_MS })
         // Whoever was away writes too.
-        for (const provider of providers.slice(0, PROVIDERS / 100)) provider.doc.getMap('map').set(end, 1)
+        for (const provider of providers.slice(0, Math.ceil(PROVIDERS / 100))) provider.doc.getMap('map').set(end, 1)
         service = await startService({ ...env, PORT: new URL(service.address).port })
         const backAt = performance.now()
         const isBack = ({ synced, state }: Provider) => synced && state.saved.state === 'saved'
