@@ -8,7 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: existsSync(globalSetup) ? [globalSetup] : [],
     pool: 'forks',
-    maxWorkers: 2,
+    // Many tests wait for deadlines of seconds: two cores have time for a third.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,

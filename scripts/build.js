@@ -66,10 +66,11 @@ const run = (what, script, args) => {
   if (status !== 0) throw new Error(`the build failed: ${what}`)
 }
 
-const copySql = (target) => {
-  const from = join(root, 'server', 'database')
-  for (const path of filesBelow(from).filter((name) => name.endsWith('.sql'))) {
-    cpSync(path, join(target, 'server', 'database', path.slice(from.length + 1)))
+/** SQL and pictures lie beside the code that reads them. */
+const copyBeside = (target) => {
+  const from = join(root, 'server')
+  for (const path of filesBelow(from).filter((name) => /\.(sql|png)$/.test(name))) {
+    cpSync(path, join(target, 'server', path.slice(from.length + 1)))
   }
 }
 
@@ -84,7 +85,7 @@ export const build = () => {
     mkdirSync(target, { recursive: true })
     run('tsc', binOf('typescript', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', target])
     run('types', binOf('typescript', 'tsc'), ['-p', 'tsconfig.types.json', '--outDir', target])
-    copySql(target)
+    copyBeside(target)
     if (existsSync(join(root, 'web', 'index.html'))) {
       run('vite', binOf('vite', 'vite'), ['build', '--logLevel', 'warn', '--outDir', join(target, 'web')])
     }

@@ -17,6 +17,9 @@ export interface Limits {
   readonly idleRoomBytes: number
   /** Presence of one client. */
   readonly presenceBytes: number
+  /** One picture, and all pictures of a story. */
+  readonly assetBytes: number
+  readonly storyAssetBytes: number
   /** The headers of one request. */
   readonly headerBytes: number
   /** Sockets, and rooms of a user; 0: any number. */
@@ -55,6 +58,8 @@ export const readLimits = (whole: Whole, faults: string[]): Limits => {
     waitingSockets: whole('MAX_WAITING_SOCKETS', 2000, 1, MANY),
     idleRoomBytes: whole('MAX_IDLE_ROOM_BYTES', 64 * MEGABYTE, 0, 65_536 * MEGABYTE),
     presenceBytes: whole('MAX_PRESENCE_BYTES', 4096, 64, MEGABYTE),
+    assetBytes: whole('MAX_ASSET_BYTES', 5 * MEGABYTE, 1024, 512 * MEGABYTE),
+    storyAssetBytes: whole('MAX_STORY_ASSET_BYTES', 200 * MEGABYTE, 1024, 16_384 * MEGABYTE),
     headerBytes: whole('MAX_HEADER_BYTES', 16_384, 2048, MEGABYTE),
     sockets: {
       perUser: whole('MAX_USER_SOCKETS', 200, 0, MANY),
@@ -69,6 +74,7 @@ export const readLimits = (whole: Whole, faults: string[]): Limits => {
     },
   }
   if (limits.syncBytes < limits.updateBytes) faults.push('MAX_SYNC_BYTES is less than MAX_UPDATE_BYTES')
+  if (limits.storyAssetBytes < limits.assetBytes) faults.push('MAX_STORY_ASSET_BYTES is less than MAX_ASSET_BYTES')
   if (limits.partialBytes < limits.syncBytes) faults.push('MAX_PARTIAL_BYTES is less than MAX_SYNC_BYTES')
   return limits
 }

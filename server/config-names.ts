@@ -6,7 +6,9 @@ const KNOWN = [
   'DATABASE_URL',
   'DATABASE_POOL',
   'DATABASE_CA',
+  'DATABASE_LISTEN_URL',
   'DATA_DIR',
+  'DEMO',
   'AUTH',
   'AUTH_JWT_SECRET',
   'AUTH_JWKS_URL',
@@ -37,6 +39,8 @@ const KNOWN = [
   'MAX_PAGE_BYTES',
   'MAX_PARTIAL_BYTES',
   'MAX_HEADER_BYTES',
+  'MAX_ASSET_BYTES',
+  'MAX_STORY_ASSET_BYTES',
   'MAX_USER_SOCKETS',
   'MAX_PAGE_SOCKETS',
   'MAX_ADDRESS_SOCKETS',
@@ -48,13 +52,14 @@ const KNOWN = [
   'RATE_PAGE_MESSAGES',
   'RATE_PAGE_BYTES',
   'TRUSTED_PROXIES',
+  'CHANNEL',
 ]
 
 /** Promised, and not built yet: ignoring one of them could open a door, so it is refused. */
-const LATER = ['DATABASE_LISTEN_URL', 'NODE_URL', 'NODE_SECRET']
+const LATER = ['NODE_URL', 'NODE_SECRET']
 
 /** Settings of later versions that have a value this version already lives up to. */
-const LATER_VALUES: Readonly<Record<string, readonly string[]>> = { WORKERS: ['1'], CHANNEL: ['auto', 'memory'] }
+const LATER_VALUES: Readonly<Record<string, readonly string[]>> = { WORKERS: ['1'] }
 
 const OURS = /^(AUTH|DATABASE|FOLD|HISTORY|MAX|RATE|NODE)_/
 

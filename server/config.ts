@@ -1,6 +1,7 @@
 /** Environment -> Config, or one error that names every fault. */
 
 import { type AuthConfig, readAuth, readOpenMode } from './config-auth.ts'
+import { type ChannelConfig, postgresUrl, readChannel } from './config-channel.ts'
 import { type Limits, readLimits } from './config-limits.ts'
 import { nameFaults } from './config-names.ts'
 
@@ -17,6 +18,8 @@ export interface Config {
   readonly auth: AuthConfig
   /** Every caller may do everything. */
   readonly openMode: boolean
+  /** Whether an empty database begins with a story to look at. */
+  readonly demo: boolean
   /** Exact origins of browsers that may call; empty: the same origin only (open mode: any loopback origin too). */
   readonly allowedOrigins: readonly string[]
   /** Rooms in one append statement. */
@@ -28,6 +31,7 @@ export interface Config {
   readonly limits: Limits
   /** Addresses and networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  readonly channel: ChannelConfig
 }
 
 export interface FoldSettings {
@@ -77,18 +81,20 @@ const FOREVER = 'forever'
  */
 export const readConfig = (env: Environment): Config => {
   const faults: string[] = nameFaults(env)
-  const { text, whole, share } = readers(env, faults)
+  const { text, whole, share, isOn } = readers(env, faults)
   const host = text('HOST', '127.0.0.1')
   const auth = readAuth(env, text, faults)
+  const openMode = readOpenMode(auth, text('AUTH', ''), host, faults)
   const config: Config = {
     host,
     port: whole('PORT', 1234, 0, 65535),
-    databaseUrl: databaseUrl(env, faults),
+    databaseUrl: postgresUrl(env, 'DATABASE_URL', faults),
     databasePool: whole('DATABASE_POOL', 4, 1, 100),
     databaseCa: text('DATABASE_CA', '') || null,
     dataDir: text('DATA_DIR', './data'),
     auth,
-    openMode: readOpenMode(auth, text('AUTH', ''), host, faults),
+    openMode,
+    demo: isOn('DEMO', 'on') && openMode,
     allowedOrigins: origins(env, faults),
     batchRooms: whole('BATCH_ROOMS', 1000, 1, 10_000),
     logLevel: logLevel(text('LOG_LEVEL', 'info'), faults),
@@ -107,6 +113,7 @@ export const readConfig = (env: Environment): Config => {
     },
     limits: readLimits(whole, faults),
     trustedProxies: (env.TRUSTED_PROXIES ?? '').split(/[\s,]+/).filter((proxy) => proxy !== ''),
+    channel: readChannel(env, faults),
   }
   if (config.fold.maxRows < config.fold.rows) faults.push('FOLD_MAX_ROWS is less than FOLD_ROWS')
   if (config.history.hourlyDays < config.history.fullDays)
@@ -131,18 +138,12 @@ const readers = (env: Environment, faults: string[]) => {
     faults.push(`${name} is '${given}': must be a number above 0, at most 1`)
     return fallback
   }
-  return { text, whole, share }
-}
-
-const databaseUrl = (env: Environment, faults: string[]): string | null => {
-  const given = env.DATABASE_URL?.trim()
-  if (!given) return null
-  const url = URL.canParse(given) ? new URL(given) : null
-  if (url !== null && (url.protocol === 'postgres:' || url.protocol === 'postgresql:')) return given
-  faults.push(
-    'DATABASE_URL must look like postgres://user:password@host:5432/database (special characters percent-encoded)',
-  )
-  return null
+  const isOn = (name: string, fallback: string): boolean => {
+    const given = text(name, fallback)
+    if (given !== 'on' && given !== 'off') faults.push(`${name} is '${given}': must be on or off`)
+    return given === 'on'
+  }
+  return { text, whole, share, isOn }
 }
 
 const origins = (env: Environment, faults: string[]): readonly string[] => {

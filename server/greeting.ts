@@ -20,11 +20,14 @@ export const databaseName = (config: Config): string => {
 export const withoutSecrets = (words: string, config: Config): string =>
   secretsOf(config).reduce((text, secret) => text.replaceAll(secret, '…'), words)
 
-const secretsOf = ({ databaseUrl, auth }: Config): string[] => {
+const secretsOf = ({ databaseUrl, auth, channel }: Config): string[] => {
   const secrets: string[] = []
-  if (databaseUrl !== null) {
-    const { password } = new URL(databaseUrl)
-    secrets.push(databaseUrl, password, decoded(password))
+  const listenUrl = 'listenUrl' in channel ? channel.listenUrl : null
+  const redisUrl = channel.kind === 'redis' ? channel.url : null
+  for (const url of [databaseUrl, listenUrl, redisUrl]) {
+    if (url === null) continue
+    const { password } = new URL(url)
+    secrets.push(url, password, decoded(password))
   }
   if (auth.source?.kind === 'secret') secrets.push(auth.source.secret)
   if (auth.callback !== null) secrets.push(auth.callback.secret)

@@ -33,14 +33,17 @@ export const main = async (args: readonly string[]): Promise<void> => {
   if (config === null) return
   const logger = pino({ level: config.logLevel, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime })
   const stopping = new AbortController()
-  const starting = untilReachable(() => startService(config, { logger }), {
-    clock: systemClock,
-    forMs: DATABASE_PATIENCE_MS,
-    firstPauseMs: FIRST_PAUSE_MS,
-    longestPauseMs: LONGEST_PAUSE_MS,
-    told: (...failed) => process.stderr.write(waitingWords(config, ...failed)),
-    signal: stopping.signal,
-  })
+  const starting = untilReachable(
+    () => startService(config, { logger, end: () => process.emit('SIGTERM', 'SIGTERM') }),
+    {
+      clock: systemClock,
+      forMs: DATABASE_PATIENCE_MS,
+      firstPauseMs: FIRST_PAUSE_MS,
+      longestPauseMs: LONGEST_PAUSE_MS,
+      told: (...failed) => process.stderr.write(waitingWords(config, ...failed)),
+      signal: stopping.signal,
+    },
+  )
   listenForTheEnd(config, logger, starting, stopping)
   try {
     const service = await starting

@@ -37,15 +37,22 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   limit_partial_bytes: 'Sockets cut because half-received frames had more than MAX_PARTIAL_BYTES',
   limit_frame_bytes: 'Sockets closed with 1009 because a frame was larger than MAX_SYNC_BYTES',
   limit_header_bytes: 'Requests answered with 431 because their headers were larger than MAX_HEADER_BYTES',
+  limit_asset_bytes: 'Pictures refused because of MAX_ASSET_BYTES or MAX_STORY_ASSET_BYTES',
   limit_memory: 'Pages not opened because memory was nearly used up',
   rate_pauses: 'Times that a socket was not read because it sent too fast',
   rate_closes: 'Sockets closed with 4529 after 30 s of not being read',
   rate_refusals: 'Requests answered with 429 because their user sent too fast',
+  channel_sent: 'Messages sent to other processes that hold the same pages',
+  channel_heard: 'Messages heard from other processes',
+  channel_unknown: 'Messages of other processes that were left unread: another version, or malformed',
+  channel_dropped: 'What was not told to other processes, because it was too large or too much',
 }
 
 export interface Metrics {
   readonly counters: Counters
   readonly contentType: string
+  /** What a counter has come to. */
+  total(name: CounterName): number
   /** Everything as Prometheus text. */
   text(): Promise<string>
   /** Has `scriptorium_<name>` read by `value` whenever somebody asks. */
@@ -63,8 +70,15 @@ export const createMetrics = (): Metrics => {
       new Counter({ name: `${PREFIX}${name}_total`, help, registers: [registry] }),
     ]),
   )
+  const totals = new Map<CounterName, number>()
   return {
-    counters: { count: (name, by = 1) => counters.get(name)?.inc(by) },
+    counters: {
+      count: (name, by = 1) => {
+        counters.get(name)?.inc(by)
+        totals.set(name, (totals.get(name) ?? 0) + by)
+      },
+    },
+    total: (name) => totals.get(name) ?? 0,
     contentType: registry.contentType,
     text: () => registry.metrics(),
     gauge: (name, help, value) => {

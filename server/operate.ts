@@ -1,11 +1,28 @@
 /** The long work that a service does for operators: what the commands do, on the database that it holds. */
-import type { Work } from './http/work.ts'
+import type { Jobs } from './figures/jobs.ts'
+import { partOf, type Work } from './http/work.ts'
 import { type CompactParts, compactPages } from './log/compact.ts'
 import { examinePages } from './log/examine.ts'
 import { withOriginals } from './log/windows.ts'
 import { inThreads } from './threads/pool.ts'
 
 export type OperateParts = Omit<CompactParts, 'threads' | 'signal'>
+
+/** Follows work, so that whoever watches sees how it goes on. */
+export const followed = (work: Work, jobs: Jobs): Work =>
+  Object.fromEntries(
+    Object.entries(work).map(([name, run]) => [
+      name,
+      (body, told, signal) => {
+        const tell = (say: (progress: unknown) => void) => (progress: unknown) => {
+          told(progress)
+          say(progress)
+        }
+        const asked = partOf(body as Readonly<Record<string, unknown>>)
+        return jobs.follow(name, asked, (say) => run(body, tell(say), signal)).report
+      },
+    ]),
+  )
 
 const MOST_THREADS = 64
 

@@ -31,6 +31,17 @@ export interface Counters {
   count(name: CounterName, by?: number): void
 }
 
+/** How long things take, for the console. */
+export interface Timings {
+  took(what: TimingName, ms: number): void
+}
+
+export type TimingName =
+  /** From the first update that waits until its frame was handed to every reader. */
+  | 'relay'
+  /** From the first update that waits until its commit was answered. */
+  | 'commit'
+
 export type CounterName =
   | 'updates_received'
   | 'updates_stored'
@@ -64,7 +75,12 @@ export type CounterName =
   | 'limit_partial_bytes'
   | 'limit_frame_bytes'
   | 'limit_header_bytes'
+  | 'limit_asset_bytes'
   | 'limit_memory'
   | 'rate_pauses'
   | 'rate_closes'
   | 'rate_refusals'
+  | 'channel_sent'
+  | 'channel_heard'
+  | 'channel_unknown'
+  | 'channel_dropped'

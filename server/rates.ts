@@ -62,17 +62,42 @@ const refilled = (left: number, perSecond: number, seconds: number): number =>
   Math.min(Math.max(left, -MAX_DEBT_S * perSecond) + seconds * perSecond, perSecond * BURST_S)
 
 /** The budgets of one socket. */
-export interface Budgets {
+export class Budgets {
+  readonly #rates: Rates
+  readonly #own: Budget
+  readonly #ofUser: Budget | null
+  readonly #ofRoom: Budget
+  readonly #user: string | null
+  readonly #roomId: string
+
+  /** @param budgets as `Rates` has them for this room and user */
+  constructor(rates: Rates, roomId: string, user: string | null, budgets: readonly [Budget, Budget | null, Budget]) {
+    this.#rates = rates
+    this.#roomId = roomId
+    this.#user = user
+    ;[this.#own, this.#ofUser, this.#ofRoom] = budgets
+  }
+
   /**
    * Takes a message.
    * @param isUpdate counts for the room; of presence clients send as much as they hear
    * @returns how long to wait before more is read, in ms
    */
-  take(bytes: number, isUpdate: boolean): number
+  take(bytes: number, isUpdate: boolean): number {
+    const at = this.#rates.now()
+    const wait = Math.max(this.#own.take(bytes, at), this.#ofUser?.take(bytes, at) ?? 0)
+    return isUpdate ? Math.max(wait, this.#ofRoom.take(bytes, at)) : wait
+  }
+
   /** @returns how long to wait still */
-  wait(): number
+  wait(): number {
+    return this.take(0, true)
+  }
+
   /** The socket is gone. */
-  end(): void
+  end(): void {
+    this.#rates.leave(this.#roomId, this.#user)
+  }
 }
 
 interface SharedBudget {
@@ -145,21 +170,19 @@ export class Rates {
   enter(roomId: string, user: string | null): Budgets {
     const now = this.#clock.now()
     const own = new Budget(this.#settings.socket, now)
-    const room = this.#rooms.enter(roomId, now)
     const ofUser = user === null ? null : this.#users.enter(user, now)
-    const take = (bytes: number, isUpdate: boolean): number => {
-      const at = this.#clock.now()
-      const wait = Math.max(own.take(bytes, at), ofUser?.take(bytes, at) ?? 0)
-      return isUpdate ? Math.max(wait, room.take(bytes, at)) : wait
-    }
-    return {
-      take,
-      wait: () => take(0, true),
-      end: () => {
-        this.#rooms.leave(roomId)
-        if (user !== null) this.#users.leave(user)
-      },
-    }
+    return new Budgets(this, roomId, user, [own, ofUser, this.#rooms.enter(roomId, now)])
+  }
+
+  /** A socket of this room and user is gone. */
+  leave(roomId: string, user: string | null): void {
+    this.#rooms.leave(roomId)
+    if (user !== null) this.#users.leave(user)
+  }
+
+  /** By the clock of the budgets. */
+  now(): number {
+    return this.#clock.now()
   }
 
   /**

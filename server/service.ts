@@ -5,19 +5,31 @@ import { Hono } from 'hono'
 import { assembleAccess, concerns } from './access/assemble.ts'
 import { Audit } from './access/audit.ts'
 import { Changes } from './access/changes.ts'
+import { inviter } from './access/invite.ts'
 import { createManagers } from './access/managers.ts'
 import { Standing } from './access/standing.ts'
+import type { Access, Caller } from './access.ts'
 import { readProxies } from './address.ts'
+import { Exchange } from './channel/exchange.ts'
+import { type ChannelChoice, createChannel, prepareChannel } from './channel/open.ts'
 import { LOOK_MS, Nodes } from './cluster/nodes.ts'
 import type { Config } from './config.ts'
 import { migrate } from './database/migrate.ts'
 import { openPglite } from './database/pglite.ts'
 import type { Database } from './database/port.ts'
 import { openPostgres } from './database/postgres.ts'
+import { sessionsAt } from './database/session.ts'
+import { putDemo } from './demo/demo.ts'
+import { assembleWatch } from './figures/assemble.ts'
+import { createTimings } from './figures/timings.ts'
 import { createApp } from './http/app.ts'
 import { authorizer, seer } from './http/authorize.ts'
 import { answerClientErrors } from './http/client-error.ts'
+import { eventRoutes } from './http/events.ts'
 import { freezeRoutes } from './http/freeze.ts'
+import { isFromHere } from './http/from-here.ts'
+import { inviteRoutes } from './http/invite.ts'
+import { operatorRoutes } from './http/operators.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
 import { syncPage } from './http/sync-page.ts'
@@ -27,13 +39,14 @@ import { openArchive } from './log/archive/archive.ts'
 import { keepVersions } from './log/archive/automatic.ts'
 import { openLog } from './log/log.ts'
 import { createMetrics } from './metrics.ts'
-import { operations } from './operate.ts'
+import { followed, operations } from './operate.ts'
 import { storyOperations } from './operate-stories.ts'
 import type { Logger } from './ports.ts'
 import { Rates } from './rates.ts'
 import { Releases } from './release.ts'
+import { NOBODY_ELSE } from './room/elsewhere.ts'
 import { Rooms } from './room/rooms.ts'
-import { isMemoryTight, systemClock, systemRandom } from './system.ts'
+import { isMemoryTight, processName, processUsage, systemClock, systemRandom } from './system.ts'
 import { ThreadPool } from './threads/pool.ts'
 import { Sockets } from './upgrade.ts'
 
@@ -62,30 +75,50 @@ const RIGHTS_POLL_MS = 400
 const HEADERS_MS = 10_000
 const REQUEST_MS = 60_000
 
+export interface ServiceParts {
+  readonly logger: Logger
+  /** Begins the end of the process, as SIGTERM does: an operator asks for it. */
+  readonly end: () => void
+}
+
 /**
  * Starts the service; a start that fails releases what it had.
  * @throws LockedError, DatabaseError, or the system's error when the address cannot be listened on
  */
-export const startService = async (config: Config, { logger }: { logger: Logger }): Promise<Service> => {
+export const startService = async (config: Config, parts: ServiceParts): Promise<Service> => {
   const releases = new Releases()
   try {
-    return await assemble(config, logger, releases)
+    return await assemble(config, parts, releases)
   } catch (error) {
     await releases.run()
     throw error
   }
 }
 
-const assemble = async (config: Config, logger: Logger, releases: Releases): Promise<Service> => {
+const assemble = async (config: Config, { logger, end }: ServiceParts, releases: Releases): Promise<Service> => {
   const clock = systemClock
   const random = systemRandom
   const metrics = createMetrics()
   const { counters } = metrics
+  const timings = createTimings()
   const { database, lock } = await openDatabase(config, logger, releases)
   await migrate(database)
-  const nodes =
-    database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId: random.uuid() }) : null
+  const channel = channelOf(config)
+  await prepareChannel(channel)
+  const nodeId = random.uuid()
+  const nodes = database.kind === 'postgres' ? await Nodes.announce({ database, clock, logger, nodeId }) : null
   releases.push(() => nodes?.leave())
+  const exchange =
+    nodes &&
+    new Exchange({
+      ...{ nodeId, database, clock, logger, counters },
+      channel: (events) => createChannel(channel, { ...{ nodeId, clock, random, logger }, ...events }),
+      hearing: () => rooms.hearing,
+      isAlone: () => nodes.alone,
+    })
+  releases.push(() => exchange?.close())
+  metrics.gauge('channel_up', 'Whether this process hears other processes', () => Number(exchange?.isUp ?? false))
+  metrics.gauge('rooms_shared', 'Rooms that other processes hold too', () => exchange?.shared ?? 0)
   const threads = new ThreadPool({ threads: THREADS })
   releases.push(() => threads.close())
   const log = openLog({
@@ -107,6 +140,8 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     random,
     logger,
     counters,
+    timings,
+    elsewhere: exchange ?? NOBODY_ELSE,
     isTight: isMemoryTight,
     isAlone: () => nodes?.isAlone() ?? Promise.resolve(true),
     diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
@@ -142,8 +177,15 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
   const managers = createManagers({ changes, database, random, clock })
   const managing = new Hono()
   const rates = new Rates(limits.rates, clock)
-  const authorize = authorizer({ access, counters, request: (user, bytes) => rates.request(user, bytes) })
+  const proxies = readProxies(config.trustedProxies)
+  const authorize = authorizer({
+    access,
+    counters,
+    isOperator: (c) => !config.openMode || isFromHere(c, proxies),
+    request: (user, bytes) => rates.request(user, bytes),
+  })
   freezeRoutes(managing, { ...managers, authorize })
+  inviteRoutes(managing, { authorize, invite: inviter(config.auth, clock, random) })
   peopleRoutes(managing, { ...managers, authorize, isOpen: config.openMode, audit: (page) => audit.list(page) })
   const archive = openArchive({
     database,
@@ -152,12 +194,40 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     changed: (roomId) => rooms.refresh(roomId),
     ended: (roomId) => rooms.endDeleted(roomId),
   })
+  if (config.demo) await putDemo(archive)
+  const { feed, jobs, reports, ...watch } = assembleWatch({
+    database,
+    clock,
+    random,
+    logger,
+    timings,
+    total: (name) => metrics.total(name),
+    rooms: () => rooms.figures(),
+    usage: processUsage,
+    isReachable: () => log.reachable,
+    name: processName(),
+    isShared: database.kind === 'postgres',
+    isAlone: () => nodes?.alone ?? true,
+  })
+  releases.push(() => watch.close())
+  const ending = new AbortController()
+  releases.push(() => ending.abort(new Error('the service ends')))
+  operatorRoutes(managing, {
+    authorize,
+    rooms,
+    archive,
+    frozen: (page) => standing.frozen(page),
+    nodes: () => reports.list(),
+    drain: () => clock.turn(end),
+  })
+  eventRoutes(managing, { authorize, feed, mayStay: (caller) => mayStay(access, caller, clock.now()) })
+  const long = followed(operations({ database, clock, logger, counters, history: config.history }), jobs)
   const pages = () => rooms.ids
   releases.push(keepVersions({ archive, clock, logger, pages, minutes: config.history.versionMinutes }))
   let draining = false
   const app = createApp({
     config,
-    guard: { config, maxBodyBytes: limits.syncBytes, note: (act) => audit.note(act) },
+    guard: { config, maxBodyBytes: Math.max(limits.syncBytes, limits.assetBytes), note: (act) => audit.note(act) },
     routes: [managing],
     metrics,
     logger,
@@ -170,15 +240,22 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       grant: (caller, scope) => access.grant(caller, scope),
       membersOf: (roomId) => rooms.membersOf(roomId),
       now: () => clock.now(),
+      after: (ms, task) => clock.after(ms, task),
       maxBodyBytes: limits.syncBytes,
+      assets: {
+        maxBytes: limits.assetBytes,
+        maxStoryBytes: limits.storyAssetBytes,
+        refused: () => counters.count('limit_asset_bytes'),
+      },
     },
     work: {
       key: lock?.key ?? null,
       authorize: (c) => authorize(c, 'service', 'admin'),
       work: {
-        ...operations({ database, clock, logger, counters, history: config.history }),
+        ...long,
         ...storyOperations(archive),
       },
+      detached: { names: Object.keys(long), isRunning: (name) => jobs.isRunning(name), ending: ending.signal },
     },
     readiness: () => ({ draining, database: log.reachable }),
     gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes }),
@@ -203,11 +280,14 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
       readerPresence: config.auth.readerPresence,
     },
     rates,
-    proxies: readProxies(config.trustedProxies),
+    proxies,
     originAllowed: (origin, host) => originAllowed({ origin, host, config }),
   })
   await changes.open()
   nodes?.onCompany(() => changes.resume())
+  nodes?.onCompany(() => exchange?.begin())
+  if (config.channel.kind !== 'auto') exchange?.open()
+  if (nodes?.alone === false) exchange?.begin()
   releases.push(() => changes.close())
   const address = await listen(server, config)
   releases.push(() => closeServer(server))
@@ -224,6 +304,15 @@ const assemble = async (config: Config, logger: Logger, releases: Releases): Pro
     close: () => releases.run(),
   }
 }
+
+/** Whether somebody may go on watching; rights that changed meanwhile speak. */
+const mayStay = async (access: Access, caller: Caller, now: number): Promise<boolean> => {
+  if (caller.expiresAt !== null && caller.expiresAt <= now) return false
+  return !('refused' in (await access.grant(caller, { story: '_', page: null })))
+}
+
+const channelOf = ({ channel, databaseCa }: Config): ChannelChoice =>
+  'listenUrl' in channel ? { kind: channel.kind, openSession: sessionsAt(channel.listenUrl, databaseCa) } : channel
 
 const openDatabase = async (
   config: Config,

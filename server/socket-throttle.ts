@@ -17,7 +17,7 @@ const PATIENCE_MS = 30_000
 
 export class Throttle {
   readonly #parts: ThrottleParts
-  #cancel: () => void = () => undefined
+  #cancel: (() => void) | null = null
 
   constructor(parts: ThrottleParts) {
     this.#parts = parts
@@ -35,7 +35,7 @@ export class Throttle {
 
   /** The socket is gone. */
   end(): void {
-    this.#cancel()
+    this.#cancel?.()
     this.#parts.budgets.end()
   }
 

@@ -98,7 +98,7 @@ export class Socket implements Member, Receiving {
   #unreadSince: number | null = null
   /** All that came until the last sweep. */
   #bytesRead = 0
-  #forgetRelief: () => void = () => undefined
+  #forgetRelief: (() => void) | null = null
   /** The sweep's clock: exact enough for deadlines of seconds, and free. */
   #now: number
 
@@ -336,7 +336,7 @@ export class Socket implements Member, Receiving {
   #ended(clean: boolean): void {
     if (this.#closed) return
     this.#closed = true
-    this.#forgetRelief()
+    this.#forgetRelief?.()
     this.#throttle.end()
     this.#frames.end()
     this.#deciding?.end()

@@ -1,5 +1,6 @@
 /** The real clock and randomness of this process. */
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import type { Clock, Random } from './ports.ts'
 
@@ -16,6 +17,15 @@ export const systemClock: Clock = {
 }
 
 export const systemRandom: Random = { uuid: () => randomUUID(), fraction: () => Math.random() }
+
+/** Host and process, for people. */
+export const processName = (): string => `${hostname()} · ${process.pid}`
+
+/** Resident bytes, and microseconds of CPU since the start. */
+export const processUsage = (): { readonly memory: number; readonly cpu: number } => {
+  const { user, system } = process.cpuUsage()
+  return { memory: process.memoryUsage.rss(), cpu: user + system }
+}
 
 /** Past this share of what the process may have, pages that nobody has open leave memory. */
 const TIGHT = 0.85

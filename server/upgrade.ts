@@ -149,15 +149,7 @@ export class Sockets {
     ws.pause()
     this.#open.set(ws, null)
     this.#parts.counters.count('sockets_opened')
-    ws.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === FRAME_TOO_LARGE) this.#parts.counters.count('limit_frame_bytes')
-      this.#parts.logger.debug({ error: String(error) }, 'socket error')
-    })
-    ws.on('close', (code) => {
-      this.#parts.counters.count('sockets_closed')
-      this.#open.get(ws)?.gone(code)
-      this.#open.delete(ws)
-    })
+    this.#watch(ws)
     this.#waiting++
     const cancel = this.#parts.clock.after(OPEN_MS, () => {
       const text = 'the page takes too long to open'
@@ -173,6 +165,19 @@ export class Sockets {
         cancel()
         this.#waiting--
       })
+  }
+
+  /** Apart from what only the opening needs, which these listeners would keep. */
+  #watch(ws: WebSocket): void {
+    ws.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === FRAME_TOO_LARGE) this.#parts.counters.count('limit_frame_bytes')
+      this.#parts.logger.debug({ error: String(error) }, 'socket error')
+    })
+    ws.on('close', (code) => {
+      this.#parts.counters.count('sockets_closed')
+      this.#open.get(ws)?.gone(code)
+      this.#open.delete(ws)
+    })
   }
 
   async #place(ws: WebSocket, request: IncomingMessage, net: NetSocket): Promise<void> {

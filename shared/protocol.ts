@@ -1,6 +1,7 @@
 /** The wire: y-websocket's messages as y-protocols has them, and those only clients of `scriptorium.v1` hear. */
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { putVarUint, varUintSize } from './varuint.ts'
 
 /** WebSocket subprotocol of clients that know messages 4 to 8. */
 export const SUBPROTOCOL = 'scriptorium.v1'
@@ -62,13 +63,19 @@ export const closeReason = (code: CloseCode, text: string, retryAfterMs?: number
 
 const framed = (write: (encoder: encoding.Encoder) => void): Uint8Array => encoding.encode(write)
 
+/** Type and kind of a message are below 128: a byte each. Such messages leave by the thousand, so they are made in place. */
+const headed = (head: readonly number[], body: Uint8Array): Uint8Array => {
+  const at = head.length + varUintSize(body.length)
+  const message = new Uint8Array(at + body.length)
+  message.set(head)
+  putVarUint(message, head.length, body.length)
+  message.set(body, at)
+  return message
+}
+
 /** Frames a Yjs update or state vector as a sync message. */
 export const syncMessage = (kind: (typeof Sync)[keyof typeof Sync], body: Uint8Array): Uint8Array =>
-  framed((encoder) => {
-    encoding.writeVarUint(encoder, Message.sync)
-    encoding.writeVarUint(encoder, kind)
-    encoding.writeVarUint8Array(encoder, body)
-  })
+  headed([Message.sync, kind], body)
 
 /** A message in two pieces, so that a large body is not copied for its few bytes of head. */
 export type HeadAndBody = readonly [head: Uint8Array, body: Uint8Array]
@@ -90,11 +97,7 @@ export const partHead = (total: number, length: number): Uint8Array =>
   })
 
 /** Frames an awareness update. */
-export const awarenessMessage = (body: Uint8Array): Uint8Array =>
-  framed((encoder) => {
-    encoding.writeVarUint(encoder, Message.awareness)
-    encoding.writeVarUint8Array(encoder, body)
-  })
+export const awarenessMessage = (body: Uint8Array): Uint8Array => headed([Message.awareness], body)
 
 /** Message 2: permission denied, with a reason. */
 export const deniedMessage = (reason: string): Uint8Array =>
@@ -105,11 +108,12 @@ export const deniedMessage = (reason: string): Uint8Array =>
   })
 
 /** Message 4: every message up to `n` is settled. */
-export const savedMessage = (n: number): Uint8Array =>
-  framed((encoder) => {
-    encoding.writeVarUint(encoder, Message.saved)
-    encoding.writeVarUint(encoder, n)
-  })
+export const savedMessage = (n: number): Uint8Array => {
+  const message = new Uint8Array(1 + varUintSize(n))
+  message[0] = Message.saved
+  putVarUint(message, 1, n)
+  return message
+}
 
 /** Message 5: message `n` was not stored. */
 export const refusedMessage = (n: number, code: RefusalCode, reason: string): Uint8Array =>

@@ -32,6 +32,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
 const runOrExplain = async (args: readonly string[]): Promise<number> => {
   if (args[0] === 'history') return (await import('./history/main.ts')).run()
   if (args[0] === 'provider') return (await import('./provider/main.ts')).run()
+  if (args[0] === 'cluster') return (await import('./cluster/main.ts')).run(args.slice(1))
   try {
     const said = await aboutReports(args)
     if (said !== null) {
@@ -146,7 +147,7 @@ const prepare = async (options: Options, scenarios: readonly Scenario[], release
   releases.push(() => rm(dataDir, { recursive: true, force: true }))
   const database = options.pglite ? null : await openDatabase(releases)
   const wantsPeers = options.peers && scenarios.some(({ needs }) => needs !== null)
-  const peers = wantsPeers ? await findPeers(database, dataDir) : { targets: [], missing: [] }
+  const peers = wantsPeers ? await findPeers(database, dataDir, options.floor) : { targets: [], missing: [] }
   return {
     database: database === null ? 'PGlite' : `PostgreSQL ${database.version}`,
     targets: [serviceTarget({ database, dataDir, stock: options.stock }), ...peers.targets],

@@ -19,6 +19,8 @@ export interface Options {
   readonly stock: boolean
   readonly pglite: boolean
   readonly peers: boolean
+  /** Whether a relay that acknowledges without keeping anything is measured too. */
+  readonly floor: boolean
   readonly profile: boolean
 }
 
@@ -33,6 +35,7 @@ Suites:
   wire                 S1 to S10 beside the peers (the default)
   history              folds, compaction
   provider             a keystroke in an app, beside y-websocket
+  cluster              an edit's way from one process to another, over each channel
   cost                 the same work in several sizes, from which the cost model is fitted, and sizes that check it
   core                 acknowledgement, relay and CPU of one hot room and of 500 pairs; memory of an open room
 
@@ -48,6 +51,7 @@ Options:
   --pglite             the service on its embedded database instead of PostgreSQL
   --stock              the service's clients as stock y-websocket: without acknowledgement
   --no-peers           without the peers (installed by npm on first use)
+  --floor              also a bare relay that answers each edit: the least that acknowledging costs
   --rate <n>           core: updates a second in all (default 2000)
   --rooms <n>          core: rooms of the memory scenario (default 2000)
   --profile            CPU profile of the service in each measured run (.cpuprofile), and the ten functions that took
@@ -87,6 +91,7 @@ export const readOptions = (args: readonly string[]): Options | null => {
     stock: values.stock === true,
     pglite: values.pglite === true,
     peers: values['no-peers'] !== true,
+    floor: values.floor === true,
     profile: values.profile === true,
   }
 }
@@ -110,6 +115,7 @@ const parsed = (args: readonly string[]) => {
         stock: flag,
         pglite: flag,
         'no-peers': flag,
+        floor: flag,
         profile: flag,
         help: { ...flag, short: 'h' },
       },

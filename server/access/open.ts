@@ -1,5 +1,5 @@
 /** Open mode: every caller may do everything, and is called what `?user=` says. */
-import type { Access, Caller, Refusal } from '../access.ts'
+import type { Access, Caller, Grant, Refusal } from '../access.ts'
 import type { Standing } from './standing.ts'
 
 const MAX_USER_BYTES = 128
@@ -8,21 +8,29 @@ const MAX_USER_BYTES = 128
 export const openAccess = (standing: Standing): Access => ({
   identify: async ({ query }) => named(query.get('user') ?? ''),
   identifyToken: async () => ({ refused: 'no token is taken in open mode' }),
-  grant: async (_caller, scope) => ({ role: 'manage', frozen: standing.frozen(scope) }),
+  grant: async (_caller, scope) => {
+    const frozen = standing.frozen(scope)
+    return frozen === null ? EVERYTHING : { role: 'manage', frozen }
+  },
 })
 
+/** One for all: each socket keeps what its caller is and may do. */
+const EVERYTHING: Grant = { role: 'manage', frozen: null }
+const UNNAMED: Caller = {
+  user: null,
+  name: null,
+  isProven: false,
+  isAdmin: true,
+  expiresAt: null,
+  saidAt: 0,
+  granted: null,
+  opaque: null,
+}
+
 const named = (user: string): Caller | Refusal => {
+  if (user === '') return UNNAMED
   if (new TextEncoder().encode(user).length > MAX_USER_BYTES) {
     return { refused: `user is longer than ${MAX_USER_BYTES} bytes` }
   }
-  return {
-    user: user === '' ? null : user,
-    name: null,
-    isProven: false,
-    isAdmin: true,
-    expiresAt: null,
-    saidAt: 0,
-    granted: null,
-    opaque: null,
-  }
+  return { ...UNNAMED, user }
 }

@@ -34,7 +34,7 @@ export class Nodes {
   readonly #parts: NodesParts
   #beatAt: number
   #alone = false
-  #onCompany: () => void = () => undefined
+  readonly #onCompany: (() => void)[] = []
 
   private constructor(parts: NodesParts) {
     this.#parts = parts
@@ -56,7 +56,7 @@ export class Nodes {
 
   /** Calls `task` each time a process that was alone no longer is. */
   onCompany(task: () => void): void {
-    this.#onCompany = task
+    this.#onCompany.push(task)
   }
 
   /** Looks whether no other process serves from this database now; beats when it is time. @throws DatabaseError */
@@ -70,7 +70,7 @@ export class Nodes {
     const [row] = await database.query<{ others: number }>(OTHERS, [nodeId])
     const wasAlone = this.#alone
     this.#alone = row?.others === 0
-    if (wasAlone && !this.#alone) this.#onCompany()
+    if (wasAlone && !this.#alone) for (const task of this.#onCompany) task()
     return this.#alone
   }
 

@@ -21,6 +21,20 @@ export interface Database extends Query {
   close(): Promise<void>
 }
 
+/** One connection of its own, which can listen. It ends with `lost`, and is opened again by whoever needs it. */
+export interface Session extends Query {
+  close(): Promise<void>
+}
+
+export interface SessionEvents {
+  notified(payload: string): void
+  /** The connection broke; told once, and never after `close`. */
+  lost(reason: string): void
+}
+
+/** @throws DatabaseError when no connection can be made */
+export type OpenSession = (events: SessionEvents) => Promise<Session>
+
 /** A failed statement. `lost`: the connection broke or timed out, so whether the statement took effect is unknown. */
 export class DatabaseError extends Error {
   /** SQLSTATE, where the server gave one. */

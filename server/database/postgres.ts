@@ -16,10 +16,10 @@ export interface PostgresOptions {
 
 /** A statement without an answer for so long is given up: its connection is cut, its outcome unknown. */
 const STATEMENT_MS = 30_000
-const CONNECT_MS = 5000
+export const CONNECT_MS = 5000
 
 const { INT8 } = pg.types.builtins
-const types: pg.CustomTypesConfig = {
+export const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === INT8 && format !== 'binary'
       ? Number
@@ -36,7 +36,7 @@ export const openPostgres = async (options: PostgresOptions): Promise<Database> 
     keepAlive: true,
     application_name: 'scriptorium',
     types,
-    ...(options.ca === null ? {} : { ssl: { ca: pem(options.ca) } }),
+    ...tlsOf(options.ca),
   })
   pool.on('error', (error) => options.logger.debug({ error: error.message }, 'an idle database connection was lost'))
   const database = new Postgres(pool)
@@ -138,8 +138,8 @@ class Statements {
   }
 }
 
-const run = async <Row>(
-  client: pg.PoolClient,
+export const run = async <Row>(
+  client: pg.ClientBase,
   text: string,
   values: readonly Value[] = [],
   name?: string,
@@ -161,12 +161,16 @@ const toParameter = (value: Value): unknown =>
   value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value
 
 /** 08: connection; 57P01 to 57P03: shutting down, crashed, starting. Without a SQLSTATE the connection itself failed. */
-const toDatabaseError = (error: unknown, connecting: boolean): DatabaseError => {
+export const toDatabaseError = (error: unknown, connecting: boolean): DatabaseError => {
   const { message, code } = error as { message?: string; code?: unknown }
   const sqlstate = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
   const lost = sqlstate === undefined || sqlstate.startsWith('08') || /^57P0[1-3]$/.test(sqlstate)
   const words = message || (typeof code === 'string' ? code : 'the connection failed')
   return new DatabaseError(connecting ? `cannot connect: ${words}` : words, { code: sqlstate, lost, cause: error })
 }
+
+/** How the CA of a database is handed to pg; null: none of its own. */
+export const tlsOf = (ca: string | null): { readonly ssl?: { readonly ca: string } } =>
+  ca === null ? {} : { ssl: { ca: pem(ca) } }
 
 const pem = (ca: string): string => (ca.includes('-----BEGIN') ? ca : readFileSync(ca, 'utf8'))

@@ -1,7 +1,5 @@
-/** The HTTP side: health, metrics, the API and the page. */
-import { fileURLToPath } from 'node:url'
-import { serveStatic } from '@hono/node-server/serve-static'
-import { type Context, Hono } from 'hono'
+/** The HTTP side: health, metrics, the API and the web app. */
+import { Hono } from 'hono'
 import type { Metrics } from '../metrics.ts'
 import type { Logger } from '../ports.ts'
 import { answerFault, createApi, describeApi } from './api/api.ts'
@@ -9,10 +7,8 @@ import type { ApiParts } from './api/parts.ts'
 import { type GuardParts, guard } from './guard.ts'
 import { hostAllowed, type OriginRules } from './origin.ts'
 import { problem } from './problem.ts'
+import { pageRoutes, secure } from './web.ts'
 import { type WorkParts, workRoutes } from './work.ts'
-
-/** The built page; from the sources (as vitest runs them) it is found in dist. */
-const WEB = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web' : '../../web', import.meta.url))
 
 export interface Readiness {
   readonly draining: boolean
@@ -69,8 +65,7 @@ export const createApp = (parts: AppParts): Hono => {
   app.route(API, api)
   const description = describeApi(api)
   app.get('/openapi.json', (c) => c.json(description))
-  app.get('/assets/*', serveStatic({ root: WEB, onFound: keepForever }))
-  app.get('/', serveStatic({ root: WEB, path: 'index.html', onFound: askAgain }))
+  pageRoutes(app)
   app.notFound(() => problem(404, 'Not found'))
   app.onError((error) => answerFault(error, parts.logger))
   return app
@@ -81,31 +76,4 @@ const declareGauges = ({ metrics, readiness, gauges }: AppParts): void => {
   metrics.gauge('unsaved_bytes', 'Bytes taken in and not committed yet', () => gauges().unsavedBytes)
   metrics.gauge('database_reachable', 'Whether the database answered last', () => Number(readiness().database))
   metrics.gauge('draining', 'Whether the service is about to end', () => Number(readiness().draining))
-}
-
-/** Names of assets change with their content. */
-const keepForever = (_path: string, c: Context): void =>
-  c.header('cache-control', 'public, max-age=31536000, immutable')
-
-const askAgain = (_path: string, c: Context): void => c.header('cache-control', 'no-cache')
-
-const secure = (c: Context): void => {
-  // Older Safari does not count WebSockets of the same host as 'self'.
-  const host = (c.req.header('host') ?? '').replace(/[^\w.:[\]-]/g, '')
-  const sockets = host === '' ? '' : ` ws://${host} wss://${host}`
-  const policy = [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    `connect-src 'self'${sockets}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ]
-  c.header('content-security-policy', policy.join('; '))
-  c.header('x-content-type-options', 'nosniff')
-  c.header('referrer-policy', 'no-referrer')
-  c.header('cross-origin-opener-policy', 'same-origin')
-  c.header('cross-origin-resource-policy', 'same-origin')
 }

@@ -33,6 +33,8 @@ export const NOT_FOUND = 'there is no such thing, or it is not yours'
 export interface AuthorizeParts {
   readonly access: Access
   readonly counters: Counters
+  /** Whether a caller who may do everything may operate the service from where they call. */
+  readonly isOperator: (c: Context) => boolean
   /** Takes a request that changes something. @returns 0; or how long it has to wait, in ms */
   readonly request: (user: string | null, bytes: number) => number
 }
@@ -42,13 +44,16 @@ const COUNTED = 'counted'
 export const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 export const authorizer =
-  ({ access, ...rates }: AuthorizeParts): Authorize =>
+  ({ access, isOperator, ...rates }: AuthorizeParts): Authorize =>
   async (c, what, need) => {
     const caller = await access.identify(credentialsOf(c))
     if (!('user' in caller)) throw refusal(caller)
     await count(c, caller, rates)
     if (need === 'admin') {
       if (!caller.isAdmin) throw new Problem(403, 'Forbidden', 'this is for operators: the token has no "admin": true')
+      if (!isOperator(c)) {
+        throw new Problem(403, 'Forbidden', 'in open mode the service is operated from its own machine only')
+      }
     } else if (what !== 'service') await check(access, caller, what, need)
     const authorized: Authorized = { caller, what, need }
     c.set(AUTHORIZED, authorized)
@@ -56,7 +61,11 @@ export const authorizer =
   }
 
 /** Counts a request that changes something, once, however often it is asked what its caller may do. @throws Problem 429 */
-const count = async (c: Context, { user }: Caller, { counters, request }: Omit<AuthorizeParts, 'access'>) => {
+const count = async (
+  c: Context,
+  { user }: Caller,
+  { counters, request }: Omit<AuthorizeParts, 'access' | 'isOperator'>,
+) => {
   if (!CHANGING.has(c.req.method) || c.get(COUNTED) === true) return
   c.set(COUNTED, true)
   const declared = c.req.header('content-length')

@@ -18,6 +18,13 @@ export interface WorkParts {
   /** Whether whoever has no key may ask all the same. @throws Problem where they may not */
   readonly authorize: (c: Context) => Promise<unknown>
   readonly work: Work
+  /** Work that goes on though whoever asked does not wait: it is watched by the events. */
+  readonly detached: {
+    readonly names: readonly string[]
+    readonly isRunning: (name: string) => boolean
+    /** Aborts when the service ends. */
+    readonly ending: AbortSignal
+  }
 }
 
 /** A line of an answer. */
@@ -27,19 +34,32 @@ export type WorkLine = { readonly progress: unknown } | { readonly report: unkno
 const COMMAND: Authorized = { caller: { user: null }, what: 'service', need: 'admin' }
 
 /** What the work was about, of all that was asked. */
-const partOf = ({ story, page, dryRun, repair }: Readonly<Record<string, unknown>>) => ({ story, page, dryRun, repair })
+export const partOf = ({ story, page, dryRun, repair }: Readonly<Record<string, unknown>>) => ({
+  story,
+  page,
+  dryRun,
+  repair,
+})
 
 /** Routes `POST /<name>` for each kind of work. */
-export const workRoutes = ({ key, authorize, work }: WorkParts): Hono => {
+export const workRoutes = ({ key, authorize, work, detached }: WorkParts): Hono => {
   const app = new Hono()
   for (const [name, run] of Object.entries(work)) {
     app.post(`/${name}`, async (c: Context) => {
       const isCommand = key !== null && hasKey(c, key)
       if (!isCommand) await authorize(c)
       const body = await c.req.json().catch(() => null)
-      if (body === null) return problem(400, 'Bad request', 'the body must be JSON')
+      if (typeof body !== 'object' || body === null)
+        return problem(400, 'Bad request', 'the body must be a JSON object')
       if (isCommand) c.set(AUTHORIZED, COMMAND)
       note(c, { detail: { ...(isCommand ? { by: 'a command on this machine' } : {}), ...partOf(body) } })
+      if (body.detached === true) {
+        if (!detached.names.includes(name)) return problem(400, 'Bad request', `${name} cannot be detached`)
+        if (detached.isRunning(name)) return problem(409, 'Under way', `${name} is under way already`)
+        // How it ends is told by the events.
+        run(body, () => undefined, detached.ending).catch(() => undefined)
+        return c.json({ started: name }, 202)
+      }
       return streamed(c, (told, signal) => run(body, told, signal))
     })
   }

@@ -1,7 +1,7 @@
 /** Reading a page from the log. */
 import type { Query } from '../database/port.ts'
 import type { Head, KnownHead, LoadedRoom, LoggedBatch, Snapshot } from './port.ts'
-import { CHANGED, HEADS, LOAD, READ, WRITER } from './statements.ts'
+import { CHANGED, HEADS, LOAD, READ, READ_MANY, WRITER } from './statements.ts'
 
 interface LoadRow {
   seq: number
@@ -57,6 +57,20 @@ export const loadRoom = async (database: Query, roomId: string): Promise<LoadedR
 /** Batches with seq >= from. @throws DatabaseError */
 export const readBatches = async (database: Query, roomId: string, from: number): Promise<LoggedBatch[]> =>
   byBatch(await database.query<ReadRow>(READ, [roomId, from]))
+
+/** A page to be read from a seq on. */
+export interface Asked {
+  readonly roomId: string
+  readonly from: number
+}
+
+/** Batches of many pages, in the order in which they were asked for. @throws DatabaseError */
+export const readManyBatches = async (database: Query, asked: readonly Asked[]): Promise<LoggedBatch[][]> => {
+  const columns = [asked.map(({ roomId }) => roomId), asked.map(({ from }) => from)]
+  const rows = asked.map((): ReadRow[] => [])
+  for (const row of await database.query<ReadRow & { n: number }>(READ_MANY, columns)) rows[row.n - 1]?.push(row)
+  return rows.map(byBatch)
+}
 
 /** seq, epoch and deletion of those of `roomIds` that exist. @throws DatabaseError */
 export const readHeads = async (database: Query, roomIds: readonly string[]): Promise<Map<string, Head>> => {

@@ -6,9 +6,10 @@ import { JobError, type Threads } from '../threads/pool.ts'
 import { Appender } from './append.ts'
 import { foldRoom } from './fold.ts'
 import { Keeper } from './keeper.ts'
-import { loadRoom, readBatches, readChanged, readWriter } from './load.ts'
+import { loadRoom, readChanged, readWriter } from './load.ts'
 import type { Folded, Log } from './port.ts'
 import { Reach } from './reach.ts'
+import { Readings } from './readings.ts'
 import type { HistorySettings } from './windows.ts'
 
 export interface LogParts {
@@ -27,8 +28,9 @@ export interface LogParts {
 
 /** Opens the log over a migrated database, which it does not close. */
 export const openLog = (parts: LogParts): Log => {
-  const { database, logger, counters, threads } = parts
+  const { database, clock, logger, counters, threads } = parts
   const reach = new Reach(logger)
+  const readings = new Readings(database, clock, parts.batchRooms)
   const loading = pLimit(parts.loadsAtOnce)
   const appender = new Appender({ ...parts, reach })
   const closing = new AbortController()
@@ -56,7 +58,7 @@ export const openLog = (parts: LogParts): Log => {
   }
   return {
     load: (roomId) => loading(() => reach.note(() => loadRoom(database, roomId))),
-    read: (roomId, from) => reach.note(() => readBatches(database, roomId, from)),
+    read: (roomId, from) => reach.note(() => readings.read(roomId, from)),
     changed: (known) => reach.note(() => readChanged(database, known)),
     writer: (roomId, clientId) => reach.note(() => readWriter(database, roomId, clientId)),
     append: (room) => appender.append(room),

@@ -83,6 +83,17 @@ export const READ = `
   WHERE room_id = $1 AND seq >= $2
   ORDER BY seq, part`
 
+/** The same of many pages, numbered as they are asked for. OFFSET 0: each is looked up by its key. $1 room_id, $2 from. */
+export const READ_MANY = `
+  SELECT asked.n::int AS n, row.seq, row.batch, row.data, row.first_seq
+  FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS asked (room_id, seq, n)
+  CROSS JOIN LATERAL (
+    SELECT u.seq, u.part, u.batch, u.data, coalesce(u.first_seq, u.seq) AS first_seq
+    FROM scriptorium.update u WHERE u.room_id = asked.room_id AND u.seq >= asked.seq
+    OFFSET 0
+  ) AS row
+  ORDER BY asked.n, row.seq, row.part`
+
 /** The compare-and-swap of a fold: $3 is the snapshot it began with, in epoch $4. The history is looked after a day later. */
 export const SWAP_SNAPSHOT = `
   UPDATE scriptorium.room

@@ -17,6 +17,7 @@ import {
   scanUpdate,
 } from './scan.ts'
 import { stateVectorBytes } from './state-vector.ts'
+import { XmlPlaces } from './xml-places.ts'
 
 /** What a room holds. */
 export interface Held {
@@ -26,6 +27,8 @@ export interface Held {
   deletes(): IdSet
   /** The ids at a key of a map; asked for only where several values might come to lie at one. */
   atKeys(): IdSet
+  /** What lies among XML; asked for only where an update holds a null. */
+  xml(): XmlPlaces
 }
 
 export interface New extends Fresh {
@@ -69,10 +72,19 @@ export const admit = (
 
 /**
  * Advances what is held by what was let in.
- * @param atKeys null: not known yet
+ * @param known null in it: not known yet
  */
-export const apply = (admission: New, stateVector: Map<number, number>, deletes: IdSet, atKeys: IdSet | null): void => {
-  if (atKeys !== null) admission.keys.addTo(atKeys)
+export const apply = (
+  admission: New,
+  stateVector: Map<number, number>,
+  deletes: IdSet,
+  known: { readonly atKeys: IdSet | null; readonly xml: XmlPlaces | null },
+): void => {
+  if (known.atKeys !== null) admission.keys.addTo(known.atKeys)
+  if (known.xml !== null) {
+    const runs = admission.taken.map(({ run, first, next }) => ({ ...run, first, last: next }))
+    known.xml.add({ bytes: admission.source, structs: admission.structs, runs })
+  }
   for (const { run, clock } of admission.taken) stateVector.set(run.client, clock)
   if (admission.deletes !== null) deletes.addAll(admission.deletes)
 }
@@ -97,6 +109,16 @@ export const idsAtKeys = (updates: readonly Uint8Array[], into: IdSet): IdSet =>
     new Keys(structs, runs, () => into).addTo(into)
   }
   return into
+}
+
+/** What lies among XML in updates that each add only what is new, in the order they were let in. */
+export const xmlPlacesOf = (updates: readonly Uint8Array[]): XmlPlaces => {
+  const places = new XmlPlaces()
+  for (const bytes of updates) {
+    const { structs, runs } = scanUpdate(bytes, NO_LIMITS)
+    places.add({ bytes, structs, runs })
+  }
+  return places
 }
 
 const admitScanned = (
@@ -155,6 +177,10 @@ const decide = (
   const keys = new Keys(update.structs, runs, () => held.atKeys())
   if (limits !== NO_LIMITS && update.several.length > 0 && keys.holdSeveral(update.several, deletes)) {
     return { kind: 'invalid', reason: 'a key holds several values' }
+  }
+  if (limits !== NO_LIMITS && update.nothings.length > 0) {
+    const read = { bytes, structs: update.structs, runs }
+    if (held.xml().hold(update.nothings, read)) return { kind: 'invalid', reason: 'a null lies among XML' }
   }
   return {
     kind: 'new',

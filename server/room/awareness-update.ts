@@ -1,6 +1,7 @@
 /** Awareness updates as y-protocols writes and reads them. */
+
+import { putVarUint, varUintSize } from '../../shared/varuint.ts'
 import { Reader } from './reader.ts'
-import { putVarUint, varUintSize } from './varuint.ts'
 
 export interface AwarenessEntry {
   readonly id: number

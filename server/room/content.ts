@@ -1,7 +1,9 @@
 /** What a room holds of its page: snapshot, tail, state vector and deletes. Bytes, never a Y.Doc. */
 import { Sync } from '../../shared/protocol.ts'
 import type { LoggedBatch, Part, Snapshot } from '../log/port.ts'
-import { type Admission, admit, apply, freshOf, idsAtKeys, type New } from './admit.ts'
+import { type Admission, admit, apply, freshOf, idsAtKeys, type New, xmlPlacesOf } from './admit.ts'
+import type { BySender } from './by-sender.ts'
+import { Heard } from './heard.ts'
 import { IdSet } from './id-set.ts'
 import { mergeUpdates } from './merge.ts'
 import { type Bringer, barredOf, bySender, leaveOut } from './owned.ts'
@@ -10,6 +12,7 @@ import { LIMITS, NO_LIMITS, type ScanLimits } from './scan.ts'
 import { decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
 import { bringUpToDate, type Diff, HeldSnapshot, type Known, type Reply } from './sync.ts'
 import { Tail } from './tail.ts'
+import type { XmlPlaces } from './xml-places.ts'
 
 /** Stands in where an update deletes nothing, so that the deletes of an idle room stay encoded. */
 const NONE = new IdSet()
@@ -34,6 +37,17 @@ export class Content {
   #deletes: IdSet | null = null
   /** Ids at a key of a map: gathered at first need, kept from then on. */
   #atKeys: IdSet | null = null
+  /** What lies among XML: gathered at first need, kept from then on. */
+  #xml: XmlPlaces | null = null
+  readonly #held = {
+    stateVector: this.#stateVector,
+    deletes: () => this.#heldDeletes(),
+    atKeys: () => this.#heldAtKeys(),
+    xml: () => this.#heldXml(),
+  }
+  readonly #heard = new Heard()
+  /** Whether something that gathers goes on from what was only heard. */
+  #needsHeard = false
 
   constructor(dead: StateVector = new Map()) {
     this.#dead = dead
@@ -41,6 +55,10 @@ export class Content {
 
   get bytes(): number {
     return (this.#snapshot?.data.length ?? 0) + this.#tail.bytes
+  }
+
+  get snapshotBytes(): number {
+    return this.#snapshot?.data.length ?? 0
   }
 
   get unsavedBytes(): number {
@@ -76,8 +94,15 @@ export class Content {
    * Reduces and checks an update of a member, and gathers what is new of it and not somebody else's.
    * @param from null: nobody who could be told from others
    * @param before gets the clocks that the update advanced, as they were
+   * @param also gathers it too
    */
-  take(update: Uint8Array, kind: 'step2' | 'live', from: Bringer | null, before: StateVector): Taken {
+  take(
+    update: Uint8Array,
+    kind: 'step2' | 'live',
+    from: Bringer | null,
+    before: StateVector,
+    also: BySender | null = null,
+  ): Taken {
     let admission = this.#admit(update, kind, LIMITS)
     const barred = admission.kind === 'new' && from !== null ? barredOf(admission, from) : null
     if (barred !== null) {
@@ -89,7 +114,11 @@ export class Content {
     this.#apply(admission, before)
     // A frame is a view of what the socket read at once; a view kept would keep all of that.
     const kept = { ...admission, bytes: admission.bytes.slice() }
-    for (const [sender, fresh] of bySender(kept, kind, from)) this.#tail.gather(fresh, sender)
+    for (const [sender, fresh] of bySender(kept, kind, from)) {
+      this.#tail.gather(fresh, sender)
+      also?.add(fresh, sender)
+    }
+    this.#needsHeard ||= this.#heard.isNeededBy(kept)
     return barred === null ? kept : { ...kept, barred }
   }
 
@@ -104,13 +133,41 @@ export class Content {
    * @throws Error when it is no valid update
    */
   takeLogged(batch: LoggedBatch, before: StateVector): Fresh | 'known' | 'gap' {
-    const admission = this.#admit(mergeUpdates(batch.parts), 'step2', NO_LIMITS)
+    const update = mergeUpdates(batch.parts)
+    const admission = this.#admit(update, 'step2', NO_LIMITS)
     if (admission.kind === 'invalid') throw new Error(`row ${batch.seq} of the page is invalid: ${admission.reason}`)
     if (admission.kind === 'gap' || admission.gap) return 'gap'
+    this.#heard.read(update, batch.seq)
     if (admission.kind === 'nothing') return 'known'
     this.#apply(admission, before)
     this.#tail.addCommitted(batch.id, batch.seq, admission)
     return admission
+  }
+
+  /**
+   * Takes what another process sent before its commit was read from the log, whole or not at all.
+   * @param mark what the room counts it as
+   * @param now by the clock, in ms
+   * @returns what is new of it; null: nothing was taken, and the log will bring it
+   */
+  takeHeard(parts: readonly Part[], mark: number, now: number, before: StateVector): Fresh | null {
+    const admission = this.#admit(mergeUpdates(parts.map(({ data }) => data)), 'live', NO_LIMITS)
+    if (admission.kind !== 'new') return null
+    if (admission.taken.some(({ run }) => this.#dead.has(run.client))) return null
+    this.#apply(admission, before)
+    const held = this.#tail.addHeard(admission)
+    this.#heard.add(admission, { mark, parts, settle: (seq) => this.#tail.commitHeard(held, seq) }, now)
+    return admission
+  }
+
+  /** The lowest mark of what was heard and is not known to be durable. */
+  get firstHeard(): number {
+    return this.#heard.firstMark
+  }
+
+  /** Whether what was heard must be written here, because it has not come from the log for long. */
+  isHeardOverdue(now: number): boolean {
+    return this.#heard.isOverdue(now)
   }
 
   /** Holds a snapshot in place of the rows that it folds. All of them must be held already, or none. */
@@ -122,14 +179,21 @@ export class Content {
     this.#tail.dropThrough(snapshot.seq)
   }
 
-  /** Cuts what has gathered into one batch. */
-  cut(batch: string): Part[] {
-    return this.#tail.cut(batch)
+  /**
+   * Cuts what has gathered into one batch, together with what was only heard where it goes on from that.
+   * @param withHeard brings that along in any case
+   */
+  cut(batch: string, withHeard = false): Part[] {
+    const parts = this.isGathering ? this.#tail.cut(batch) : []
+    const bringsHeard = this.#needsHeard || withHeard
+    this.#needsHeard = false
+    return bringsHeard ? [...this.#heard.bring(batch), ...parts] : parts
   }
 
   /** Marks a batch as committed. */
   commit(batch: string, seq: number): void {
     this.#tail.commit(batch, seq)
+    this.#heard.committed(batch, seq)
   }
 
   /** Whether whoever has `known` holds what was set aside from the page. */
@@ -156,19 +220,17 @@ export class Content {
   }
 
   #admit(update: Uint8Array, kind: 'step2' | 'live', limits: ScanLimits): Admission {
-    const held = {
-      stateVector: this.#stateVector,
-      deletes: () => this.#heldDeletes(),
-      atKeys: () => this.#heldAtKeys(),
-    }
-    return admit(update, held, kind, limits)
+    return admit(update, this.#held, kind, limits)
   }
 
   #apply(admission: New, before: StateVector): void {
     for (const { run } of admission.taken) {
       if (!before.has(run.client)) before.set(run.client, this.#stateVector.get(run.client) ?? 0)
     }
-    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes(), this.#atKeys)
+    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes(), {
+      atKeys: this.#atKeys,
+      xml: this.#xml,
+    })
   }
 
   #heldAtKeys(): IdSet {
@@ -177,6 +239,12 @@ export class Content {
       this.#atKeys = idsAtKeys(this.#tail.updates, ofSnapshot)
     }
     return this.#atKeys
+  }
+
+  #heldXml(): XmlPlaces {
+    const snapshot = this.#snapshot === null ? [] : [this.#snapshot.data]
+    this.#xml ??= xmlPlacesOf([...snapshot, ...this.#tail.updates])
+    return this.#xml
   }
 
   #heldDeletes(): IdSet {

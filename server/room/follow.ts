@@ -117,6 +117,17 @@ export class Follow {
     if (rows >= this.#foldFrom && (rows >= settings.foldRows || share >= settings.foldRatio)) this.#foldLater(rows)
   }
 
+  /** Folds at once, however little there is; not beside a fold that is under way. @throws DatabaseError */
+  async foldNow(): Promise<void> {
+    if (this.#folding) return
+    this.#folding = true
+    try {
+      await this.#fold()
+    } finally {
+      this.#folding = false
+    }
+  }
+
   #foldLater(rows: number): void {
     const { roomId, logger, hasEnded, settings } = this.#parts
     if (this.#folding || hasEnded() || rows === 0) return

@@ -1,6 +1,7 @@
 /** Sets of ids (deleted ones, say): for each client its clocks, as sorted ranges that neither touch nor overlap. */
+
+import { putVarUint, varUintSize } from '../../shared/varuint.ts'
 import { InvalidUpdate, Reader } from './reader.ts'
-import { putVarUint, varUintSize } from './varuint.ts'
 
 /** Clocks stay below this: Yjs computes with them in 32 bits in places. */
 export const CLOCK_END = 2 ** 31

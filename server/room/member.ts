@@ -92,7 +92,8 @@ export class Membership {
       settled++
     }
     if (settled > 0) {
-      this.#awaiting.splice(0, settled)
+      if (settled === this.#awaiting.length) this.#awaiting = NONE
+      else this.#awaiting.splice(0, settled)
       if (this.member.acknowledged) this.member.send(savedMessage(n), 'control')
     }
     if (this.#deferred.length === 0) return NONE

@@ -1,8 +1,8 @@
 /** Updates by the owners of their clientIDs: what is left out, and who wrote which part. */
+import type { Sender } from './by-sender.ts'
 import { writeReduced } from './reduce.ts'
 import type { Fresh } from './runs.ts'
 import { Field, type ScannedUpdate, STRIDE, scanUpdate } from './scan.ts'
-import type { Sender } from './tail.ts'
 
 /** Whoever brings an update, before the owners of the clientIDs in it. */
 export interface Bringer {

@@ -3,8 +3,8 @@
  * connected, nobody else's structs come in under it. When its owner is away they do (only somebody else may still hold
  * what the owner wrote before a crash), and are recorded as the owner's, by way of whoever sent them.
  */
+import type { Sender } from './by-sender.ts'
 import type { Bringer } from './owned.ts'
-import type { Sender } from './tail.ts'
 
 /** The slice of a member that ownership needs. */
 export interface Person {

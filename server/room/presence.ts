@@ -24,10 +24,14 @@ interface Client extends AwarenessEntry {
   clock: number
   state: Uint8Array | null
   isChanged: boolean
+  /** Whether what members here said of it is still to be told to other processes. */
+  isSaid: boolean
 }
 
 /** Ids one socket may speak for: its own, and those of documents it opened before a reconnect. */
 const MAX_IDS = 16
+/** JSON of what says that a client is gone. */
+const GONE_BYTES = 'null'.length
 /** Removals remembered, so that whoever returns can be told to renew. */
 const MAX_REMOVED = 1000
 
@@ -44,6 +48,9 @@ export class Presence<M extends Present> {
   /** The last clock of clients that were removed. */
   #removed: Map<number, number> | null = null
   #changed: Client[] = []
+  #said: Client[] = []
+  /** Which process vouches for a client that is not here; none while all are. */
+  #elsewhere: Map<number, string> | null = null
 
   /**
    * @param maxBytes of one client's state, as JSON
@@ -78,7 +85,7 @@ export class Presence<M extends Present> {
       if (removedAt !== undefined && clock <= removedAt) {
         this.#removed?.delete(id)
         renew = awarenessUpdate([{ id, clock: removedAt, state: null }])
-      } else this.#put(id, clock, json, member.identity ?? null)
+      } else this.#put(id, clock, json, member.identity ?? null, true)
     }
     return renew
   }
@@ -94,9 +101,55 @@ export class Presence<M extends Present> {
     if (ids.length >= MAX_IDS || holders?.some((holder) => holder.user !== member.user)) return false
     if (!this.#mayHold(member, id)) return false
     ids.push(id)
+    this.#elsewhere?.delete(id)
     if (holders === undefined) this.#holders.set(id, [member])
     else holders.push(member)
     return true
+  }
+
+  /**
+   * Takes an awareness update from another process, for which that vouches.
+   * @throws Error when the update is malformed
+   */
+  receiveFrom(node: string, update: Uint8Array): void {
+    for (const { id, clock, state } of readAwareness(update, () => true)) {
+      const held = this.#clients.get(id)
+      const isGone = state.length === GONE_BYTES && readPresence(state, null) === null
+      if (isGone) {
+        if (this.#elsewhere?.get(id) !== node) continue
+        this.#elsewhere.delete(id)
+        this.remove([id])
+        continue
+      }
+      // A socket of it may still be open here, and tell no more.
+      if (held !== undefined && clock < held.clock) continue
+      if (held !== undefined && clock === held.clock && this.#holders.has(id)) continue
+      this.#elsewhere ??= new Map()
+      this.#elsewhere.set(id, node)
+      this.#put(id, clock, state, null, false)
+    }
+  }
+
+  /** Another process vouches for nobody any more. @returns the ids that are gone, unless they return */
+  unbindFrom(node: string): number[] {
+    const ids: number[] = []
+    for (const [id, voucher] of this.#elsewhere ?? []) if (voucher === node) ids.push(id)
+    for (const id of ids) this.#elsewhere?.delete(id)
+    return ids
+  }
+
+  /** What members here said since the last call: for other processes. */
+  takeSaid(): readonly AwarenessEntry[] {
+    const said = this.#said
+    if (said.length === 0) return said
+    this.#said = []
+    for (const client of said) client.isSaid = false
+    return said
+  }
+
+  /** Those that members here speak for. */
+  here(): AwarenessEntry[] {
+    return [...this.#clients.values()].filter(({ id, state }) => state !== null && this.#holders.has(id))
   }
 
   /** Forgets a socket. @returns the ids that no other socket holds: gone, unless they return */
@@ -125,7 +178,8 @@ export class Presence<M extends Present> {
   remove(ids: readonly number[]): void {
     for (const id of ids) {
       const client = this.#clients.get(id)
-      if (client !== undefined && !this.#holders.has(id)) this.#change(client, client.clock, null)
+      if (client === undefined || this.#holders.has(id) || this.#elsewhere?.has(id) === true) continue
+      this.#change(client, client.clock, null, true)
     }
   }
 
@@ -155,16 +209,16 @@ export class Presence<M extends Present> {
     return speaker
   }
 
-  #put(id: number, clock: number, json: Uint8Array, identity: Identity | null): void {
+  #put(id: number, clock: number, json: Uint8Array, identity: Identity | null, isSaidHere: boolean): void {
     const held = this.#clients.get(id)
     if (held !== undefined && clock < held.clock) return
     const state = this.#read(json, identity)
     if (state === undefined || (held === undefined && state === null)) return
     if (held !== undefined && clock === held.clock && state !== null) return
     this.#removed?.delete(id)
-    const client = held ?? { id, clock, state: null, isChanged: false }
+    const client = held ?? { id, clock, state: null, isChanged: false, isSaid: false }
     this.#clients.set(id, client)
-    this.#change(client, clock, state)
+    this.#change(client, clock, state, isSaidHere)
   }
 
   /** @returns undefined where it is refused */
@@ -174,9 +228,13 @@ export class Presence<M extends Present> {
     return state
   }
 
-  #change(client: Client, clock: number, state: Uint8Array | null): void {
+  #change(client: Client, clock: number, state: Uint8Array | null, isSaidHere: boolean): void {
     client.clock = clock
     client.state = state
+    if (isSaidHere && !client.isSaid) {
+      client.isSaid = true
+      this.#said.push(client)
+    }
     if (client.isChanged) return
     client.isChanged = true
     this.#changed.push(client)

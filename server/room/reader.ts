@@ -44,6 +44,8 @@ const utf16Length = (bytes: Uint8Array, from: number, end: number): number => {
 export class Reader {
   readonly bytes: Uint8Array
   at = 0
+  /** Set where a value was null or undefined; unset by whoever asks. */
+  passedNothing = false
 
   constructor(bytes: Uint8Array, at = 0) {
     this.bytes = bytes

@@ -4,7 +4,7 @@
  */
 import { awarenessMessage, Sync, syncMessage } from '../../shared/protocol.ts'
 import { Pace } from '../pace.ts'
-import type { Clock, Counters } from '../ports.ts'
+import type { Clock, Counters, Timings } from '../ports.ts'
 import type { Membership } from './member.ts'
 import { EMPTY_UPDATE } from './merge.ts'
 import type { Presence } from './presence.ts'
@@ -14,6 +14,7 @@ import type { StateVector } from './state-vector.ts'
 export interface RelayParts {
   readonly clock: Clock
   readonly counters: Counters
+  readonly timings: Timings
   readonly presence: Pick<Presence<never>, 'hasChanged' | 'takeChanged'>
   members(): Iterable<Membership>
   /** What a member that is passed over from now on has been sent so far. */
@@ -32,6 +33,8 @@ export class Relay {
   /** The only one who wrote since the last flush; null: several did, or rows of the log. */
   #author: Membership | null = null
   #before: StateVector | null = null
+  /** When the first of what waits was pushed. */
+  #since = 0
   #cancelUpdates: (() => void) | null = null
   #cancelPresence: (() => void) | null = null
 
@@ -50,6 +53,7 @@ export class Relay {
   /** @param from the member who wrote it; null: read from the log */
   push(fresh: Fresh, from: Membership | null): void {
     this.#author = this.#updates === null || this.#author === from ? from : null
+    if (this.#updates === null) this.#since = this.#parts.clock.elapsed()
     this.#updates ??= new Runs()
     this.#updates.add(fresh)
   }
@@ -96,7 +100,7 @@ export class Relay {
 
   /** A lone author needs no echo; in a merged batch everybody gets everything. */
   #sendUpdates(): void {
-    const { counters } = this.#parts
+    const { counters, timings, clock } = this.#parts
     const author = this.#author
     const { before } = this
     const frame = syncMessage(Sync.update, this.#updates?.encode() ?? EMPTY_UPDATE)
@@ -114,6 +118,7 @@ export class Relay {
       membership.member.send(frame, 'sync')
     }
     counters.count('relays_sent', sent)
+    timings.took('relay', clock.elapsed() - this.#since)
   }
 
   /** To all, its author too: a lone stock client lives on its own heartbeat. */

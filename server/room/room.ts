@@ -4,10 +4,13 @@
  * too, so an acknowledgement is a comparison.
  */
 import { awarenessMessage, Close, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
-import type { Appending, Batch, LoadedRoom, Log, Outcome } from '../log/port.ts'
-import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import type { Appending, Batch, LoadedRoom, Log, Outcome, Part } from '../log/port.ts'
+import type { Clock, Counters, Logger, Random, Timings } from '../ports.ts'
+import { Company } from './company.ts'
 import { Content } from './content.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import { closeFor, type Ending } from './ending.ts'
+import type { Person, RoomFigures } from './figures.ts'
 import { type FoldSettings, Follow } from './follow.ts'
 import { type Barrier, type Member, Membership } from './member.ts'
 import { Owners } from './owners.ts'
@@ -31,7 +34,10 @@ export interface RoomParts {
   readonly random: Random
   readonly logger: Logger
   readonly counters: Counters
+  readonly timings: Timings
   readonly settings: RoomSettings
+  /** Other processes that may hold the page too. */
+  readonly elsewhere: Elsewhere
   /** Compares large pages off the event loop. */
   readonly diff: Diff
   /** Told how many bytes more (or fewer) wait for their commit. */
@@ -40,8 +46,6 @@ export interface RoomParts {
   readonly ended: (room: Room) => void
 }
 
-/** Whoever was lost without a close may return within this time without having left. */
-const ABSENCE_MS = 3000
 const RETRY_MS = 2000
 
 export class Room implements Appending {
@@ -49,6 +53,8 @@ export class Room implements Appending {
   readonly epoch: number
   /** When the last member left, by the clock; null while there is one. */
   idleSince: number | null
+  /** The other processes that hold it. */
+  readonly company: Company
   readonly #parts: RoomParts
   readonly #members = new Map<Member, Membership>()
   readonly #content: Content
@@ -59,10 +65,14 @@ export class Room implements Appending {
   /** Made at first need: most rooms refuse nothing. */
   #madeRefusals: Refusals | null = null
   #exists: boolean
-  /** Updates taken in, and of them those committed. */
+  /** Updates taken in, and of them those that batches of this process have committed. */
   #taken = 0
-  #committed = 0
-  #inFlight: { readonly id: string; readonly mark: number } | null = null
+  #written = 0
+  /** Bytes that were told to wait for their commit. */
+  #toldUnsaved = 0
+  #inFlight: { readonly id: string; readonly mark: number; readonly since: number } | null = null
+  /** When the first of what gathers was taken in. */
+  #gatheringSince = 0
   #turnDue = false
   #ended = false
 
@@ -80,6 +90,7 @@ export class Room implements Appending {
     this.#relay = new Relay({
       clock: parts.clock,
       counters: parts.counters,
+      timings: parts.timings,
       presence: this.#presence,
       members: () => this.#members.values(),
       received: (before) => this.#content.stateVectorBefore(before),
@@ -92,7 +103,9 @@ export class Room implements Appending {
       throw new Error(`row ${batch.seq} of the page refers to what the rows before it do not hold`)
     }
     this.#relay.begin()
-    const { log, clock, logger, settings } = parts
+    const { log, clock, logger, settings, elsewhere } = parts
+    const changed = () => this.#endTurnLater()
+    this.company = new Company({ roomId, epoch: this.epoch, elsewhere, clock, presence: this.#presence, changed })
     const hasEnded = () => this.#ended
     const replaced = () => this.end('replaced')
     const content = this.#content
@@ -114,6 +127,12 @@ export class Room implements Appending {
     return this.#taken === this.#committed
   }
 
+  /** Everything that was taken in up to this mark is committed, as far as is known. */
+  get #committed(): number {
+    const isQuiet = this.#inFlight === null && !this.#content.isGathering
+    return Math.min(isQuiet ? this.#taken : this.#written, this.#content.firstHeard - 1)
+  }
+
   get isEnded(): boolean {
     return this.#ended
   }
@@ -131,6 +150,32 @@ export class Room implements Appending {
   /** Bytes of the page as held in memory. */
   get bytes(): number {
     return this.#content.bytes
+  }
+
+  /** How it stands, for operators. */
+  get figures(): RoomFigures {
+    const { tail, snapshotBytes } = this.#content
+    return {
+      roomId: this.roomId,
+      members: this.#members.size,
+      slow: this.#slow(),
+      seq: this.seq,
+      snapshotBytes,
+      tailBytes: tail.bytes,
+      tailRows: tail.rows,
+      unsavedBytes: this.#content.unsavedBytes,
+    }
+  }
+
+  /** Who is here. */
+  get people(): Person[] {
+    return Array.from(this.#members.values(), ({ member, isLagging }) => ({
+      user: member.user,
+      name: member.identity?.name ?? null,
+      role: member.state.role,
+      acknowledged: member.acknowledged,
+      isSlow: isLagging || member.isFull,
+    }))
   }
 
   /** Lets a member in: it is asked for what it has, told who is here and what it may do. */
@@ -151,8 +196,8 @@ export class Room implements Appending {
     if (this.#members.size === 0) this.idleSince = this.#parts.clock.now()
     const orphans = this.#presence.unbind(member)
     if (orphans.length === 0) return
-    if (clean) this.#removePresence(orphans)
-    else this.#parts.clock.after(ABSENCE_MS, () => this.#removePresence(orphans))
+    if (clean) this.company.remove(orphans)
+    else this.company.removeLater(orphans)
   }
 
   /** Answers a step 1, once all that this member sent before is committed or refused. @throws Error when it is malformed */
@@ -173,7 +218,9 @@ export class Room implements Appending {
     if (this.bytes + update.length > maxPageBytes && this.#grows(kind, update))
       return this.#refusals.page(membership, n)
     const bringer = this.#owners.bringer(member)
-    const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before))
+    const wasGathering = this.#content.isGathering
+    const untold = this.company.untold()
+    const admission = this.#tellingUnsaved(() => this.#content.take(update, kind, bringer, this.#relay.before, untold))
     switch (admission.kind) {
       case 'invalid':
         return this.#refusals.invalid(membership, n, admission.reason)
@@ -186,6 +233,7 @@ export class Room implements Appending {
         membership.addedNothing()
         break
       case 'new':
+        if (!wasGathering) this.#gatheringSince = this.#parts.clock.elapsed()
         this.#taken++
         this.#parts.counters.count('updates_stored')
         membership.addedSomething()
@@ -239,10 +287,11 @@ export class Room implements Appending {
   }
 
   take(): Batch | null {
-    if (!this.#content.isGathering || this.#ended) return null
+    const isOverdue = this.#content.isHeardOverdue(this.#parts.clock.now())
+    if ((!this.#content.isGathering && !isOverdue) || this.#ended) return null
     const id = this.#parts.random.uuid()
-    const parts = this.#tellingUnsaved(() => this.#content.cut(id))
-    this.#inFlight = { id, mark: this.#taken }
+    const parts = this.#tellingUnsaved(() => this.#content.cut(id, isOverdue))
+    this.#inFlight = { id, mark: this.#taken, since: this.#gatheringSince }
     return { id, parts }
   }
 
@@ -252,6 +301,7 @@ export class Room implements Appending {
     if (batch === null || this.#ended) return
     switch (outcome.kind) {
       case 'committed':
+        this.#parts.timings.took('commit', this.#parts.clock.elapsed() - batch.since)
         return this.#onCommitted(batch.id, batch.mark, outcome.seq)
       case 'went-back':
         return this.end('went-back')
@@ -269,9 +319,43 @@ export class Room implements Appending {
   async catchUp(): Promise<void> {
     if (this.#ended) return
     const end = await this.#follow.readOn()
+    if (this.#ended) return
     if (end !== 'current') return this.end(end)
+    this.#tellUnsaved()
+    this.#settleAll()
     this.#endTurnLater()
     this.#follow.foldIfDue()
+  }
+
+  /** Folds what there is, as an operator asks. @throws DatabaseError */
+  foldNow(): Promise<void> {
+    return this.#follow.foldNow()
+  }
+
+  /** Sends everybody away, who may come again at once. @returns how many that were */
+  sendAway(text: string): number {
+    const members = [...this.#members.keys()]
+    for (const member of members) member.close(Close.restart, text)
+    return members.length
+  }
+
+  /** Takes what members elsewhere wrote, which may not be committed yet: relayed at once, durable once the log says so. */
+  takeHeard(epoch: number, parts: readonly Part[]): void {
+    if (this.#ended || epoch !== this.epoch) return
+    const { clock } = this.#parts
+    const fresh = this.#tellingUnsaved(() =>
+      this.#content.takeHeard(parts, this.#taken + 1, clock.now(), this.#relay.before),
+    )
+    if (fresh === null) return
+    this.#taken++
+    this.#relay.push(fresh, null)
+    this.#endTurnLater()
+  }
+
+  /** Has what was heard written here, where it has not come from the log for long. */
+  writeOverdue(): void {
+    if (this.#ended || this.#inFlight !== null) return
+    if (this.#content.isHeardOverdue(this.#parts.clock.now())) this.#parts.log.append(this)
   }
 
   /** Nobody needs the room any more: what its tail gathered is folded. */
@@ -284,10 +368,16 @@ export class Room implements Appending {
     if (this.#ended) return
     this.#ended = true
     this.#relay.close()
-    this.#parts.unsaved(-this.#content.unsavedBytes)
+    this.#parts.unsaved(-this.#toldUnsaved)
     this.#parts.logger.warn({ room: this.roomId, why }, 'room ended')
     for (const member of [...this.#members.keys()]) closeFor(member, why)
     this.#parts.ended(this)
+  }
+
+  #slow(): number {
+    let slow = 0
+    for (const { member, isLagging } of this.#members.values()) if (isLagging || member.isFull) slow++
+    return slow
   }
 
   #stateOf(member: Member): Uint8Array {
@@ -341,6 +431,10 @@ export class Room implements Appending {
     this.#settle(membership)
   }
 
+  #settleAll(): void {
+    for (const membership of this.#members.values()) this.#settle(membership)
+  }
+
   #settle(membership: Membership): void {
     for (const known of membership.settleThrough(this.#committed)) this.#answer(membership.member, known)
   }
@@ -386,16 +480,22 @@ export class Room implements Appending {
   }
 
   #tellingUnsaved<T>(change: () => T): T {
-    const before = this.#content.unsavedBytes
     const result = change()
-    this.#parts.unsaved(this.#content.unsavedBytes - before)
+    this.#tellUnsaved()
     return result
+  }
+
+  #tellUnsaved(): void {
+    const { unsavedBytes } = this.#content
+    this.#parts.unsaved(unsavedBytes - this.#toldUnsaved)
+    this.#toldUnsaved = unsavedBytes
   }
 
   #onCommitted(batch: string, mark: number, seq: number): void {
     this.#exists = true
     this.#tellingUnsaved(() => this.#content.commit(batch, seq))
-    this.#committed = mark
+    this.#written = mark
+    this.#parts.elsewhere.committed(this.roomId, seq)
     if (this.#follow.committed(batch, seq)) {
       this.catchUp().catch((error: unknown) => {
         this.#parts.logger.warn(
@@ -404,7 +504,7 @@ export class Room implements Appending {
         )
       })
     }
-    for (const membership of this.#members.values()) this.#settle(membership)
+    this.#settleAll()
     if (this.#content.isGathering) this.#parts.log.append(this)
     this.#follow.foldIfDue()
   }
@@ -419,12 +519,8 @@ export class Room implements Appending {
   }
 
   #endTurn(): void {
+    this.company.tell()
     this.#relay.flush()
     if (this.#content.isGathering && this.#inFlight === null) this.#parts.log.append(this)
-  }
-
-  #removePresence(ids: readonly number[]): void {
-    this.#presence.remove(ids)
-    this.#endTurnLater()
   }
 }

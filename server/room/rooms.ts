@@ -1,9 +1,12 @@
 /** The rooms of this process: each opened once, watched for what others write, closed when nobody needs it. */
 import type { Log } from '../log/port.ts'
-import type { Clock, Counters, Logger, Random } from '../ports.ts'
+import type { Clock, Counters, Logger, Random, Timings } from '../ports.ts'
+import type { Elsewhere, Hearing } from './elsewhere.ts'
+import type { RoomFigures } from './figures.ts'
 import type { Member } from './member.ts'
 import { Room, type RoomParts, type RoomSettings } from './room.ts'
 import type { Diff } from './sync.ts'
+import { Watch } from './watch.ts'
 
 export interface RoomsSettings extends RoomSettings {
   /** Bytes not committed past which writers are not read. */
@@ -20,7 +23,10 @@ export interface RoomsParts {
   readonly random: Random
   readonly logger: Logger
   readonly counters: Counters
+  readonly timings: Timings
   readonly settings: RoomsSettings
+  /** Other processes that hold the same pages. */
+  readonly elsewhere: Elsewhere
   /** Compares large pages off the event loop. */
   readonly diff: Diff
   /** Whether no other process serves from this database; asked before each poll. */
@@ -38,10 +44,6 @@ export class PageDeleted extends Error {}
 const SWEEP_MS = 2000
 /** A room without members stays this long, for whoever comes back after a lost connection. */
 const LINGER_MS = 15_000
-const HEADS_AT_ONCE = 1000
-/** A process that is alone looks after its rooms in so many turns, where they are many. */
-const TURNS = 10
-const ROOMS_A_TURN = 100
 
 export class Rooms {
   readonly #parts: RoomsParts
@@ -50,11 +52,22 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>()
   readonly #opening = new Map<string, Promise<Room>>()
   readonly #relief = new Set<() => void>()
+  /** What other processes tell of the rooms that are open. */
+  readonly hearing: Hearing = {
+    seqOf: (roomId) => this.#rooms.get(roomId)?.seq ?? null,
+    rung: (roomId, seq) => this.#watch.rung(roomId, seq),
+    written: (roomId, epoch, parts) => {
+      if (!this.isFull) this.#rooms.get(roomId)?.takeHeard(epoch, parts)
+    },
+    present: (roomId, nodeId, update) => this.#rooms.get(roomId)?.company.takePresence(nodeId, update),
+    absent: (roomId, nodeId) => this.#rooms.get(roomId)?.company.dropPresence(nodeId),
+    presentHere: (roomId) => this.#rooms.get(roomId)?.company.presentHere() ?? [],
+    look: () => this.#watch.look(),
+  }
   #unsavedBytes = 0
   #isTight = false
-  #turn = 0
   #stopSweep: () => void = () => undefined
-  #stopPoll: () => void = () => undefined
+  readonly #watch: Watch
   #closed = false
 
   constructor(parts: RoomsParts) {
@@ -63,11 +76,11 @@ export class Rooms {
       ...parts,
       unsaved: (delta) => this.#addUnsaved(delta),
       ended: (room) => {
-        if (this.#rooms.get(room.roomId) === room) this.#rooms.delete(room.roomId)
+        if (this.#rooms.get(room.roomId) === room) this.#drop(room)
       },
     }
     this.#sweepLater()
-    if (parts.settings.pollMs > 0) this.#pollLater()
+    this.#watch = new Watch({ ...parts, rooms: this.#rooms, pollMs: parts.settings.pollMs })
   }
 
   get open(): number {
@@ -113,9 +126,29 @@ export class Rooms {
     return this.#rooms.get(roomId)?.members ?? 0
   }
 
+  /** The room of a page, where it is open. */
+  room(roomId: string): Room | undefined {
+    return this.#rooms.get(roomId)
+  }
+
+  /** How every open room stands. */
+  figures(): RoomFigures[] {
+    return Array.from(this.#rooms.values(), (room) => room.figures)
+  }
+
+  /** Folds a page, open or not, as an operator asks. @throws DatabaseError */
+  async fold(roomId: string): Promise<void> {
+    const room = await this.#opened(roomId)
+    if (room === undefined) await this.#parts.log.fold(roomId)
+    else await room.foldNow()
+  }
+
   /** Has a room that is open take in what was committed elsewhere. @throws DatabaseError */
   async refresh(roomId: string): Promise<void> {
-    await (await this.#opened(roomId))?.catchUp()
+    const room = await this.#opened(roomId)
+    if (room === undefined) return
+    await room.catchUp()
+    if (!room.isEnded) this.#parts.elsewhere.committed(roomId, room.seq)
   }
 
   /** Ends a room that is open: its page was deleted. */
@@ -128,7 +161,7 @@ export class Rooms {
   close(): void {
     this.#closed = true
     this.#stopSweep()
-    this.#stopPoll()
+    this.#watch.close()
   }
 
   /** The room if it is open, or about to be: it may have been loaded before what its caller committed. */
@@ -153,7 +186,13 @@ export class Rooms {
     }
     const room = await this.#loadOrMend(roomId)
     this.#rooms.set(roomId, room)
+    this.#parts.elsewhere.opened(roomId)
     return room
+  }
+
+  #drop(room: Room): void {
+    this.#rooms.delete(room.roomId)
+    this.#parts.elsewhere.closed(room.roomId)
   }
 
   /** A page that does not load is folded, which sets aside what cannot be read. */
@@ -187,6 +226,7 @@ export class Rooms {
 
   /** Closes rooms that nobody needs: those idle for long, and the longest idle while they hold too many bytes. */
   #sweep(): void {
+    if (this.#parts.elsewhere.carriesUpdates) for (const room of this.#rooms.values()) room.writeOverdue()
     const idle = [...this.#rooms.values()].filter((room) => room.idleSince !== null && room.isSaved)
     idle.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0))
     let bytes = idle.reduce((sum, room) => sum + room.bytes, 0)
@@ -197,69 +237,8 @@ export class Rooms {
       const due = now - (room.idleSince ?? now) >= LINGER_MS || bytes > allowed
       if (!due) break
       bytes -= room.bytes
-      this.#rooms.delete(room.roomId)
+      this.#drop(room)
       room.retire()
     }
   }
-
-  #pollLater(): void {
-    this.#stopPoll = this.#parts.clock.after(this.#parts.settings.pollMs, () => {
-      this.#poll()
-        .catch((error: unknown) =>
-          this.#parts.logger.debug({ error: String(error) }, 'poll failed; the next one repairs it'),
-        )
-        .finally(() => {
-          if (!this.#closed) this.#pollLater()
-        })
-    })
-  }
-
-  async #poll(): Promise<void> {
-    const watched = (await this.#parts.isAlone()) ? this.#watchedInTurn() : [...this.#watched()]
-    for (let at = 0; at < watched.length; at += HEADS_AT_ONCE)
-      await this.#compare(watched.slice(at, at + HEADS_AT_ONCE))
-  }
-
-  *#watched(): Generator<Room> {
-    for (const room of this.#rooms.values()) if (room.isWatched) yield room
-  }
-
-  /** A part of the watched rooms, another each time: a database may be put back in time, or written to by hand. */
-  #watchedInTurn(): Room[] {
-    const turns = Math.max(1, Math.min(TURNS, Math.ceil(this.#rooms.size / ROOMS_A_TURN)))
-    this.#turn = (this.#turn + 1) % turns
-    const rooms: Room[] = []
-    let at = 0
-    for (const room of this.#rooms.values()) if (at++ % turns === this.#turn && room.isWatched) rooms.push(room)
-    return rooms
-  }
-
-  async #compare(rooms: readonly Room[]): Promise<void> {
-    const known = new Map(rooms.map(({ roomId, seq, epoch }) => [roomId, { roomId, seq, epoch }]))
-    const changed = await this.#parts.log.changed([...known.values()])
-    for (const [roomId, head] of changed) {
-      const room = this.#rooms.get(roomId)
-      const before = known.get(roomId)
-      if (room === undefined || before === undefined || room.isEnded) continue
-      if (head === null) room.end('went-back')
-      else if (head.deleted) room.end('deleted')
-      else if (head.epoch !== room.epoch) room.end('replaced')
-      else if (head.seq < before.seq) room.end('went-back')
-      else if (head.seq > room.seq) await catchUp(room, head.seq, this.#parts.log)
-    }
-  }
-}
-
-/** @throws DatabaseError */
-const catchUp = async (room: Room, seq: number, log: Log): Promise<void> => {
-  try {
-    await room.catchUp()
-  } catch (error) {
-    // A row that cannot be read is set aside by a fold; while the database is away, that fails alike.
-    const folded = await log.fold(room.roomId)
-    if (folded === null || folded.epoch === room.epoch) throw error
-    return room.end('replaced')
-  }
-  // Rows that are in the history no longer are in the snapshot: only a fresh load has them.
-  if (!room.isEnded && room.seq < seq) room.end('gap')
 }

@@ -3,10 +3,11 @@
  * one it becomes part of it, as it would in a Y.Doc: ten keystrokes are one struct then. (Yjs joins two items where the
  * second has the first as its origin and both have the same right origin; splitting the joined one gives both again.)
  */
+
+import { putVarUint, varUintSize } from '../../shared/varuint.ts'
 import { Reader } from './reader.ts'
 import { Field, STRIDE } from './scan.ts'
 import { Ref } from './scan-content.ts'
-import { putVarUint, varUintSize } from './varuint.ts'
 import type { Piece } from './write.ts'
 
 /** Structs of one client in an update that was scanned: indices from `first` up to `next`, bytes up to `to`. */

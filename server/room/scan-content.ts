@@ -17,7 +17,7 @@ export const Ref = {
 } as const
 
 /** Shared types by the number that Yjs gives them. */
-const TypeRef = { xmlElement: 3, xmlHook: 5, xmlText: 6 } as const
+export const TypeRef = { xmlElement: 3, xmlFragment: 4, xmlHook: 5, xmlText: 6 } as const
 
 /** Values and JSON nest no deeper: what reads or writes them recurses. */
 export const MAX_DEPTH = 100
@@ -38,15 +38,17 @@ const checkJsonDepth = (text: string): void => {
   }
 }
 
-const skipJson = (reader: Reader, undefinedToo: boolean): void => {
+/** @returns whether it is null or undefined */
+const skipJson = (reader: Reader, undefinedToo: boolean): boolean => {
   const text = reader.text()
-  if (undefinedToo && text === 'undefined') return
+  if (undefinedToo && text === 'undefined') return true
   try {
     JSON.parse(text)
   } catch {
     throw new InvalidUpdate('JSON cannot be parsed')
   }
   if (text.length > 2 * MAX_DEPTH) checkJsonDepth(text)
+  return text === 'null'
 }
 
 const skipFields = (reader: Reader, depth: number, forbidden: ReadonlySet<string> | null): void => {
@@ -55,6 +57,12 @@ const skipFields = (reader: Reader, depth: number, forbidden: ReadonlySet<string
     else if (forbidden.has(reader.text())) throw new InvalidUpdate('a sub-document has an option that is not its own')
     skipAny(reader, depth)
   }
+}
+
+/** Whether null or undefined comes next. */
+const isNothing = (reader: Reader): boolean => {
+  const kind = reader.bytes[reader.at]
+  return kind === 126 || kind === 127
 }
 
 /** @param depth values that this one lies in */
@@ -115,14 +123,14 @@ export const skipContent = (reader: Reader, ref: number): number => {
       return reader.varUint()
     case Ref.json: {
       const length = reader.varUint()
-      for (let i = 0; i < length; i++) skipJson(reader, true)
+      for (let i = 0; i < length; i++) if (skipJson(reader, true)) reader.passedNothing = true
       return length
     }
     case Ref.binary:
       reader.skip(reader.varUint())
       return 1
     case Ref.embed:
-      skipJson(reader, false)
+      if (skipJson(reader, false)) reader.passedNothing = true
       return 1
     case Ref.format:
       reader.skipText()
@@ -132,7 +140,10 @@ export const skipContent = (reader: Reader, ref: number): number => {
       return skipType(reader) ? -1 : 1
     case Ref.any: {
       const length = reader.varUint()
-      for (let i = 0; i < length; i++) skipAny(reader, 0)
+      for (let i = 0; i < length; i++) {
+        if (isNothing(reader)) reader.passedNothing = true
+        skipAny(reader, 0)
+      }
       return length
     }
     case Ref.doc:

@@ -76,6 +76,8 @@ export interface ScannedUpdate {
   readonly roots: ReadonlyMap<string, RootType | null>
   /** Indices of the structs that hold several values and might lie at a key. */
   readonly several: readonly number[]
+  /** Indices of the structs that hold a null or undefined and might not lie at a key. */
+  readonly nothings: readonly number[]
   /** Why it may not come in as new. What is held already is beyond blame: whoever holds it too will offer it. */
   readonly fault: string | null
 }
@@ -103,6 +105,7 @@ class Scan {
   roots: Map<string, RootType | null> | null = null
   types = 0
   readonly several: number[] = []
+  readonly nothings: number[] = []
   /** The last root named and where, so that a name that comes again and again is decoded once. */
   #root = ''
   #rootFrom = 0
@@ -169,6 +172,10 @@ class Scan {
       if (isXml) length = 1
       if (ref === Ref.type) this.types++
       if (length > 1 && ref !== Ref.deleted && (info & 224) !== 0) this.several.push(structs.length / STRIDE)
+      if (reader.passedNothing) {
+        reader.passedNothing = false
+        if (hasKey === 0 || (info & 192) !== 0) this.nothings.push(structs.length / STRIDE)
+      }
       if (root !== null) this.#noteRoot(root, evidence(ref, isXml, hasKey === 1))
     }
     const endClock = clock + length
@@ -247,5 +254,5 @@ export const scanUpdate = (bytes: Uint8Array, limits: ScanLimits = LIMITS): Scan
   else if (scan.types > limits.maxNesting && isNestedBeyond(structs, runs, limits.maxNesting)) {
     fault = 'shared types are nested too deep'
   }
-  return { runs, structs, deletesAt, deletes, roots, several: scan.several, fault }
+  return { runs, structs, deletesAt, deletes, roots, several: scan.several, nothings: scan.nothings, fault }
 }

@@ -1,14 +1,9 @@
 /** The tail of a room: what its snapshot does not hold, committed and not yet committed, in the order it was taken in. */
 import type { Part } from '../log/port.ts'
+import { BySender, type Sender } from './by-sender.ts'
 import { mergeUpdates } from './merge.ts'
 import { type Fresh, Runs } from './runs.ts'
 import type { StateVector } from './state-vector.ts'
-
-/** Who an update is from. */
-export interface Sender {
-  readonly author: string | null
-  readonly via: string | null
-}
 
 interface Entry {
   readonly batch: string
@@ -19,20 +14,21 @@ interface Entry {
   readonly bytes: number
 }
 
-interface Gathered extends Sender {
-  readonly runs: Runs
-}
+/** An update that is held before it is known to be committed, and not by a batch of this process. */
+export type HeldUpdate = Entry
 
 export class Tail {
   #entries: Entry[] = []
-  /** What waits for the next batch, by sender. */
-  readonly #gathering = new Map<string, Gathered>()
+  /** What waits for the next batch. */
+  readonly #gathering = new BySender()
   /** All of the tail, merged; from the first joiner who found several batches on, until a snapshot holds some of them. */
   #merged: Runs | null = null
   readonly #freshOf: (update: Uint8Array) => Fresh
   #bytes = 0
   #unsaved = 0
   #gatheredBytes = 0
+  /** Whether entries came in while something gathered: then they do not lie in the order in which they were taken in. */
+  #isDisordered = false
 
   /** @param freshOf reads an update that was let in before */
   constructor(freshOf: (update: Uint8Array) => Fresh) {
@@ -55,15 +51,12 @@ export class Tail {
   }
 
   get isGathering(): boolean {
-    return this.#gathering.size > 0
+    return !this.#gathering.isEmpty
   }
 
   /** Adds an update that waits for its commit. */
-  gather(fresh: Fresh, { author, via }: Sender): void {
-    const key = via === null ? (author ?? '') : JSON.stringify([author, via])
-    const gathered = this.#gathering.get(key) ?? { author, via, runs: new Runs() }
-    this.#gathering.set(key, gathered)
-    gathered.runs.add(fresh)
+  gather(fresh: Fresh, sender: Sender): void {
+    this.#gathering.add(fresh, sender)
     this.#merged?.add(fresh)
     this.#bytes += fresh.bytes.length
     this.#unsaved += fresh.bytes.length
@@ -72,21 +65,29 @@ export class Tail {
 
   /** Adds a batch that is committed already, read from the log. */
   addCommitted(batch: string, seq: number, fresh: Fresh): void {
-    this.#entries.push({ batch, seq, parts: [fresh.bytes], bytes: fresh.bytes.length })
-    this.#merged?.add(fresh)
-    this.#bytes += fresh.bytes.length
+    this.#enter({ batch, seq, parts: [fresh.bytes], bytes: fresh.bytes.length }, fresh)
+  }
+
+  /** Adds what another process has sent before its commit was read from the log. */
+  addHeard(fresh: Fresh): HeldUpdate {
+    const entry = { batch: '', seq: null, parts: [fresh.bytes], bytes: fresh.bytes.length }
+    this.#enter(entry, fresh)
+    this.#unsaved += entry.bytes
+    return entry
+  }
+
+  /** Marks what was heard as committed. */
+  commitHeard(entry: HeldUpdate, seq: number): void {
+    if (entry.seq !== null) return
+    entry.seq = seq
+    this.#unsaved -= entry.bytes
   }
 
   /** Cuts what has gathered into one batch, a part for each sender. */
   cut(batch: string): Part[] {
     const before = this.#gatheredBytes
     this.#gatheredBytes = 0
-    const parts = Array.from(this.#gathering.values(), ({ author, via, runs }) => ({
-      author,
-      via,
-      data: runs.encode(),
-    }))
-    this.#gathering.clear()
+    const parts = this.#gathering.take()
     const bytes = parts.reduce((sum, { data }) => sum + data.length, 0)
     this.#entries.push({ batch, seq: null, parts: parts.map(({ data }) => data), bytes })
     this.#bytes += bytes - before
@@ -116,6 +117,7 @@ export class Tail {
     this.#bytes += kept.reduce((sum, { bytes }) => sum + bytes, 0)
     this.#entries = kept
     this.#merged = null
+    if (kept.length === 0) this.#isDisordered = false
   }
 
   /** All of it as one update, the same bytes for all who ask until it changes. */
@@ -128,13 +130,11 @@ export class Tail {
     return this.#allMerged().diff(known)
   }
 
-  /** All of it, in the order it was taken in. */
+  /** All of it, each going on where those before it ended. */
   get updates(): Uint8Array[] {
     const batches = this.#entries.map(({ parts }) => mergeUpdates(parts))
-    if (this.isGathering) {
-      batches.push(mergeUpdates(Array.from(this.#gathering.values(), ({ runs }) => runs.encode())))
-    }
-    return batches
+    if (this.isGathering) batches.push(mergeUpdates(this.#gathering.parts.map(({ data }) => data)))
+    return this.#isDisordered ? [mergeUpdates(batches)] : batches
   }
 
   /** The only update there is: a page that was loaded from one row needs no second copy. */
@@ -150,6 +150,13 @@ export class Tail {
     for (const update of this.updates) merged.add(this.#freshOf(update))
     if (this.#lone === null) this.#merged = merged
     return merged
+  }
+
+  #enter(entry: Entry, fresh: Fresh): void {
+    this.#entries.push(entry)
+    this.#merged?.add(fresh)
+    this.#bytes += entry.bytes
+    this.#isDisordered ||= this.isGathering
   }
 
   #find(batch: string): Entry | undefined {

@@ -1,6 +1,7 @@
 /** Writing a Yjs V1 update from structs whose bytes are at hand. */
+
+import { putVarUint, varUintSize } from '../../shared/varuint.ts'
 import type { IdSet } from './id-set.ts'
-import { putVarUint, varUintSize } from './varuint.ts'
 
 /** Consecutive structs of one client, as the bytes of them. */
 export interface Piece {

@@ -7,8 +7,9 @@ import { inspect } from './inspect.ts'
 import { join } from './join.ts'
 import { pageJobs } from './page/jobs.ts'
 import { squash } from './squash.ts'
+import { storyJobs } from './story/jobs.ts'
 
-export const jobs = { squash, cull, diff, join, inspect, ...pageJobs }
+export const jobs = { squash, cull, diff, join, inspect, ...pageJobs, ...storyJobs }
 
 export type Jobs = typeof jobs
 export type JobName = keyof Jobs

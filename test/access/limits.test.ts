@@ -11,7 +11,7 @@ import { call } from '../support/api.ts'
 import { Client, connectClient } from '../support/client.ts'
 import { metric } from '../support/metrics.ts'
 import { startService } from '../support/service.ts'
-import { readAfresh, type StockVersion, stockClient } from '../support/stock.ts'
+import { readAfresh, type StockVersion, stockClient, stockVersions } from '../support/stock.ts'
 import { anyPostgres } from '../support/stores.ts'
 import { seconds, TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
@@ -289,28 +289,31 @@ const readAs = async (collab: string, token: string): Promise<Y.Doc> => {
   return client.doc
 }
 
-describe('an honest client does not loop', () => {
-  it.each(['1.x', '2.x', '3.x'] as const)(
-    'with an expired token, of %s: less than one attempt in two seconds',
-    async (version) => {
-      const service = await start()
-      const token = await tokenOf('ana', { stories: { '*': 'write' }, now: seconds() - 3600, ttl: 60 })
-      await expectCalm(service.collab, { token }, version, 4401)
-    },
-  )
+describe('an honest client does not loop, whatever its version,', () => {
+  it('with an expired token: less than one attempt in two seconds', async () => {
+    const service = await start()
+    const token = await tokenOf('ana', { stories: { '*': 'write' }, now: seconds() - 3600, ttl: 60 })
+    await Promise.all(
+      stockVersions.map((version) => expectCalm(service.collab, `s/${version}`, { token }, version, 4401)),
+    )
+  })
 
-  it.each(['1.x', '2.x', '3.x'] as const)('when its update was refused for good, of %s', async (version) => {
+  it('when its update was refused for good', async () => {
     const service = await start({ MAX_PAGE_BYTES: '5000' })
     const token = await tokenOf('ana', { stories: { '*': 'write' } })
-    const doc = new Y.Doc()
-    doc.getText('text').insert(0, 'x'.repeat(10_000))
-    await expectCalm(service.collab, { token }, version, 4413, doc)
+    const tooLarge = (version: StockVersion) => {
+      const doc = new Y.Doc()
+      doc.getText('text').insert(0, 'x'.repeat(10_000))
+      return expectCalm(service.collab, `s/${version}`, { token }, version, 4413, doc)
+    }
+    await Promise.all(stockVersions.map(tooLarge))
   })
 })
 
 /** Three attempts take 4 s or more; 3.x takes the code for an answer and makes one. */
 const expectCalm = async (
   collab: string,
+  room: string,
   params: Record<string, string>,
   version: StockVersion,
   expected: number,
@@ -325,7 +328,7 @@ const expectCalm = async (
       this.on('close', (code) => codes.push(code))
     }
   }
-  const client = stockClient(collab, 's/p', { version, params, doc, WebSocketPolyfill: Counted })
+  const client = stockClient(collab, room, { version, params, doc, WebSocketPolyfill: Counted })
   await until('the refusals', () => (version === '3.x' ? codes.length === 1 : attempts.length === 3))
   const elapsed = performance.now() - (attempts[0] ?? 0)
   client.destroy()

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { call } from '../support/api.ts'
 import { type Client, connectClient } from '../support/client.ts'
 import { startService, temporaryFolder } from '../support/service.ts'
-import { allStores, anyPostgres } from '../support/stores.ts'
+import { anyPostgres, mainStores } from '../support/stores.ts'
 import { seconds, TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
@@ -14,7 +14,7 @@ const write = async (client: Client, words: string): Promise<void> => {
   await client.settled()
 }
 
-describe.each(allStores)('forgetting a person, on $name,', ({ open }) => {
+describe.each(mainStores)('forgetting a person, on $name,', ({ open }) => {
   it('puts an opaque id in the place of theirs everywhere; their text stays, their tokens end', async () => {
     const store = await open()
     const service = await startService({ ...store.env, ...TOKEN_ENV })

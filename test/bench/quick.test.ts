@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Report } from '../../scripts/bench/results.ts'
 import { leaveOut } from '../support/left-out.ts'
+import type { FoundPostgres } from '../support/stores.ts'
 
 const COMMAND = fileURLToPath(new URL('../../scripts/scriptorium.js', import.meta.url))
 const FULL_MS = 300_000
@@ -13,8 +14,9 @@ const ALL = ['s1', 's1-500', 's2', 's2-max', 's3', 's4', 's5', 's6', 's7', 's8',
 const SOME = ['s4', 's7']
 
 const postgres = (): string => {
-  const [first = ''] = (process.env.SCRIPTORIUM_TEST_POSTGRES ?? '').split(',')
-  return first.slice(first.indexOf('=') + 1)
+  const [first] = JSON.parse(process.env.SCRIPTORIUM_TEST_POSTGRES ?? '[]') as FoundPostgres[]
+  if (first === undefined) throw new Error('this run has no PostgreSQL')
+  return first.url
 }
 
 /** Runs the bench. @returns what it printed @throws Error when its exit code is not 0 */
@@ -63,6 +65,13 @@ describe('the bench in small', () => {
       expect(Object.keys(figures), name).toEqual(expect.arrayContaining(measured.map(({ key }) => key)))
     }
     expect(await bench('charts', path)).toContain('.svg')
+  })
+
+  it('times edits from one process to another over each channel', { timeout: FULL_MS }, async () => {
+    if (!isFull) return leaveOut('the bench of edits between processes: npm run test:full')
+    // Whether they were quick enough, no test says.
+    const printed = await bench('cluster', '--quick').catch((error: Error) => error.message)
+    for (const channel of ['postgres', 'memory']) expect(printed).toMatch(new RegExp(`${channel} +p50 +[\\d.]+ ms`))
   })
 
   it('refuses a scenario that there is not, by name', async () => {

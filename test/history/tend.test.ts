@@ -5,7 +5,7 @@ import { tendHistory } from '../../server/log/tend.ts'
 import { windowsOf } from '../../server/log/windows.ts'
 import { pageAsText } from '../support/equal.ts'
 import { seededRandom } from '../support/random.ts'
-import { allStores } from '../support/stores.ts'
+import { mainStores } from '../support/stores.ts'
 import { keptRows, openPage, ROOM, stateAt } from './page.ts'
 import { randomHistory, replay } from './random-history.ts'
 
@@ -46,7 +46,7 @@ describe('the windows of a history', () => {
   })
 })
 
-describe.each(allStores)('the history in $name', (store) => {
+describe.each(mainStores)('the history in $name', (store) => {
   it('becomes coarser with age, and every moment that is left reads as before', { timeout: 120_000 }, async () => {
     const random = seededRandom()
     const page = await openPage(settings, store)

@@ -55,17 +55,14 @@ describe('settings', () => {
     expect(faultsOf({ PATH: '/bin', AUTHOR: 'ana', MAXIMUM: '1' })).toEqual([])
   })
 
-  it.each(['DATABASE_LISTEN_URL', 'NODE_URL', 'NODE_SECRET'])(
-    '%s of a later version is refused, never ignored',
-    (name) => {
-      expect(faultsOf({ [name]: 'x' })).toEqual([`${name} is not available in this version`])
-      expect(faultsOf({ [name]: '' })).toHaveLength(1)
-    },
-  )
+  it.each(['NODE_URL', 'NODE_SECRET'])('%s of a later version is refused, never ignored', (name) => {
+    expect(faultsOf({ [name]: 'x' })).toEqual([`${name} is not available in this version`])
+    expect(faultsOf({ [name]: '' })).toHaveLength(1)
+  })
 
   it('of later versions may say what this version does anyway', () => {
-    expect(faultsOf({ WORKERS: '1', CHANNEL: 'memory' })).toEqual([])
-    expect(faultsOf({ WORKERS: '2', CHANNEL: 'redis://cache' })).toHaveLength(2)
+    expect(faultsOf({ WORKERS: '1' })).toEqual([])
+    expect(faultsOf({ WORKERS: '2' })).toHaveLength(1)
   })
 })
 
@@ -136,6 +133,40 @@ describe('DATABASE_URL', () => {
       expect(faultsOf({ DATABASE_URL })[0]).not.toContain('hunter2')
     },
   )
+})
+
+describe('CHANNEL', () => {
+  const DATABASE_URL = 'postgres://ana:pass@db.example:5433/stories'
+  const channelOf = (env: Environment) => readConfig({ DATABASE_URL, ...env }).channel
+
+  it('is postgres for processes that share a database, at an address of its own where one is named', () => {
+    expect(channelOf({})).toEqual({ kind: 'auto', listenUrl: DATABASE_URL })
+    const DATABASE_LISTEN_URL = 'postgres://ana:pass@db.example:5432/stories'
+    expect(channelOf({ CHANNEL: 'postgres', DATABASE_LISTEN_URL })).toEqual({
+      kind: 'postgres',
+      listenUrl: DATABASE_LISTEN_URL,
+    })
+    expect(channelOf({ CHANNEL: 'memory' })).toEqual({ kind: 'memory' })
+    expect(readConfig({}).channel).toEqual({ kind: 'memory' })
+  })
+
+  it.each(['redis://cache', 'rediss://:secret@cache.example:6380/0'])('may be %s', (CHANNEL) => {
+    expect(channelOf({ CHANNEL })).toEqual({ kind: 'redis', url: CHANNEL })
+  })
+
+  it.each(['rabbit', 'redis://', 'http://ana:hunter2@cache', 'redis:/cache'])(
+    '%s is refused without printing it',
+    (CHANNEL) => {
+      expect(faultsOf({ DATABASE_URL, CHANNEL })).toHaveLength(1)
+      expect(faultsOf({ DATABASE_URL, CHANNEL })[0]).not.toContain('hunter2')
+    },
+  )
+
+  it('that needs several processes is refused with the embedded database, which serves one', () => {
+    expect(faultsOf({ CHANNEL: 'postgres' })[0]).toContain('DATABASE_URL')
+    expect(faultsOf({ CHANNEL: 'redis://cache' })[0]).toContain('DATABASE_URL')
+    expect(faultsOf({ DATABASE_LISTEN_URL: DATABASE_URL })[0]).toContain('DATABASE_URL')
+  })
 })
 
 describe('ALLOWED_ORIGINS', () => {

@@ -8,7 +8,7 @@ import { createMetrics } from '../../server/metrics.ts'
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** No request of this suite goes to a page. */
-const withoutPages = {} as ApiParts
+const withoutPages = { assets: { maxBytes: 1000, maxStoryBytes: 1000 } } as unknown as ApiParts
 
 const appWith = (state: { draining: boolean; database: boolean }) => {
   const metrics = createMetrics()
@@ -20,7 +20,12 @@ const appWith = (state: { draining: boolean; database: boolean }) => {
     api: withoutPages,
     guard: { config: readConfig({}), maxBodyBytes: 1000, note: async () => undefined },
     routes: [],
-    work: { key: null, authorize: async () => undefined, work: {} },
+    work: {
+      key: null,
+      authorize: async () => undefined,
+      work: {},
+      detached: { names: [], isRunning: () => false, ending: new AbortController().signal },
+    },
     readiness: () => state,
     gauges: () => ({ rooms: 2, unsavedBytes: 17 }),
   })

@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { askAt, pageAt, updateOf } from '../support/archive-api.ts'
 import { connectClient } from '../support/client.ts'
 import { type Service, startService } from '../support/service.ts'
-import { allStores, anyPostgres } from '../support/stores.ts'
+import { anyPostgres, mainStores } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
 const PAGE = '/stories/s1/pages/p1'
@@ -16,7 +16,7 @@ const start = async (env: Readonly<Record<string, string>>): Promise<Service> =>
   return service
 }
 
-describe.each(allStores)('over $name', { timeout: 180_000 }, (store) => {
+describe.each(mainStores)('over $name', { timeout: 180_000 }, (store) => {
   it('a page deleted softly closes its sockets with 4404, erases nothing, and comes back whole', async () => {
     const service = await start((await store.open()).env)
     const ask = askAt(service.address)

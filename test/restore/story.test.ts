@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import * as Y from 'yjs'
 import { type Ask, askAt, pageAt, updateOf } from '../support/archive-api.ts'
 import { randomEdit } from '../support/edits.ts'
+import { hashOf, pngOf } from '../support/pictures.ts'
 import { seededRandom } from '../support/random.ts'
 import { type Environment, type Service, startService, temporaryFolder } from '../support/service.ts'
 import { anyPostgres, pgliteStore, postgresStores } from '../support/stores.ts'
@@ -106,6 +107,8 @@ describe('export and import', () => {
       }
     }
     await ask('POST /stories/s1/versions', { body: { label: 'all' } })
+    const picture = pngOf(1)
+    await ask(`PUT /stories/s1/assets/${hashOf(picture)}`, { body: picture })
     const folders = [1, 2, 3].map((number) => join(temporaryFolder('export'), String(number))) as [
       string,
       string,
@@ -124,6 +127,8 @@ describe('export and import', () => {
     expect(JSON.parse(imported.stdout)).toMatchObject({ ok: true, story: 's1', dryRun: false })
     expect((await command(other.env, 'export', '--story', 's1', '--to', folders[1])).code).toBe(0)
     expect(filesIn(folders[1])).toEqual(filesIn(folders[0]))
+    const kept = filesIn(folders[1])[`/assets/${hashOf(picture)}.png`]
+    expect(kept).toBe(Buffer.from(picture).toString('base64'))
 
     const embedded = await pgliteStore.open()
     const service = await start(embedded.env)

@@ -5,7 +5,7 @@ import { migrate } from '../../server/database/migrate.ts'
 import type { Database } from '../../server/database/port.ts'
 import { type Archive, openArchive } from '../../server/log/archive/archive.ts'
 import { openDatabase, openThreads, random } from '../support/open-database.ts'
-import { allStores, type StoreKind } from '../support/stores.ts'
+import { mainStores, type StoreKind } from '../support/stores.ts'
 
 const ROOM = 's/p'
 const HOUR = 3600
@@ -41,7 +41,7 @@ const textOf = async (archive: Archive, source: Parameters<Archive['readPage']>[
   return doc.getText('t').toString()
 }
 
-describe.each(allStores)('the archive over $name', (store) => {
+describe.each(mainStores)('the archive over $name', (store) => {
   it('keeps an automatic version at most once in its time, and only where something was written', async () => {
     const { database, archive, doc } = await open(store)
     expect(await archive.keepAutomatic([ROOM], 0)).toBe(0)

@@ -90,4 +90,59 @@ describe('presence', () => {
     expect(presence.all()).toBeNull()
     expect(() => presence.receive({ user: null }, new Uint8Array([1, 9, 1, 200, 1]))).toThrow()
   })
+
+  describe('of those who are with other processes', () => {
+    const elsewhere = () => new Presence<{ user: null }>(4096, () => undefined)
+
+    it('is relayed, told to newcomers, and not told on', () => {
+      const presence = elsewhere()
+      const [ana, reader] = [person('ana'), person('reader')]
+      presence.receiveFrom('there', own(ana))
+      expect(presence.takeSaid()).toEqual([])
+      expect(presence.here()).toEqual([])
+      hear(reader, presence.takeChanged())
+      expect(names(reader)).toEqual(['ana', 'reader'])
+      const late = person('late')
+      hear(late, presence.all())
+      expect(names(late)).toEqual(['ana', 'late'])
+    })
+
+    it('goes with the process that vouches for it, and only with that', () => {
+      const presence = elsewhere()
+      const [ana, reader] = [person('ana'), person('reader')]
+      presence.receiveFrom('there', own(ana))
+      hear(reader, presence.takeChanged())
+      expect(presence.unbindFrom('another')).toEqual([])
+      const gone = presence.unbindFrom('there')
+      expect(gone).toEqual([ana.clientID])
+      presence.remove(gone)
+      hear(reader, presence.takeChanged())
+      expect(names(reader)).toEqual(['reader'])
+    })
+
+    it('stays when somebody has come here from there, whatever is said there afterwards', () => {
+      const presence = elsewhere()
+      const [ana, reader] = [person('ana'), person('reader')]
+      presence.receiveFrom('there', own(ana))
+      hear(reader, presence.takeChanged())
+      presence.receive({ user: null }, own(ana))
+      ana.setLocalState(null)
+      presence.receiveFrom('there', own(ana))
+      presence.remove(presence.unbindFrom('there'))
+      hear(reader, presence.takeChanged())
+      expect(names(reader)).toEqual(['ana', 'reader'])
+    })
+
+    it('stays when somebody has gone there from here', () => {
+      const presence = elsewhere()
+      const [ana, reader] = [person('ana'), person('reader')]
+      const socket = { user: null }
+      presence.receive(socket, own(ana))
+      ana.setLocalState({ name: 'ana' })
+      presence.receiveFrom('there', own(ana))
+      presence.remove(presence.unbind(socket))
+      hear(reader, presence.takeChanged())
+      expect(names(reader)).toEqual(['ana', 'reader'])
+    })
+  })
 })

@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import { admit, apply, freshOf, type New } from '../../server/room/admit.ts'
 import { IdSet } from '../../server/room/id-set.ts'
 import { Runs } from '../../server/room/runs.ts'
+import { XmlPlaces } from '../../server/room/xml-places.ts'
 import { randomEdit } from '../support/edits.ts'
 import { pageAsText } from '../support/equal.ts'
 import { type Random, seededRandom } from '../support/random.ts'
@@ -14,10 +15,15 @@ class Gate {
   readonly #atKeys = new IdSet()
 
   take(update: Uint8Array, kind: 'live' | 'step2' = 'live'): New | null {
-    const held = { stateVector: this.stateVector, deletes: () => this.#deletes, atKeys: () => this.#atKeys }
+    const held = {
+      stateVector: this.stateVector,
+      deletes: () => this.#deletes,
+      atKeys: () => this.#atKeys,
+      xml: () => new XmlPlaces(),
+    }
     const admission = admit(update, held, kind)
     if (admission.kind !== 'new') return null
-    apply(admission, this.stateVector, this.#deletes, this.#atKeys)
+    apply(admission, this.stateVector, this.#deletes, { atKeys: this.#atKeys, xml: null })
     return admission
   }
 }

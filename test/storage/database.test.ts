@@ -8,7 +8,7 @@ import { everyPostgres, everyStore } from '../support/stores.ts'
 
 const MIGRATIONS = readdirSync(new URL('../../server/database/migrations', import.meta.url)).sort()
 
-describe.each(everyStore)('the database port over $name', ({ open }) => {
+describe.each(everyStore)('the database port over $name', ({ openBare: open }) => {
   it('carries every kind of value there and back', async () => {
     const database = await openDatabase((await open()).env)
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => i % 256)
@@ -69,7 +69,7 @@ describe.each(everyStore)('the database port over $name', ({ open }) => {
   })
 })
 
-describe.each(everyPostgres)('PostgreSQL, $name', ({ open }) => {
+describe.each(everyPostgres)('PostgreSQL, $name', ({ openBare: open }) => {
   it('lets four migrate a fresh database at once', async () => {
     const { env } = await open()
     const databases = await Promise.all([1, 2, 3, 4].map(() => openDatabase(env)))

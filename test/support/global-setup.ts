@@ -1,42 +1,84 @@
 /** Brings real PostgreSQLs for the whole run: the one given or an embedded one, and one that answers on the usual port. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
+import { migrate } from '../../server/database/migrate.ts'
+import { openPglite } from '../../server/database/pglite.ts'
+import { openPostgres } from '../../server/database/postgres.ts'
 import { leaveOut } from './left-out.ts'
-import { createPostgres } from './postgres.ts'
+import { quiet } from './logger.ts'
+import { createDatabase, createPostgres } from './postgres.ts'
+import type { FoundPostgres } from './stores.ts'
 
 /** Users a PostgreSQL on this machine may let in without a password. */
 const TRUSTED = ['postgres', 'root']
 const USUAL_PORT = 5432
 
 const setup = async (): Promise<() => Promise<void>> => {
-  const found: string[] = []
-  const given = process.env.TEST_DATABASE_URL
-  const own = given ? null : await createPostgres()
-  if (given) found.push(`given${await majorVersion(given)}=${given}`)
-  if (own !== null) found.push(`embedded${await majorVersion(own.url)}=${own.url}`)
-  const system = await systemPostgres()
-  if (system !== null && process.env.SCRIPTORIUM_TEST_FULL !== '1')
-    leaveOut(`suites other than storage on the PostgreSQL of 127.0.0.1:${USUAL_PORT}: npm run test:full`)
-  if (system === null) leaveOut(`a second PostgreSQL: none answers on 127.0.0.1:${USUAL_PORT}`)
-  else found.push(`system${await majorVersion(system)}=${system}`)
-  process.env.SCRIPTORIUM_TEST_POSTGRES = found.join(',')
-  const template = await createPglite()
-  process.env.SCRIPTORIUM_TEST_PGLITE = template
-  return async () => {
-    await rm(template, { recursive: true, force: true })
-    await own?.remove()
+  const releases: (() => Promise<void>)[] = []
+  const release = async () => {
+    for (const one of releases.reverse()) await one()
+  }
+  try {
+    const found: FoundPostgres[] = []
+    const given = process.env.TEST_DATABASE_URL
+    const own = given ? null : await createPostgres()
+    if (own !== null) releases.push(() => own.remove())
+    const first = own?.url ?? given ?? ''
+    found.push(await prepare(own === null ? 'given' : 'embedded', first, releases))
+    const system = await systemPostgres()
+    if (system === null) leaveOut(`a second PostgreSQL: none answers on 127.0.0.1:${USUAL_PORT}`)
+    else found.push(await prepare('system', system, releases))
+    if (process.env.SCRIPTORIUM_TEST_FULL !== '1') {
+      if (system !== null)
+        leaveOut(`suites other than storage on the PostgreSQL of 127.0.0.1:${USUAL_PORT}: npm run test:full`)
+      leaveOut('history, restore and the HTTP API on PGlite: npm run test:full')
+    }
+    process.env.SCRIPTORIUM_TEST_POSTGRES = JSON.stringify(found)
+    const { bare, migrated } = await createPglites(releases)
+    process.env.SCRIPTORIUM_TEST_BARE_PGLITE = bare
+    process.env.SCRIPTORIUM_TEST_PGLITE = migrated
+    return release
+  } catch (error) {
+    await release()
+    throw error
   }
 }
 
-/** An empty PGlite, which the suites copy. @returns its folder */
-const createPglite = async (): Promise<string> => {
+/** Makes a database with the tables, of which the suites get copies. @throws Error when that cannot be done */
+const prepare = async (kind: string, url: string, releases: (() => Promise<void>)[]): Promise<FoundPostgres> => {
+  const version = await majorVersion(url)
+  const template = await createDatabase(url)
+  releases.push(template.drop)
+  const database = await openPostgres({ url: template.url, pool: 1, ca: null, logger: quiet })
+  try {
+    await migrate(database)
+  } finally {
+    await database.close()
+  }
+  return { name: `${kind}${version}`, url, template: template.name }
+}
+
+/** A PGlite as it is created and one with the tables, which the suites copy. @returns their folders */
+const createPglites = async (
+  releases: (() => Promise<void>)[],
+): Promise<{ readonly bare: string; readonly migrated: string }> => {
   const folder = await mkdtemp(join(tmpdir(), 'scriptorium-pglite-'))
-  const database = await PGlite.create(folder)
-  await database.close()
-  return folder
+  releases.push(() => rm(folder, { recursive: true, force: true }))
+  const bare = join(folder, 'bare')
+  const migrated = join(folder, 'migrated')
+  const created = await PGlite.create(bare)
+  await created.close()
+  await cp(bare, migrated, { recursive: true })
+  const database = await openPglite({ dir: migrated })
+  try {
+    await migrate(database)
+  } finally {
+    await database.close()
+  }
+  return { bare, migrated }
 }
 
 const systemPostgres = async (): Promise<string | null> => {

@@ -4,13 +4,13 @@ import { onTestFinished } from 'vitest'
 import { openPglite } from '../../server/database/pglite.ts'
 import type { Database } from '../../server/database/port.ts'
 import { openPostgres } from '../../server/database/postgres.ts'
-import type { Clock, CounterName, Counters, Logger, Random } from '../../server/ports.ts'
+import type { Clock, CounterName, Counters, Random } from '../../server/ports.ts'
 import { systemClock, systemRandom } from '../../server/system.ts'
 import { ThreadPool } from '../../server/threads/pool.ts'
+import { quiet } from './logger.ts'
 import type { Environment } from './service.ts'
 
-const silent = () => undefined
-export const quiet: Logger = { debug: silent, info: silent, warn: silent, error: silent }
+export { quiet }
 
 /** Counters that a test can read. */
 export const counting = (): Counters & { readonly counts: Map<CounterName, number> } => {

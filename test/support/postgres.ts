@@ -147,15 +147,20 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** Creates an empty database beside the one that `url` names. @returns its URL and how to drop it */
+/**
+ * Creates a database beside the one that `url` names.
+ * @param template the name of a database that it is a copy of; none: empty
+ * @returns its URL, its name and how to drop it
+ */
 export const createDatabase = async (
   url: string,
-): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> => {
+  template?: string,
+): Promise<{ readonly url: string; readonly name: string; readonly drop: () => Promise<void> }> => {
   const name = `scriptorium_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`
-  await runOnce(url, `CREATE DATABASE ${name}`)
+  await runOnce(url, `CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`)
   const own = new URL(url)
   own.pathname = `/${name}`
-  return { url: own.href, drop: () => runOnce(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+  return { url: own.href, name, drop: () => runOnce(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
 }
 
 const runOnce = async (url: string, statement: string): Promise<void> => {

@@ -68,7 +68,7 @@ export const runServe = (env: Environment, scope = ofTest): Process => {
   // A folder of its own: a .env of the project must not reach it.
   const child = spawn(process.execPath, [COMMAND, 'serve'], {
     cwd: temporaryFolder('cwd', scope),
-    env: { ...inherited, HOST: '127.0.0.1', PORT: '0', ...env },
+    env: { ...inherited, HOST: '127.0.0.1', PORT: '0', DEMO: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''

@@ -21,32 +21,48 @@ export interface Store {
   query<R>(text: string, values?: readonly unknown[]): Promise<R[]>
 }
 
+/** What the set-up of a run found or made, for those who open stores. */
+export interface FoundPostgres {
+  readonly name: string
+  readonly url: string
+  /** A database there that has the tables. */
+  readonly template: string
+}
+
 export interface StoreKind {
   readonly name: string
   readonly kind: Store['kind']
-  /** Opens an empty store, removed when the test ends, or `scope`. */
+  /** Opens a store with the tables and nothing in them, removed when the test ends, or `scope`. */
   open(scope?: Scope): Promise<Store>
+  /** Opens a store without the tables. */
+  openBare(): Promise<Store>
 }
 
+const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
+
 /** PostgreSQL databases of this run, the preferred one first: for the suites of storage itself. */
-export const everyPostgres: readonly StoreKind[] = (process.env.SCRIPTORIUM_TEST_POSTGRES ?? '')
-  .split(',')
-  .filter(Boolean)
-  .map((entry) => {
-    const at = entry.indexOf('=')
-    return {
-      name: entry.slice(0, at),
-      kind: 'postgres',
-      open: (scope) => openPostgresStore(entry.slice(at + 1), scope),
-    }
-  })
+export const everyPostgres: readonly StoreKind[] = (
+  JSON.parse(process.env.SCRIPTORIUM_TEST_POSTGRES ?? '[]') as FoundPostgres[]
+).map(({ name, url, template }) => ({
+  name,
+  kind: 'postgres',
+  open: (scope) => openPostgresStore(url, template, scope),
+  openBare: () => openPostgresStore(url),
+}))
 
 /** The PostgreSQL databases of the other suites: all of them at full size. */
-export const postgresStores = process.env.SCRIPTORIUM_TEST_FULL === '1' ? everyPostgres : everyPostgres.slice(0, 1)
+export const postgresStores = isFull ? everyPostgres : everyPostgres.slice(0, 1)
 
-export const pgliteStore: StoreKind = { name: 'PGlite', kind: 'pglite', open: async (scope) => openPgliteStore(scope) }
+export const pgliteStore: StoreKind = {
+  name: 'PGlite',
+  kind: 'pglite',
+  open: async (scope) => openPgliteStore(process.env.SCRIPTORIUM_TEST_PGLITE, scope),
+  openBare: async () => openPgliteStore(process.env.SCRIPTORIUM_TEST_BARE_PGLITE),
+}
 
 export const allStores: readonly StoreKind[] = [pgliteStore, ...postgresStores]
+/** For suites that only build on what the storage suites show of both kinds: PGlite, which is slow, at full size. */
+export const mainStores: readonly StoreKind[] = isFull ? allStores : postgresStores
 export const everyStore: readonly StoreKind[] = [pgliteStore, ...everyPostgres]
 
 /** The PostgreSQL for suites that need one, not each. @throws Error when the run has none */
@@ -56,9 +72,8 @@ export const anyPostgres = (): StoreKind => {
   return first
 }
 
-/** A database of its own on the server that `url` names. */
-export const openPostgresStore = async (url: string, scope = ofTest): Promise<Store> => {
-  const database = await createDatabase(url)
+const openPostgresStore = async (url: string, template?: string, scope = ofTest): Promise<Store> => {
+  const database = await createDatabase(url, template)
   scope.finished(database.drop)
   return postgresStoreAt(database.url)
 }
@@ -78,16 +93,17 @@ export const postgresStoreAt = (url: string): Store => ({
   },
 })
 
-/** Puts an empty PGlite into a data folder: to create one takes four seconds, to copy one half of one. */
-export const putEmptyPglite = (folder: string): void => {
-  const template = process.env.SCRIPTORIUM_TEST_PGLITE
+/** Puts a PGlite without the tables into a data folder: to create one takes four seconds, to copy one half of one. */
+export const putBarePglite = (folder: string): void => putPglite(folder, process.env.SCRIPTORIUM_TEST_BARE_PGLITE)
+
+const putPglite = (folder: string, template: string | undefined): void => {
   if (template) cpSync(template, join(folder, 'pglite'), { recursive: true })
 }
 
 /** PGlite serves one process: SQL sees it only while the service is down. */
-const openPgliteStore = (scope = ofTest): Store => {
+const openPgliteStore = (template: string | undefined, scope = ofTest): Store => {
   const folder = temporaryFolder('data', scope)
-  putEmptyPglite(folder)
+  putPglite(folder, template)
   return {
     kind: 'pglite',
     env: { DATA_DIR: folder },

@@ -7,10 +7,10 @@ const showable = (text: string): string => text.replaceAll('\r', ' ')
 
 /**
  * Keeps `area` and `text` equal.
+ * @param origin of the transactions in which local input is written
  * @returns how to end that
  */
-export const bindTextarea = (area: HTMLTextAreaElement, text: Y.Text): (() => void) => {
-  const origin = {}
+export const bindTextarea = (area: HTMLTextAreaElement, text: Y.Text, origin: object): (() => void) => {
   const listening = new AbortController()
   let shown = showable(text.toString())
   /** Remote edits that wait for an input method to finish. */

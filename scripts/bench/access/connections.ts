@@ -10,6 +10,8 @@ import { cpuMs, residentBytes } from '../proc.ts'
 import { startProcess } from '../processes.ts'
 
 const SECRET = 'a secret of the bench that is long enough'
+/** Until the code is compiled a connection costs twice as much. */
+const WARM = 5000
 const CONNECTIONS = 3000
 const IDLE = 4000
 const AT_ONCE = 20
@@ -34,16 +36,24 @@ export const measureConnections = async (isOpenMode: boolean): Promise<Connectio
     const cwd = await mkdtemp(join(tmpdir(), 'scriptorium-bench-'))
     releases.push(() => rm(cwd, { recursive: true, force: true }))
     const auth: Record<string, string> = isOpenMode ? {} : { AUTH_JWT_SECRET: SECRET }
-    const env = { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: join(cwd, 'data'), ...NO_LIMITS, ...auth }
+    const env = {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DEMO: 'off',
+      LOG_LEVEL: 'warn',
+      DATA_DIR: join(cwd, 'data'),
+      ...NO_LIMITS,
+      ...auth,
+    }
     const service = startProcess(process.execPath, ['--expose-gc', command, 'serve'], { cwd, core: null, env })
     releases.push(service.stop)
     const [, base = ''] = await service.line(/Connect\s+(ws:\/\/\S+)/)
-    const tokens = isOpenMode ? [] : await mintMany(CONNECTIONS + 500)
-    await connectAll(base, tokens, 500, false)
+    const tokens = isOpenMode ? [] : await mintMany(CONNECTIONS + WARM)
+    await connectAll(base, tokens, WARM, false)
     const before = cpuMs(service.pid) ?? 0
-    await connectAll(base, tokens.slice(500), CONNECTIONS, false)
+    await connectAll(base, tokens.slice(WARM), CONNECTIONS, false)
     const between = cpuMs(service.pid) ?? 0
-    await connectAll(base, tokens.slice(500, 700), CONNECTIONS, false)
+    await connectAll(base, tokens.slice(WARM, WARM + 200), CONNECTIONS, false)
     const cost = (between - before) / CONNECTIONS
     const again = ((cpuMs(service.pid) ?? 0) - between) / CONNECTIONS
     const empty = residentBytes(service.pid) ?? 0

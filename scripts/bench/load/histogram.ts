@@ -26,6 +26,13 @@ export class Histogram {
     return this.#count
   }
 
+  /** Forgets all values. */
+  clear(): void {
+    this.#buckets.fill(0)
+    this.#count = 0
+    this.#max = 0
+  }
+
   add(ms: number): void {
     if (!(ms >= 0)) return
     const bucket = ms < FINE_MS ? (ms * PER_MS) | 0 : FINE + Math.min(COARSE - 1, (Math.log(ms / FINE_MS) * SCALE) | 0)

@@ -10,10 +10,11 @@ const ROWS = 'SELECT name, data FROM hocuspocus WHERE name = ANY($1)'
 const READY = /serves (ws:\/\/\S+)/
 
 /** A few lines over ws that only pass on: the floor of any relay. @throws Error when npm cannot install it */
-const wsRelay = async (dataDir: string): Promise<Target> => {
+const wsRelay = async (dataDir: string, answers = false): Promise<Target> => {
   const folder = await installPeer('ws-relay')
-  const name = `bare relay on ws ${await versionIn(folder, 'ws')}`
-  return peer({ name, ability: 'relays', dialect: 'relay', dataDir, folder, node: process.execPath, database: null })
+  const name = `bare relay on ws ${await versionIn(folder, 'ws')}${answers ? ' that answers' : ''}`
+  const bare = { ability: 'relays', dialect: 'relay', node: process.execPath, database: null } as const
+  return peer({ ...bare, name, dataDir, folder, ...(answers ? { env: { ANSWERS: '1' } } : {}) })
 }
 
 /** What most people run. @throws Error when npm cannot install it */
@@ -46,14 +47,22 @@ export interface PeersFound {
   readonly missing: readonly string[]
 }
 
-/** Installs the peers; those that cannot be had are named. @param database null: the peers that need one are left out */
-export const findPeers = async (database: BenchDatabase | null, dataDir: string): Promise<PeersFound> => {
+/**
+ * Installs the peers; those that cannot be had are named.
+ * @param database null: the peers that need one are left out
+ * @param answering also the floor of whoever acknowledges
+ */
+export const findPeers = async (
+  database: BenchDatabase | null,
+  dataDir: string,
+  answering: boolean,
+): Promise<PeersFound> => {
+  const named = (name: string, make: () => Promise<Target>): [string, () => Promise<Target>] => [name, make]
   const makers: readonly [string, () => Promise<Target>][] = [
-    ['bare relay on ws', () => wsRelay(dataDir)],
-    ['@y/websocket-server', () => yWebsocketServer(dataDir)],
-    ...(database === null
-      ? []
-      : [['Hocuspocus', () => hocuspocus(dataDir, database)] as [string, () => Promise<Target>]]),
+    named('bare relay on ws', () => wsRelay(dataDir)),
+    ...(answering ? [named('bare relay that answers', () => wsRelay(dataDir, true))] : []),
+    named('@y/websocket-server', () => yWebsocketServer(dataDir)),
+    ...(database === null ? [] : [named('Hocuspocus', () => hocuspocus(dataDir, database))]),
   ]
   const targets: Target[] = []
   const missing: string[] = database === null ? ['Hocuspocus: it is measured on PostgreSQL, not beside PGlite'] : []
@@ -73,9 +82,10 @@ interface Peer extends Pick<Target, 'name' | 'ability'>, Pick<Endpoint, 'dialect
   readonly folder: string
   readonly node: string
   readonly database: BenchDatabase | null
+  readonly env?: Readonly<Record<string, string>>
 }
 
-const peer = ({ name, ability, dialect, dataDir, folder, node, database }: Peer): Target => {
+const peer = ({ name, ability, dialect, dataDir, folder, node, database, env: more = {} }: Peer): Target => {
   const client = dialect === 'hocuspocus' ? [node, join(folder, 'client.js')] : null
   const storage = database === null ? null : { url: database.url, sql: ROWS }
   return {
@@ -85,6 +95,7 @@ const peer = ({ name, ability, dialect, dataDir, folder, node, database }: Peer)
     databasePids: async () => database?.pids() ?? [],
     start: async (releases, { inspected, keeps }) => {
       const env = {
+        ...more,
         PORT: String(await freePort()),
         ...(database === null ? {} : { DATABASE_URL: database.url }),
         ...(keeps ? { KEEP_IN: dataDir } : {}),

@@ -14,6 +14,8 @@ export interface ServiceSettings {
   readonly dataDir: string
   /** Whether clients speak as stock ones do, without acknowledgement. */
   readonly stock: boolean
+  /** Settings beside these. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const ROWS = 'SELECT room_id AS name, data FROM scriptorium.update WHERE room_id = ANY($1)'
@@ -28,7 +30,7 @@ const NO_RATES = {
   RATE_PAGE_BYTES: '0',
 } as const
 
-export const serviceTarget = ({ database, dataDir, stock }: ServiceSettings): Target => {
+export const serviceTarget = ({ database, dataDir, stock, env = {} }: ServiceSettings): Target => {
   const dialect: Dialect = stock ? 'y-websocket' : 'scriptorium'
   const storage = database === null ? null : { url: database.url, sql: ROWS }
   const names = ['Scriptorium', ...(database === null ? ['PGlite'] : []), ...(stock ? ['stock clients'] : [])]
@@ -46,7 +48,7 @@ export const serviceTarget = ({ database, dataDir, stock }: ServiceSettings): Ta
         node: process.execPath,
         args: [command, 'serve'],
         cwd,
-        env: { HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'warn', ...NO_RATES, ...where },
+        env: { HOST: '127.0.0.1', PORT: '0', DEMO: 'off', LOG_LEVEL: 'warn', ...NO_RATES, ...where, ...env },
         ready: /Connect\s+(ws:\/\/\S+)/,
         endpoint: (ready: RegExpExecArray) => ({ base: ready[1] ?? '', dialect, client: null, storage }),
       }

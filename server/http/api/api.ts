@@ -5,6 +5,8 @@ import { ArchiveFault, type FaultKind, isDatabaseAway } from '../../log/archive/
 import type { Logger } from '../../ports.ts'
 import { NOT_FOUND } from '../authorize.ts'
 import { Problem, problem } from '../problem.ts'
+import { assetRoutes } from './assets.ts'
+import { exportRoutes } from './export.ts'
 import { historyRoutes } from './history.ts'
 import { describeManaging } from './managing.ts'
 import { pageRoutes } from './pages.ts'
@@ -27,11 +29,13 @@ export const createApi = (parts: ApiParts): OpenAPIHono => {
   api.use(async (c, next) => {
     if (!isDecodable(c.req.url)) return problem(400, 'Bad request', 'a name is not valid percent-encoding')
     await next()
-    c.header('cache-control', 'no-store')
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
   })
   storyRoutes(api, parts)
   pageRoutes(api, parts)
   syncRoutes(api, parts)
+  assetRoutes(api, parts)
+  exportRoutes(api, parts)
   historyRoutes(api, parts)
   versionRoutes(api, parts)
   return api
@@ -64,6 +68,8 @@ const STATUS: Readonly<Record<FaultKind, readonly [status: number, title: string
   reused: [422, 'Idempotency-Key used again'],
   nobody: [422, 'Nothing of theirs'],
   busy: [503, 'Busy'],
+  full: [413, 'Too large'],
+  'unknown-type': [415, 'Not a picture'],
   invalid: [400, 'Bad request'],
 }
 

@@ -1,6 +1,8 @@
-/** The description of what managers and operators may do; the routes themselves are in `freeze.ts`, `people.ts` and `work.ts`. */
+/** The description of what managers and operators may do; the routes themselves are in `freeze.ts`, `people.ts`, `operators.ts` and `work.ts`. */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
 import { ROLES } from '../../access.ts'
+import { MOST_DAYS } from '../invite.ts'
+import { OPERATORS } from './describe-operators.ts'
 import { At, body, json, PageParams, problems, StoryParams } from './parts.ts'
 
 const Silent = z.number().int().openapi({ description: 'Processes that did not say in time that they know' })
@@ -34,6 +36,27 @@ const freezing = (path: string, what: string, params: RouteConfig['request']): R
     responses: { 200: json(Frozen, 'Every process has acted on it, but the silent ones'), ...problems(429) },
   },
 ]
+
+const INVITING: RouteConfig = {
+  method: 'post',
+  path: '/stories/{story}/invitations',
+  summary: 'Sign a token for somebody who is invited to a story',
+  description: 'For managers, where the service holds AUTH_JWT_SECRET. A link brings the token in its fragment.',
+  request: {
+    params: StoryParams,
+    body: body(
+      z.object({
+        name: z.string().openapi({ description: 'What the others see' }),
+        grant: z.enum(['read', 'write']).default('write'),
+        days: z.number().int().min(1).max(MOST_DAYS).default(7),
+      }),
+    ),
+  },
+  responses: {
+    201: json(z.object({ token: z.string(), user: User, expires: At }), 'The token, and whom it names'),
+    ...problems(409, 429),
+  },
+}
 
 const PEOPLE: readonly RouteConfig[] = [
   {
@@ -99,6 +122,12 @@ const Line = z.union([
   z.object({ fault: z.string() }),
 ])
 
+/** With `detached: true` in the body. */
+const DETACHED = {
+  202: json(z.object({ started: z.string() }), 'It goes on by itself: /admin/events tells of it'),
+  ...problems(409),
+}
+
 const working = ([name, summary]: [string, string]): RouteConfig => ({
   method: 'post',
   path: `/admin/${name}`,
@@ -110,6 +139,7 @@ const working = ([name, summary]: [string, string]): RouteConfig => ({
       description: 'A line of JSON for each step; the last one holds the report, or the fault',
       content: { 'application/x-ndjson': { schema: Line } },
     },
+    ...(name === 'compact' || name === 'doctor' ? DETACHED : {}),
     ...problems(429),
   },
 })
@@ -119,7 +149,9 @@ export const describeManaging = ({ openAPIRegistry: registry }: OpenAPIHono): vo
   const routes = [
     ...freezing('/stories/{story}', 'story', { params: StoryParams }),
     ...freezing('/stories/{story}/pages/{page}', 'page', { params: PageParams }),
+    INVITING,
     ...PEOPLE,
+    ...OPERATORS,
     ...Object.entries(WORK).map(working),
   ]
   for (const route of routes) registry.registerPath(route)

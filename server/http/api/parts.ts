@@ -7,6 +7,7 @@ import type { Access, Caller } from '../../access.ts'
 import type { Archive } from '../../log/archive/archive.ts'
 import type { Asked } from '../../log/archive/parts.ts'
 import type { StorySource } from '../../log/archive/stories.ts'
+import type { Clock } from '../../ports.ts'
 import type { Authorize, Sees } from '../authorize.ts'
 import { Problem } from '../problem.ts'
 import type { Offered, Synced } from '../sync-page.ts'
@@ -25,11 +26,21 @@ export interface ApiParts {
   readonly membersOf: (roomId: string) => number
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Runs a task after so many ms; the gift cancels it. */
+  readonly after: Clock['after']
   /** Bytes of the largest body. */
   readonly maxBodyBytes: number
+  /** Bytes of a picture, and of all pictures of a story. */
+  readonly assets: {
+    readonly maxBytes: number
+    readonly maxStoryBytes: number
+    /** Told of each that was too large, or one too many. */
+    readonly refused: () => void
+  }
 }
 
-const name = z
+/** A name of a story or page. */
+export const name = z
   .string()
   .refine((id) => nameFault(id) === null, { error: (issue) => nameFault(String(issue.input)) ?? 'bad name' })
 
@@ -76,6 +87,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   409: 'Somebody else was first, or the name is in use',
   410: 'Deleted, or the history of that moment is not kept any more',
   413: 'Too large',
+  415: 'Not a picture that is kept here',
   422: 'The Idempotency-Key stood for another request, the update cannot be taken in, or the user did nothing then',
   429: 'Its user sends too fast: Retry-After says when to try again',
   503: 'Try again',

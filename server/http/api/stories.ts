@@ -16,8 +16,16 @@ import {
   sourceOf,
   Time,
 } from './parts.ts'
+import { shownTo } from './shelf.ts'
 
-const Story = z.object({ story: z.string(), pages: z.number().int(), bytes: z.number().int(), lastEdit: At })
+const Story = z.object({
+  story: z.string(),
+  title: z.string().openapi({ description: 'As its own document says; empty where that says nothing' }),
+  cover: z.string().nullable().openapi({ description: 'SHA-256 of the picture that stands for it' }),
+  pages: z.number().int().openapi({ description: 'Those that the caller may read' }),
+  bytes: z.number().int(),
+  lastEdit: At,
+})
 const Page = z.object({
   id: z.string(),
   bytes: z.number().int(),
@@ -104,14 +112,14 @@ const copy = createRoute({
   },
 })
 
-export const storyRoutes = (api: OpenAPIHono, { archive, authorize, sees, membersOf }: ApiParts): void => {
+export const storyRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
+  const { archive, authorize, sees, membersOf } = parts
   api.openapi(list, async (c) => {
     const caller = await authorize(c, 'service', 'read')
     const { after, limit } = c.req.valid('query')
-    const stories = await archive.listStories(after, limit)
-    const seen = await Promise.all(stories.map(({ story }) => sees(caller, story)))
-    const next = stories.length < limit ? null : (stories.at(-1)?.story ?? null)
-    return c.json({ stories: stories.filter((_, at) => seen[at]), next }, 200)
+    const listed = await archive.listStories(after, limit)
+    const next = listed.length < limit ? null : (listed.at(-1)?.story ?? null)
+    return c.json({ stories: await shownTo(caller, listed, parts), next }, 200)
   })
   api.openapi(show, async (c) => {
     const { story } = c.req.valid('param')

@@ -1,12 +1,24 @@
 /** The archive: what was, and what is done with whole pages and stories. Everything that is not live editing. */
+import { keepAsset, listAssets, readAsset } from './assets.ts'
+import { beginWith } from './begin.ts'
 import { copyPage } from './create.ts'
 import { deletePage, erasePage, undeletePage } from './delete.ts'
 import { exportStory } from './export.ts'
+import { findPages, storedPage } from './finding.ts'
 import { importStory } from './import.ts'
 import { activity, authors, difference, readPage, renderPage } from './look.ts'
 import type { ArchiveParts } from './parts.ts'
+import { keptOutlines, packFiles, readOutline, readStoryPage } from './reading.ts'
 import { previewRestore, previewUndo, restorePage, undoPerson } from './restore.ts'
-import { copyStory, listPages, listStories, listStoryVersions, nameStoryVersion, restoreStory } from './stories.ts'
+import {
+  copyStory,
+  listPages,
+  listStories,
+  listStoryVersions,
+  nameStoryVersion,
+  pagesOf,
+  restoreStory,
+} from './stories.ts'
 import { keepAutomatic, listVersions, nameVersion, readVersion } from './versions.ts'
 
 type Rest<F> = F extends (parts: ArchiveParts, ...rest: infer R) => infer Result ? (...rest: R) => Result : never
@@ -35,10 +47,21 @@ export const openArchive = (parts: ArchiveParts) => {
     erasePage: bound(erasePage),
     listStories: bound(listStories),
     listPages: bound(listPages),
+    pagesOf: bound(pagesOf),
     listStoryVersions: bound(listStoryVersions),
     nameStoryVersion: bound(nameStoryVersion),
     restoreStory: bound(restoreStory),
     copyStory: bound(copyStory),
+    beginWith: bound(beginWith),
+    findPages: bound(findPages),
+    storedPage: bound(storedPage),
+    readOutline: bound(readOutline),
+    outlineAt: keptOutlines(parts),
+    readStoryPage: bound(readStoryPage),
+    packFiles: bound(packFiles),
+    keepAsset: bound(keepAsset),
+    readAsset: bound(readAsset),
+    listAssets: bound(listAssets),
     exportStory: bound(exportStory),
     importStory: bound(importStory),
   }

@@ -35,11 +35,18 @@ export interface BundleStoryVersion {
   readonly at: string
 }
 
+export interface BundleAsset {
+  readonly sha256: string
+  readonly file: string
+}
+
 export interface Manifest {
   readonly format: 1
   readonly story: string
   readonly pages: readonly BundlePage[]
   readonly storyVersions: readonly BundleStoryVersion[]
+  /** Pictures; older exports have none. */
+  readonly assets?: readonly BundleAsset[]
 }
 
 export const MANIFEST = 'manifest.json'
@@ -64,6 +71,7 @@ export const readManifest = (files: Files): Manifest => {
     check(files, file, hash)
     for (const version of versions) check(files, version.file, version.sha256)
   }
+  for (const { file, sha256: hash } of manifest.assets ?? []) check(files, file, hash)
   return manifest
 }
 

@@ -1,5 +1,7 @@
 /** Deleting a page: softly, and it can come back whole; or for good, and its name is never used again. */
+import { pageOf } from '../../../shared/names.ts'
 import type { Query } from '../../database/port.ts'
+import { eraseOrphans } from './assets.ts'
 import { ArchiveFault } from './fault.ts'
 import type { ArchiveParts } from './parts.ts'
 
@@ -44,12 +46,13 @@ export const undeletePage = async ({ database }: { readonly database: Query }, r
   if (state.erased) throw new ArchiveFault('deleted', 'this page was erased: it cannot come back')
 }
 
-/** Erases a page, its history and its versions. Its name stays taken. Idempotent. @throws ArchiveFault missing; DatabaseError */
+/** Erases a page, its history and its versions, and with the last page of a story its pictures. Its name stays taken. Idempotent. @throws ArchiveFault missing; DatabaseError */
 export const erasePage = async ({ database, ended }: ArchiveParts, roomId: string): Promise<void> => {
   const erased = await database.transaction(async (tx) => {
     const rows = await tx.query(ERASE_ROOM, [roomId])
     if (rows.length === 0) return false
     for (const table of KEPT_IN) await tx.query(`DELETE FROM scriptorium.${table} WHERE room_id = $1`, [roomId])
+    await eraseOrphans(tx, pageOf(roomId).story)
     return true
   })
   if (!erased) await expectDeleted(database, roomId)

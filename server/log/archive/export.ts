@@ -1,9 +1,20 @@
-/** Taking a story out, as files: each page and version as Yjs bytes, pages as JSON and text too. */
+/** Taking a story out, as files: each page and version as Yjs bytes, pages as JSON and text too, and its pictures. */
 import { roomIdOf } from '../../../shared/names.ts'
 import type { Roots } from '../../threads/page/roots.ts'
-import { type BundlePage, type BundleVersion, type Files, fileName, MANIFEST, type Manifest, sha256 } from './bundle.ts'
+import { listAssets, readAsset } from './assets.ts'
+import {
+  type BundleAsset,
+  type BundlePage,
+  type BundleVersion,
+  type Files,
+  fileName,
+  MANIFEST,
+  type Manifest,
+  sha256,
+} from './bundle.ts'
 import { readPage, renderPage } from './look.ts'
 import type { ArchiveParts } from './parts.ts'
+import { extensionOf } from './picture-type.ts'
 import { listPages, listStoryVersions } from './stories.ts'
 import type { VersionKind } from './versions.ts'
 
@@ -34,7 +45,8 @@ export const exportStory = async (
     ...version,
     at: version.at.toISOString(),
   }))
-  const manifest: Manifest = { format: 1, story, pages, storyVersions }
+  const assets = await exportAssets(parts, story, files)
+  const manifest: Manifest = { format: 1, story, pages, storyVersions, assets }
   files[MANIFEST] = text(JSON.stringify(manifest, null, 2))
   return files
 }
@@ -61,6 +73,20 @@ const exportPage = async (
   const [stored] = await parts.database.query<{ roots: Roots | null }>(ROOTS, [roomId])
   const page = roomId.slice(roomId.indexOf('/') + 1)
   return { page, roots: stored?.roots ?? {}, file, sha256: sha256(data), versions }
+}
+
+const exportAssets = async (
+  parts: ArchiveParts,
+  story: string,
+  files: Record<string, Uint8Array>,
+): Promise<BundleAsset[]> => {
+  const assets: BundleAsset[] = []
+  for (const { sha256: hash, type } of await listAssets(parts, story)) {
+    const file = `assets/${hash}.${extensionOf(type)}`
+    files[file] = (await readAsset(parts, story, hash)).data
+    assets.push({ sha256: hash, file })
+  }
+  return assets
 }
 
 interface VersionRow {

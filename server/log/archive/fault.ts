@@ -20,6 +20,10 @@ export type FaultKind =
   | 'busy'
   /** Whoever is named did nothing there. */
   | 'nobody'
+  /** As much is kept there as may be. */
+  | 'full'
+  /** The bytes are nothing that is kept here. */
+  | 'unknown-type'
   /** What was asked makes no sense. */
   | 'invalid'
 

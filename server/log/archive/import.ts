@@ -1,5 +1,6 @@
 /** Bringing a story in from files, byte by byte as it was taken out; all of it or nothing. */
 import { nameFault, roomIdOf } from '../../../shared/names.ts'
+import { importAssets, provenType } from './assets.ts'
 import { type BundlePage, type Files, type Manifest, readManifest } from './bundle.ts'
 import { createPage, type NewPage } from './create.ts'
 import type { Progress } from './export.ts'
@@ -41,6 +42,7 @@ export const importStory = async (
   const manifest = readManifest(files)
   const story = options.story ?? manifest.story
   checkNames(story, manifest)
+  for (const { sha256, data } of assetsOf(files, manifest)) provenType(sha256, data)
   const pages: NewPage[] = []
   for (const [index, page] of manifest.pages.entries()) {
     pages.push(await provenPage(parts, files, story, page, options.author))
@@ -48,7 +50,7 @@ export const importStory = async (
   }
   await checkFree(parts, pages)
   if (!options.dryRun) {
-    await write(parts, files, story, manifest, pages)
+    await write(parts, files, story, manifest, pages, options.author)
     for (const { roomId } of pages) await parts.changed(roomId)
   }
   return {
@@ -58,6 +60,9 @@ export const importStory = async (
     bytes: pages.reduce((sum, { content }) => sum + content.data.length, 0),
   }
 }
+
+const assetsOf = (files: Files, { assets = [] }: Manifest) =>
+  assets.map(({ sha256, file }) => ({ sha256, data: files[file] ?? new Uint8Array() }))
 
 const checkNames = (story: string, { pages }: Manifest): void => {
   for (const name of [story, ...pages.map(({ page }) => page)]) {
@@ -99,16 +104,18 @@ const write = (
   story: string,
   manifest: Manifest,
   pages: readonly NewPage[],
+  author: string | null,
 ): Promise<void> =>
   parts.database.transaction(async (tx) => {
     for (const page of pages) await createPage(parts, tx, page)
     for (const { page, versions } of manifest.pages) {
-      for (const { id, kind, label, author, at, storyVersion, file } of versions) {
+      for (const { id, kind, label, author: by, at, storyVersion, file } of versions) {
         const data = files[file] ?? new Uint8Array()
-        await tx.query(KEEP_VERSION, [roomIdOf({ story, page }), id, kind, label, author, at, storyVersion, data])
+        await tx.query(KEEP_VERSION, [roomIdOf({ story, page }), id, kind, label, by, at, storyVersion, data])
       }
     }
-    for (const { id, kind, label, author, at } of manifest.storyVersions) {
-      await tx.query(KEEP_STORY_VERSION, [story, id, kind, label, author, at])
+    for (const { id, kind, label, author: by, at } of manifest.storyVersions) {
+      await tx.query(KEEP_STORY_VERSION, [story, id, kind, label, by, at])
     }
+    await importAssets(tx, story, assetsOf(files, manifest), author)
   })

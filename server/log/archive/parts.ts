@@ -29,15 +29,19 @@ export interface Once {
   readonly request: string
 }
 
-/** What the threads told. @throws ArchiveFault, JobError, ThreadLost */
-export const told = async <T>(asked: Promise<Told<T>>): Promise<T> => {
-  let answer: Told<T>
+/** What a thread gave. @throws ArchiveFault busy, JobError, ThreadLost */
+export const notBusy = async <T>(asked: Promise<T>): Promise<T> => {
   try {
-    answer = await asked
+    return await asked
   } catch (error) {
     if (error instanceof ThreadsBusy) throw new ArchiveFault('busy', 'too much is under way: try again')
     throw error
   }
+}
+
+/** What the threads told. @throws ArchiveFault, JobError, ThreadLost */
+export const told = async <T>(asked: Promise<Told<T>>): Promise<T> => {
+  const answer = await notBusy(asked)
   if ('value' in answer) return answer.value
   if (answer.fault === 'incomplete') throw new ArchiveFault('gone', 'the history of that moment is not kept any more')
   throw new ArchiveFault('unproven', answer.reason)

@@ -136,10 +136,13 @@ const SHOWN_AUTHORS = 20
 
 /** Nothing of theirs is there to take back: a name that is spelled otherwise must not look like success. */
 const nobodyOf = (user: string | null, edits: readonly { readonly author: string | null }[]): ArchiveFault => {
-  const authors = [...new Set(edits.map(({ author }) => JSON.stringify(author)))].slice(0, SHOWN_AUTHORS)
-  const there = authors.length === 0 ? 'nobody did' : `these did: ${authors.join(', ')}`
-  return new ArchiveFault('nobody', `user ${JSON.stringify(user)} changed nothing in that period; ${there}`)
+  const authors = [...new Set(edits.map(({ author }) => named(author)))].slice(0, SHOWN_AUTHORS)
+  const there = authors.length === 0 ? 'nor did anybody else' : `who did: ${authors.join(', ')}`
+  return new ArchiveFault('nobody', `${named(user)} changed nothing in that period; ${there}`)
 }
+
+/** As a request names them. */
+const named = (user: string | null): string => (user === null ? 'a user without a name (null)' : JSON.stringify(user))
 
 interface Edit {
   readonly kind: 'restore' | 'undo'

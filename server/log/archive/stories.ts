@@ -1,5 +1,6 @@
 /** Whole stories: all pages as one moment, put back together, copied together. */
 import { pageOf, roomIdOf } from '../../../shared/names.ts'
+import { copyAssets } from './assets.ts'
 import { copied, createPage, type NewPage } from './create.ts'
 import { undeletePage } from './delete.ts'
 import { ArchiveFault } from './fault.ts'
@@ -7,7 +8,15 @@ import { doOnce } from './once.ts'
 import { type ArchiveParts, type Asked, told } from './parts.ts'
 import { readPast } from './past.ts'
 import { type Planned, planRestore, type Source, writeRestore } from './restore.ts'
-import { HEADS, KEEP_STORY_VERSION, PAGES, STORIES, STORY_VERSION, STORY_VERSIONS } from './story-statements.ts'
+import {
+  HEADS,
+  KEEP_STORY_VERSION,
+  PAGES,
+  PAGES_OF,
+  STORIES,
+  STORY_VERSION,
+  STORY_VERSIONS,
+} from './story-statements.ts'
 import { isUuid, keepVersion } from './versions.ts'
 
 export interface StorySummary {
@@ -15,11 +24,24 @@ export interface StorySummary {
   readonly pages: number
   readonly bytes: number
   readonly lastEdit: Date
+  /** How far the story's own document has come; 0: it has none. */
+  readonly outlineSeq: number
 }
 
 /** Stories by name, after the given one. @throws DatabaseError */
 export const listStories = ({ database }: ArchiveParts, after: string, limit: number): Promise<StorySummary[]> =>
   database.query<StorySummary>(STORIES, [after, limit])
+
+export interface PageOfStory {
+  readonly story: string
+  readonly page: string
+  readonly bytes: number
+  readonly lastEdit: Date
+}
+
+/** The pages of several stories. @throws DatabaseError */
+export const pagesOf = ({ database }: ArchiveParts, stories: readonly string[]): Promise<PageOfStory[]> =>
+  database.query<PageOfStory>(PAGES_OF, [stories])
 
 export interface PageSummary {
   readonly roomId: string
@@ -146,6 +168,7 @@ export const copyStory = (
     const answer = { story: to, pages: fresh.map(({ roomId }) => pageOf(roomId).page) }
     await parts.database.transaction(async (tx) => {
       for (const page of fresh) await createPage(parts, tx, page)
+      await copyAssets(tx, story, to, author)
       await remember(tx, answer)
     })
     for (const { roomId } of fresh) await parts.changed(roomId)

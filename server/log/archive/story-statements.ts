@@ -1,11 +1,17 @@
 /** The SQL of whole stories. */
 
-/** Stories that have pages, by name. $1 after which name, $2 how many. */
+/** Stories that have pages, by name. $1 after which name, $2 how many. The story's own document is not one of its pages. */
 export const STORIES = `
-  SELECT story, count(*)::int AS pages, sum(bytes)::bigint AS bytes, max(updated_at) AS "lastEdit"
+  SELECT story, (count(*) FILTER (WHERE page <> '_story'))::int AS pages, sum(bytes)::bigint AS bytes,
+    max(updated_at) AS "lastEdit", coalesce(max(seq) FILTER (WHERE page = '_story'), 0) AS "outlineSeq"
   FROM scriptorium.room
   WHERE seq > 0 AND deleted_at IS NULL AND story > $1
   GROUP BY story ORDER BY story LIMIT $2`
+
+/** The pages of several stories. */
+export const PAGES_OF = `
+  SELECT story, page, bytes, updated_at AS "lastEdit" FROM scriptorium.room
+  WHERE story = ANY($1::text[]) AND seq > 0 AND deleted_at IS NULL`
 
 /** The pages of a story. $2 whether those that were deleted (and can come back) too. */
 export const PAGES = `

@@ -25,6 +25,8 @@ const entriesOf = (type: SharedType): [string, unknown][] => {
 const listOf = (type: SharedType): unknown[] => {
   const list: unknown[] = []
   const attributes: Attributes = {}
+  /** The attributes as text: made where they change, as there are few formats beside many items. */
+  let applied = '{}'
   let text = ''
   let textAttributes = '{}'
   const endText = () => {
@@ -37,9 +39,9 @@ const listOf = (type: SharedType): unknown[] => {
     if (content instanceof Y.ContentFormat) {
       if (content.value === null) delete attributes[content.key]
       else attributes[content.key] = content.value
+      applied = stableText(attributes)
       continue
     }
-    const applied = stableText(attributes)
     if (content instanceof Y.ContentString) {
       if (applied !== textAttributes) endText()
       textAttributes = applied

@@ -23,7 +23,8 @@ export interface PageContent {
 
 export type Told<T> = { readonly value: T } | { readonly fault: 'incomplete' | 'unproven'; readonly reason: string }
 
-const told = <T>(work: () => T): Told<T> => {
+/** The value, or why the page cannot be worked with. @throws whatever else `work` throws */
+export const told = <T>(work: () => T): Told<T> => {
   try {
     return { value: work() }
   } catch (error) {

@@ -1,0 +1,109 @@
+/** The table of who holds which page, and its SQL. Many pages travel in one statement. */
+import type { Database } from '../database/port.ts'
+import { MESSAGE_VERSION } from './message.ts'
+
+/** A page that another live process holds too. */
+export interface HeldElsewhere {
+  readonly roomId: string
+  readonly nodeId: string
+}
+
+/** A node whose heart has not beaten for so long, by the database's clock, is not there. */
+const IS_LIVE = `heartbeat_at > clock_timestamp() - interval '15 seconds'`
+
+/** $1 node_id, $2 room_id, $3 version. */
+const ADD = `
+  INSERT INTO scriptorium.holder (room_id, node_id, version)
+  SELECT room_id, $1, $3 FROM unnest($2::text[]) AS opened (room_id)
+  ORDER BY room_id
+  ON CONFLICT (room_id, node_id) DO NOTHING`
+
+const REMOVE = 'DELETE FROM scriptorium.holder WHERE node_id = $1 AND room_id = ANY($2::text[])'
+
+const LEAVE = 'DELETE FROM scriptorium.holder WHERE node_id = $1'
+
+/** Who else holds some pages. $1 node_id, $2 room_id, $3 least version. */
+const OTHERS_OF = `
+  SELECT holder.room_id, holder.node_id
+  FROM scriptorium.holder JOIN scriptorium.node ON node.node_id = holder.node_id
+  WHERE holder.room_id = ANY($2::text[]) AND holder.node_id <> $1 AND holder.version >= $3 AND node.${IS_LIVE}`
+
+/** Who else holds the pages of a node. $1 node_id, $2 least version. */
+const OTHERS = `
+  SELECT other.room_id, other.node_id
+  FROM scriptorium.holder mine
+  JOIN scriptorium.holder other ON other.room_id = mine.room_id
+  JOIN scriptorium.node ON node.node_id = other.node_id
+  WHERE mine.node_id = $1 AND other.node_id <> $1 AND other.version >= $2 AND node.${IS_LIVE}`
+
+const LIVE = `SELECT node_id FROM scriptorium.node WHERE ${IS_LIVE}`
+
+const COUNT = 'SELECT count(*)::int AS count FROM scriptorium.holder WHERE node_id = $1'
+
+/** A process that was only stopped for a while writes its rows again. */
+const DROP_DEAD = `
+  DELETE FROM scriptorium.holder
+  WHERE node_id NOT IN (
+    SELECT node_id FROM scriptorium.node WHERE heartbeat_at > clock_timestamp() - interval '1 minute'
+  )`
+
+export class Holders {
+  readonly #database: Database
+  readonly #nodeId: string
+
+  constructor(database: Database, nodeId: string) {
+    this.#database = database
+    this.#nodeId = nodeId
+  }
+
+  /** Notes that this process holds pages. @throws DatabaseError */
+  async add(roomIds: readonly string[]): Promise<void> {
+    if (roomIds.length > 0) await this.#database.query(ADD, [this.#nodeId, roomIds, MESSAGE_VERSION])
+  }
+
+  /** Notes that it holds them no longer. @throws DatabaseError */
+  async remove(roomIds: readonly string[]): Promise<void> {
+    if (roomIds.length > 0) await this.#database.query(REMOVE, [this.#nodeId, roomIds])
+  }
+
+  /** Notes that it holds none. @throws DatabaseError */
+  async leave(): Promise<void> {
+    await this.#database.query(LEAVE, [this.#nodeId])
+  }
+
+  /**
+   * Which live processes hold some of these pages too. Asked after `add` has committed: of two that open a page at the
+   * same instant, the later to commit sees the other.
+   * @throws DatabaseError
+   */
+  async othersOf(roomIds: readonly string[]): Promise<HeldElsewhere[]> {
+    if (roomIds.length === 0) return []
+    return this.#held(OTHERS_OF, [this.#nodeId, roomIds, MESSAGE_VERSION])
+  }
+
+  /** Which live processes hold pages of this one too. @throws DatabaseError */
+  others(): Promise<HeldElsewhere[]> {
+    return this.#held(OTHERS, [this.#nodeId, MESSAGE_VERSION])
+  }
+
+  /** The live processes. @throws DatabaseError */
+  async live(): Promise<Set<string>> {
+    const rows = await this.#database.query<{ node_id: string }>(LIVE)
+    return new Set(rows.map(({ node_id }) => node_id))
+  }
+
+  /** How many pages this process holds by the table. @throws DatabaseError */
+  async count(): Promise<number> {
+    return (await this.#database.query<{ count: number }>(COUNT, [this.#nodeId]))[0]?.count ?? 0
+  }
+
+  /** Removes rows of processes that are no more. @throws DatabaseError */
+  async dropDead(): Promise<void> {
+    await this.#database.query(DROP_DEAD)
+  }
+
+  async #held(statement: string, values: readonly (string | number | readonly string[])[]): Promise<HeldElsewhere[]> {
+    const rows = await this.#database.query<{ room_id: string; node_id: string }>(statement, values)
+    return rows.map(({ room_id, node_id }) => ({ roomId: room_id, nodeId: node_id }))
+  }
+}

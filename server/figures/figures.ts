@@ -1,0 +1,75 @@
+/** How this process stands: one row of figures for each second that somebody looks. */
+import type { Clock, CounterName } from '../ports.ts'
+import type { RoomFigures } from '../room/figures.ts'
+import type { Percentiles, TakenTimings } from './timings.ts'
+
+export interface Figures {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly rooms: number
+  readonly people: number
+  /** Since the last row, a second each. */
+  readonly updatesPerSecond: number
+  readonly relaysPerSecond: number
+  /** Milliseconds. */
+  readonly relay: Percentiles
+  readonly commit: Percentiles
+  readonly tailBytes: number
+  readonly snapshotBytes: number
+  readonly unsavedBytes: number
+  /** Resident memory of the process, in bytes. */
+  readonly memory: number
+  /** Of one core, from 0; more than 1 where threads work too. */
+  readonly cpu: number
+  /** Members who do not read as fast as they are written to, and where they are. */
+  readonly slow: number
+  readonly slowRooms: readonly string[]
+  readonly database: boolean
+}
+
+export interface FiguresParts {
+  readonly clock: Clock
+  readonly timings: TakenTimings
+  readonly total: (name: CounterName) => number
+  readonly rooms: () => readonly RoomFigures[]
+  /** Resident bytes, and microseconds of CPU since the start. */
+  readonly usage: () => { readonly memory: number; readonly cpu: number }
+  /** Whether the database answered last. */
+  readonly isReachable: () => boolean
+}
+
+const SHOWN_ROOMS = 10
+
+/** @returns what measures the next row; the first one only begins the rates */
+export const createSampler = ({ clock, timings, total, rooms, usage, isReachable }: FiguresParts): (() => Figures) => {
+  let before = { at: clock.elapsed(), updates: total('updates_stored'), relays: total('relays_sent'), cpu: usage().cpu }
+  return () => {
+    const { memory, cpu } = usage()
+    const now = { at: clock.elapsed(), updates: total('updates_stored'), relays: total('relays_sent'), cpu }
+    const seconds = Math.max(0.001, (now.at - before.at) / 1000)
+    const open = rooms()
+    const sum = (of: (room: RoomFigures) => number) => open.reduce((all, room) => all + of(room), 0)
+    const figures = {
+      at: clock.now(),
+      rooms: open.length,
+      people: sum(({ members }) => members),
+      updatesPerSecond: (now.updates - before.updates) / seconds,
+      relaysPerSecond: (now.relays - before.relays) / seconds,
+      relay: timings.take('relay'),
+      commit: timings.take('commit'),
+      tailBytes: sum(({ tailBytes }) => tailBytes),
+      snapshotBytes: sum(({ snapshotBytes }) => snapshotBytes),
+      unsavedBytes: sum(({ unsavedBytes }) => unsavedBytes),
+      memory,
+      cpu: (now.cpu - before.cpu) / 1e6 / seconds,
+      slow: sum(({ slow }) => slow),
+      slowRooms: open
+        .filter(({ slow }) => slow > 0)
+        .slice(0, SHOWN_ROOMS)
+        .map(({ roomId }) => roomId),
+      database: isReachable(),
+    }
+    before = now
+    return figures
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What each process says of itself to the others, so that whichever is asked can tell of all. A process that is alone
+ * writes nothing.
+ */
+import type { Query } from '../database/port.ts'
+import type { Clock, Logger } from '../ports.ts'
+import type { RoomFigures } from '../room/figures.ts'
+
+/** A process that serves from the database. */
+export interface NodeReport {
+  readonly id: string
+  /** Host and process. */
+  readonly name: string
+  readonly startedAt: Date
+  /** When it was heard of last. */
+  readonly at: Date
+  readonly isHere: boolean
+  readonly rooms: number
+  readonly people: number
+  readonly memory: number
+  /** The rooms that it holds with most people in them. */
+  readonly busiest: readonly string[]
+}
+
+export interface ReportsParts {
+  readonly database: Query
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly id: string
+  readonly name: string
+  /** Whether other processes may serve from the database at all. */
+  readonly isShared: boolean
+  readonly isAlone: () => boolean
+  readonly rooms: () => readonly RoomFigures[]
+  readonly memory: () => number
+}
+
+const EVERY_MS = 5000
+const SHOWN_ROOMS = 20
+
+/** $1 id, $2 name, $3 when it began, $4 what it says. Who was not heard of for a minute is forgotten. */
+const TELL = `
+  WITH forgotten AS (
+    DELETE FROM scriptorium.node_report WHERE at < clock_timestamp() - interval '1 minute' AND node_id <> $1::uuid
+  )
+  INSERT INTO scriptorium.node_report (node_id, name, started_at, said) VALUES ($1::uuid, $2, $3::timestamptz, $4::text::jsonb)
+  ON CONFLICT (node_id) DO UPDATE SET at = clock_timestamp(), said = excluded.said`
+
+const OTHERS = `
+  SELECT node_id AS id, name, started_at AS "startedAt", at, said::text AS said FROM scriptorium.node_report
+  WHERE node_id <> $1::uuid AND at > clock_timestamp() - interval '15 seconds' ORDER BY started_at, node_id`
+
+const LEAVE = 'DELETE FROM scriptorium.node_report WHERE node_id = $1::uuid'
+
+type Said = Pick<NodeReport, 'rooms' | 'people' | 'memory' | 'busiest'>
+
+export class Reports {
+  readonly #parts: ReportsParts
+  readonly #startedAt: Date
+  #told = false
+  #stop: () => void = () => undefined
+  #closed = false
+  #telling: Promise<void> = Promise.resolve()
+
+  constructor(parts: ReportsParts) {
+    this.#parts = parts
+    this.#startedAt = new Date(parts.clock.now())
+    if (parts.isShared) this.#later()
+  }
+
+  /** Every process, this one first. @throws DatabaseError */
+  async list(): Promise<NodeReport[]> {
+    const { database, id, name, clock } = this.#parts
+    const rows = await database.query<Omit<NodeReport, keyof Said> & { said: string }>(OTHERS, [id])
+    const here = { id, name, startedAt: this.#startedAt, at: new Date(clock.now()), isHere: true, ...this.#say() }
+    return [here, ...rows.map(({ said, ...node }) => ({ ...node, isHere: false, ...(JSON.parse(said) as Said) }))]
+  }
+
+  /** Says no more, and that this process serves no longer. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stop()
+    await this.#telling
+    if (this.#told) await this.#quietly(LEAVE, [this.#parts.id])
+  }
+
+  #later(): void {
+    if (this.#closed) return
+    this.#stop = this.#parts.clock.after(EVERY_MS, () => {
+      this.#telling = this.#tell().then(() => this.#later())
+    })
+  }
+
+  async #tell(): Promise<void> {
+    const { id, name, isAlone } = this.#parts
+    if (isAlone()) return
+    this.#told = true
+    await this.#quietly(TELL, [id, name, this.#startedAt.toISOString(), JSON.stringify(this.#say())])
+  }
+
+  #say(): Said {
+    const rooms = [...this.#parts.rooms()]
+    rooms.sort((a, b) => b.members - a.members)
+    return {
+      rooms: rooms.length,
+      people: rooms.reduce((sum, { members }) => sum + members, 0),
+      memory: this.#parts.memory(),
+      busiest: rooms.slice(0, SHOWN_ROOMS).map(({ roomId }) => roomId),
+    }
+  }
+
+  async #quietly(statement: string, values: readonly string[]): Promise<void> {
+    try {
+      await this.#parts.database.query(statement, values)
+    } catch (error) {
+      // The others see it a little later, or not at all while the database is away.
+      this.#parts.logger.debug({ error: String(error) }, 'a report was not written')
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/** A real browser: people at desks and on phones, each with a device of their own. */
+import { existsSync } from 'node:fs'
+import AxeBuilder from 'axe-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
+import type * as Y from 'yjs'
+import { until } from './until.ts'
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const LONG_MS = 20_000
+
+/** Where Chromium is; null: this machine has none. */
+export const chromiumPath: string | null =
+  [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find((path) => path !== undefined && existsSync(path)) ?? null
+
+/** What a suite is left out for where there is no browser. */
+export const WITHOUT_BROWSER = 'there is no Chromium (CHROMIUM_PATH, /usr/bin/chromium)'
+
+/** Starts a browser, closed when the test ends. */
+export const openBrowser = async (): Promise<Browser> => {
+  const browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ARGUMENTS })
+  onTestFinished(() => browser.close())
+  return browser
+}
+
+export const PHONE: BrowserContextOptions = {
+  viewport: { width: 360, height: 740 },
+  hasTouch: true,
+  isMobile: true,
+  deviceScaleFactor: 2,
+}
+
+export interface Person {
+  readonly context: BrowserContext
+  page: Page
+  /** What broke the content-security policy, and errors of the page. */
+  readonly faults: string[]
+}
+
+export interface PersonOptions {
+  readonly name?: string
+  readonly token?: string
+  readonly device?: BrowserContextOptions
+}
+
+/** Somebody with a device of their own, who opens `url`. */
+export const somebody = async (browser: Browser, url: string, options: PersonOptions = {}): Promise<Person> => {
+  const { name = 'Ana', token, device = {} } = options
+  const context = await browser.newContext({ locale: 'en-GB', ...device })
+  context.setDefaultTimeout(LONG_MS)
+  const faults: string[] = []
+  await context.addInitScript((given) => {
+    // An empty page comes first, which may keep nothing.
+    if (location.protocol !== 'http:') return
+    if (localStorage.getItem('scriptorium:name') === null)
+      localStorage.setItem('scriptorium:name', JSON.stringify(given))
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) =>
+      console.error(`policy: ${violatedDirective} ${blockedURI} ${sourceFile}`),
+    )
+  }, name)
+  context.on('console', (message) => {
+    if (message.text().startsWith('policy:')) faults.push(message.text())
+  })
+  context.on('weberror', (error) => faults.push(String(error.error())))
+  const page = await context.newPage()
+  await page.goto(token === undefined ? url : `${url}#token=${token}`)
+  return { context, page, faults }
+}
+
+/** The id of the page in view. */
+export const pageIn = (page: Page): string => new URLSearchParams(new URL(page.url()).hash.slice(1)).get('page') ?? ''
+
+/** Chooses a picture for the page. */
+export const addPicture = async (page: Page, picture: Uint8Array): Promise<void> => {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Picture', exact: true }).click(),
+  ])
+  await chooser.setFiles({ name: 'picture.png', mimeType: 'image/png', buffer: Buffer.from(picture) })
+}
+
+/** Waits until a page is open for writing or reading. */
+export const opened = (page: Page): Promise<unknown> => page.waitForSelector('.tiptap')
+
+/** Puts the caret at the end of the text and types. */
+export const type = async (page: Page, words: string): Promise<void> => {
+  await page.locator('.tiptap').focus()
+  await page.keyboard.press('Control+End')
+  await page.keyboard.type(words)
+}
+
+/** The text of the page, without the names of cursors and what stands beside pictures. */
+export const textIn = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const text = document.querySelector('.tiptap')?.cloneNode(true) as HTMLElement
+    for (const other of text.querySelectorAll('.caret, .picture')) other.remove()
+    return text.textContent ?? ''
+  })
+
+export type Light = 'saved' | 'sent' | 'on this device' | 'opening'
+
+export const lightOf = async (page: Page): Promise<Light> =>
+  (await page.locator('.light').getAttribute('data-state')) as Light
+
+/** Waits until the light shows one of `states`. */
+export const lit = (page: Page, ...states: Light[]): Promise<unknown> =>
+  until(`the light to be ${states.join(' or ')}`, async () => states.includes(await lightOf(page)))
+
+/** The text of a page’s document, as the browser shows it. */
+export const bodyOf = (doc: Y.Doc): string =>
+  doc
+    .getXmlFragment('body')
+    .toString()
+    .replace(/<[^>]+>/g, '')
+
+/** Serious findings of axe-core on what is shown. */
+export const seriousFindings = async (page: Page): Promise<string[]> => {
+  await page.evaluate(AxeBuilder.source)
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof AxeBuilder }
+    const { violations } = await axe.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+  })
+}

@@ -1,0 +1,89 @@
+/** What can be done about a page, each act behind its question. */
+import { useState } from 'preact/hooks'
+import { Act } from './act.tsx'
+import type { Target } from './past.tsx'
+import { ask, pagePath, roomPath, work } from './service.ts'
+import type { DoctorReport, PageName } from './told.ts'
+import { acts } from './words.ts'
+
+export type RoomAct =
+  | { readonly kind: 'check' | 'fold' | 'freeze' | 'thaw' | 'close' }
+  | { readonly kind: 'restore'; readonly to: Target }
+
+export interface RoomActsParts {
+  readonly act: RoomAct
+  readonly page: PageName
+  readonly close: () => void
+  readonly examined: (report: DoctorReport) => void
+}
+
+export const RoomActs = ({ act, page: { story, page }, close, examined }: RoomActsParts) => {
+  const [reason, setReason] = useState('')
+  const room = roomPath(story, page)
+  const path = pagePath(story, page)
+  switch (act.kind) {
+    case 'check': {
+      const check = async () => {
+        examined(await work<DoctorReport>('/admin/doctor', { story, page }))
+        return null
+      }
+      return <Act words={acts.check} act={check} close={close} />
+    }
+    case 'fold': {
+      const fold = async () => {
+        await ask(`${room}/fold`, { method: 'POST' })
+        return acts.fold.done
+      }
+      return <Act words={acts.fold} act={fold} close={close} />
+    }
+    case 'freeze': {
+      const freeze = async () => {
+        await ask(`${path}/freeze`, { method: 'PUT', body: reason.trim() === '' ? {} : { reason: reason.trim() } })
+        return acts.freeze.done
+      }
+      return (
+        <Act words={acts.freeze} act={freeze} close={close}>
+          <label class="label" for="reason">
+            Reason, told to those who cannot write
+          </label>
+          <input
+            id="reason"
+            class="field"
+            maxLength={100}
+            value={reason}
+            onInput={(event) => setReason(event.currentTarget.value)}
+          />
+        </Act>
+      )
+    }
+    case 'thaw': {
+      const thaw = async () => {
+        await ask(`${path}/freeze`, { method: 'DELETE' })
+        return acts.thaw.done
+      }
+      return <Act words={acts.thaw} act={thaw} close={close} />
+    }
+    case 'close': {
+      const shut = async () => {
+        const { closed } = await ask<{ closed: number }>(`${room}/close`, { method: 'POST' })
+        return acts.close.done(closed)
+      }
+      return <Act words={acts.close} act={shut} close={close} />
+    }
+    case 'restore': {
+      const restore = async () => {
+        await ask(`${path}/restore`, { method: 'POST', body: act.to.body })
+        return acts.restore.done
+      }
+      return (
+        <Act words={acts.restore} act={restore} close={close}>
+          <p class="aim">
+            To <b>{act.to.words}</b>
+          </p>
+        </Act>
+      )
+    }
+    default:
+      return act satisfies never
+  }
+}

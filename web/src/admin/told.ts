@@ -1,0 +1,148 @@
+/** What the service tells operators, as far as the console shows it. */
+
+export interface Percentiles {
+  readonly p50: number | null
+  readonly p99: number | null
+}
+
+export interface Figures {
+  readonly at: number
+  readonly rooms: number
+  readonly people: number
+  readonly updatesPerSecond: number
+  readonly relaysPerSecond: number
+  readonly relay: Percentiles
+  readonly commit: Percentiles
+  readonly tailBytes: number
+  readonly snapshotBytes: number
+  readonly unsavedBytes: number
+  readonly memory: number
+  readonly cpu: number
+  readonly slow: number
+  readonly slowRooms: readonly string[]
+  readonly database: boolean
+}
+
+export interface Size {
+  readonly rows: number
+  readonly bytes: number
+}
+
+export interface CompactReport {
+  readonly dryRun: boolean
+  readonly pages: number
+  readonly compacted: number
+  readonly before: Size
+  readonly after: Size
+  readonly skipped: readonly { readonly page: string; readonly why: string }[]
+  readonly quarantined: readonly { readonly page: string; readonly rows: number }[]
+  readonly failed: readonly { readonly page: string; readonly why: string }[]
+  readonly seconds: number
+}
+
+export interface DoctorReport {
+  readonly pages: number
+  readonly faults: number
+  readonly mended: number
+  readonly found: readonly {
+    readonly page: string
+    readonly findings: readonly { readonly level: 'fault' | 'note'; readonly what: string; readonly mended: boolean }[]
+  }[]
+}
+
+export interface Job {
+  readonly id: string
+  readonly name: string
+  readonly asked: Readonly<Record<string, unknown>>
+  readonly startedAt: number
+  readonly endedAt: number | null
+  readonly progress: { readonly done: number; readonly total: number } | null
+  readonly report: unknown
+  readonly fault: string | null
+}
+
+export interface PageName {
+  readonly story: string
+  readonly page: string
+}
+
+export interface OpenRoom extends PageName {
+  readonly members: number
+  readonly slow: number
+  readonly seq: number
+  readonly snapshotBytes: number
+  readonly tailBytes: number
+  readonly tailRows: number
+  readonly unsavedBytes: number
+}
+
+export interface StoredPage extends PageName {
+  readonly bytes: number
+  readonly updates: number
+  readonly tailRows: number
+  readonly lastEdit: string
+  readonly deletedAt: string | null
+  readonly erased: boolean
+}
+
+export interface Rooms {
+  readonly rooms: readonly OpenRoom[]
+  readonly open: number
+  readonly stored: readonly StoredPage[]
+}
+
+export interface Person {
+  readonly user: string | null
+  readonly name: string | null
+  readonly role: string
+  readonly acknowledged: boolean
+  readonly isSlow: boolean
+}
+
+export interface RoomDetail extends PageName {
+  readonly frozen: string | null
+  readonly open: OpenRoom | null
+  readonly people: readonly Person[]
+  readonly stored: StoredPage | null
+}
+
+export interface HistoryEntry {
+  readonly author: string | null
+  readonly kind: string
+  readonly from: string
+  readonly to: string
+  readonly fromSeq: number
+  readonly toSeq: number
+  readonly bytes: number
+  readonly edits: number
+}
+
+export interface Version {
+  readonly id: string
+  readonly kind: string
+  readonly label: string | null
+  readonly author: string | null
+  readonly at: string
+}
+
+export interface Node {
+  readonly id: string
+  readonly name: string
+  readonly startedAt: string
+  readonly at: string
+  readonly isHere: boolean
+  readonly rooms: number
+  readonly people: number
+  readonly memory: number
+  readonly busiest: readonly string[]
+}
+
+export interface Act {
+  readonly at: string
+  readonly author: string | null
+  readonly act: string
+  readonly story: string | null
+  readonly page: string | null
+  readonly about: string | null
+  readonly detail: Readonly<Record<string, unknown>> | null
+}

@@ -1,0 +1,11 @@
+/** The stories at /. */
+import { render } from 'preact'
+import { takeToken } from '../device/caller.ts'
+import { keepApp } from '../device/worker.ts'
+import { words } from '../words/words.ts'
+import { StoriesApp } from './app.tsx'
+
+takeToken(null)
+document.title = words.appName
+render(<StoriesApp />, document.getElementById('app') as HTMLElement)
+keepApp()

@@ -1,0 +1,136 @@
+/** A story in a window: its bar, its pages, the page in view, and its past when asked for. */
+import { BookOpen, Plus } from 'lucide'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { addPage } from '../../../shared/story.ts'
+import { changeFragment, fragment, takeToken } from '../device/caller.ts'
+import { freshId } from '../device/kept.ts'
+import { Icon } from '../ui/icon.tsx'
+import { useObserved } from '../ui/observe.ts'
+import { Toasts } from '../ui/toast.tsx'
+import { words } from '../words/words.ts'
+import { Bar } from './bar.tsx'
+import { begin } from './begin.ts'
+import { HistoryView } from './history/history.tsx'
+import { keepPages } from './keeper.ts'
+import { PageView } from './page.tsx'
+import { peopleByPage, useCompany } from './people.ts'
+import { StorySession } from './session.ts'
+import { Strip } from './strip.tsx'
+
+const pageInAddress = (): string | null => fragment().get('page')
+
+export const StoryApp = ({ story }: { readonly story: string }) => {
+  const session = useMemo(() => new StorySession(story), [story])
+  const state = useObserved(session)
+  const index = useObserved(session.index)
+  const [asked, setAsked] = useState(pageInAddress)
+  const [isPast, setPast] = useState(false)
+  const [toName, setToName] = useState<string | null>(null)
+  const { pages, title } = state.story
+  const company = useCompany(session.index)
+  const isReadOnly = index.readOnly !== null || index.connection === 'denied'
+
+  // A page that is not listed may be all that a link grants.
+  const current = asked ?? pages[0]?.id ?? null
+  const provider = useMemo(() => session.view(current), [session, current])
+  const page = useObserved(provider ?? session.index)
+
+  useEffect(() => begin(session, (first) => show(first, false)), [session])
+  useEffect(() => keepPages(session), [session])
+  useEffect(() => {
+    const look = () => {
+      takeToken(story)
+      session.tryAgain()
+      setAsked(pageInAddress())
+    }
+    addEventListener('hashchange', look)
+    addEventListener('popstate', look)
+    return () => {
+      removeEventListener('hashchange', look)
+      removeEventListener('popstate', look)
+    }
+  }, [session])
+  useEffect(() => {
+    document.title = `${title || words.untitledStory} · ${words.appName}`
+  }, [title])
+
+  const show = (id: string, isStep = true) => {
+    changeFragment({ page: id }, isStep)
+    setAsked(id)
+  }
+  const add = () => {
+    const id = freshId()
+    const at = pages.findIndex((each) => each.id === current)
+    addPage(session.index.doc, { id, title: '' }, at < 0 ? pages.length : at + 1)
+    show(id)
+    setToName(id)
+  }
+  useEffect(() => {
+    if (toName === null || toName !== current) return
+    const looking = setInterval(() => {
+      const area = document.querySelector<HTMLTextAreaElement>('.page-title textarea')
+      if (area === null) return
+      area.focus()
+      setToName(null)
+    }, 50)
+    return () => clearInterval(looking)
+  }, [toName, current])
+
+  return (
+    <div class={isPast ? 'story past' : 'story'}>
+      <Bar
+        session={session}
+        state={state}
+        page={provider === null ? null : { provider, state: page }}
+        company={company}
+        isReadOnly={isReadOnly}
+        past={{ isOpen: isPast, toggle: () => setPast(!isPast) }}
+      />
+      <Strip
+        session={session}
+        state={state}
+        current={current}
+        isReadOnly={isReadOnly}
+        people={peopleByPage(company)}
+        show={show}
+        add={add}
+        rename={(id) => {
+          show(id)
+          setToName(id)
+        }}
+      />
+      <main class="desk" id="page">
+        {provider !== null && isPast && (
+          <HistoryView
+            session={session}
+            provider={provider}
+            close={() => setPast(false)}
+            show={(id) => {
+              setPast(false)
+              show(id)
+            }}
+          />
+        )}
+        {provider !== null && !isPast && (
+          <PageView key={provider.page} session={session} provider={provider} linkTaken={() => session.tryAgain()} />
+        )}
+        {provider === null && (
+          <section class="blank">
+            <span class="blank-icon">
+              <Icon of={BookOpen} />
+            </span>
+            <h2>{state.light.state === null || !index.synced ? words.opening : words.noPages}</h2>
+            <p class="faint">{words.emptyStoryHint}</p>
+            {!isReadOnly && (
+              <button type="button" class="button main" onClick={add}>
+                <Icon of={Plus} />
+                {words.firstPage}
+              </button>
+            )}
+          </section>
+        )}
+      </main>
+      <Toasts />
+    </div>
+  )
+}

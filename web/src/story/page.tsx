@@ -1,0 +1,133 @@
+/** One page: its title, its text, and what somebody who writes on it has to know. */
+import type { Editor } from '@tiptap/core'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Provider } from '../../../shared/provider/provider.ts'
+import { renamePage, setCover } from '../../../shared/story.ts'
+import { useObserved } from '../ui/observe.ts'
+import { say } from '../ui/toast.tsx'
+import { words } from '../words/words.ts'
+import { saveAs } from './download.ts'
+import { openEditor } from './editor.ts'
+import { Notices } from './notices.tsx'
+import { useReady } from './ready.ts'
+import type { StorySession } from './session.ts'
+import { Title } from './title.tsx'
+import { Toolbar } from './toolbar.tsx'
+import { useBlame } from './use-blame.ts'
+
+export interface PageParts {
+  readonly session: StorySession
+  readonly provider: Provider
+  readonly linkTaken: () => void
+}
+
+/** A thumbnail follows what is written, this long after. */
+const PREVIEW_MS = 600
+
+export const PageView = ({ session, provider, linkTaken }: PageParts) => {
+  const state = useObserved(provider)
+  const { doc, isReady, isTried } = useReady(provider)
+  const surface = useRef<HTMLDivElement>(null)
+  const [editor, setEditor] = useState<Editor | null>(null)
+  const { page } = provider
+  const isReadOnly = state.readOnly !== null
+
+  const addPictures = async (to: Editor, files: readonly File[], at: number | null): Promise<void> => {
+    for (const file of files) {
+      try {
+        const sha256 = await session.pictures.add(file, page)
+        const content = { type: 'picture', attrs: { sha256, alt: '' } }
+        to.commands.insertContentAt(afterBlock(to, at ?? to.state.selection.to), content)
+        if (session.state.story.cover === null) setCover(session.index.doc, sha256)
+      } catch (error) {
+        say({ text: words.pictureFault(error instanceof Error ? error.message : String(error)) })
+      }
+    }
+  }
+
+  useEffect(() => {
+    if (!isReady || surface.current === null) return
+    const opened: Editor = openEditor({
+      element: surface.current,
+      provider,
+      me: session.caller,
+      pictures: {
+        url: (sha256) => session.pictures.url(sha256, page),
+        refusal: (sha256) => session.pictures.refusal(sha256),
+        cover: (sha256) => {
+          setCover(session.index.doc, sha256)
+          say({ text: words.coverSet })
+        },
+      },
+      takePictures: (files, at) => void addPictures(opened, files, at),
+    })
+    setEditor(opened)
+    let timer: ReturnType<typeof setTimeout> | null = null
+    const later = () => {
+      timer ??= setTimeout(() => {
+        timer = null
+        session.preview(page, null)
+      }, PREVIEW_MS)
+    }
+    later()
+    doc.on('update', later)
+    return () => {
+      if (timer !== null) clearTimeout(timer)
+      doc.off('update', later)
+      setEditor(null)
+      opened.destroy()
+    }
+  }, [provider, doc, isReady])
+
+  useEffect(() => editor?.setEditable(!isReadOnly, false), [editor, isReadOnly])
+  const blame = useBlame(session.story, page, editor, state.saved.state === 'saved')
+
+  return (
+    <article class="page">
+      <Notices
+        state={state}
+        provider={provider}
+        story={session.story}
+        isTried={isTried}
+        keepCopy={() => {
+          if (editor !== null) saveAs(copyOf(doc.getText('title').toString(), editor), `${page}.html`)
+        }}
+        linkTaken={linkTaken}
+      />
+      {editor !== null && !isReadOnly && (
+        <Toolbar editor={editor} blame={blame} addPictures={(files) => void addPictures(editor, files, null)} />
+      )}
+      <div class="sheet" aria-busy={!isReady}>
+        {isReady && (
+          <Title
+            key={doc.guid}
+            doc={doc}
+            isReadOnly={isReadOnly}
+            changed={(title) => renamePage(session.index.doc, page, title)}
+            leave={() => {
+              // At once: what is typed next belongs to the text.
+              editor?.commands.setTextSelection(0)
+              editor?.view.focus()
+            }}
+          />
+        )}
+        <div class="surface" ref={surface} />
+        {!isReady && <p class="faint opening">{words.opening}</p>}
+      </div>
+    </article>
+  )
+}
+
+/** The end of the block at a position: a picture stands between paragraphs and splits none, which others may write in. */
+const afterBlock = ({ state }: Editor, at: number): number => {
+  const place = state.doc.resolve(Math.min(at, state.doc.content.size))
+  return place.depth === 0 ? place.pos : place.after(1)
+}
+
+/** The page as a file to be read anywhere. */
+const copyOf = (title: string, editor: Editor): Blob => {
+  const heading = document.createElement('h1')
+  heading.textContent = title
+  const html = `<!doctype html><meta charset="utf-8">${heading.outerHTML}${editor.getHTML()}`
+  return new Blob([html], { type: 'text/html' })
+}

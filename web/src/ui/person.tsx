@@ -1,0 +1,33 @@
+/** People by colour and initials. */
+
+const COLOURS = 8
+/** What other clients are told; the app itself paints by number, so that the colours fit day and night. */
+const HEX = ['#b03a2e', '#1f6f8b', '#6c4a9e', '#2f7a46', '#9a5b00', '#a8326e', '#3c5aa6', '#5d6b1e'] as const
+
+/** The number of a person's colour, the same on every device. */
+export const colourOf = (id: string): number => {
+  let hash = 0
+  for (const letter of id) hash = (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0
+  return ((hash ^ (hash >>> 15)) >>> 0) % COLOURS
+}
+
+/** A person's colour as other clients take it. */
+export const hexOf = (id: string): string => HEX[colourOf(id)] ?? HEX[0]
+
+const initialsOf = (name: string): string => {
+  const parts = name.trim().split(/\s+/)
+  const letters = [parts[0], parts.length > 1 ? parts.at(-1) : undefined].map((part) => [...(part ?? '')][0] ?? '')
+  return letters.join('').toUpperCase()
+}
+
+export interface Face {
+  readonly id: string
+  readonly name: string
+}
+
+export const Avatar = ({ person }: { readonly person: Face }) => (
+  <span class="avatar" data-person={colourOf(person.id)} title={person.name}>
+    <span aria-hidden="true">{initialsOf(person.name)}</span>
+    <span class="hidden-words">{person.name}</span>
+  </span>
+)
