@@ -9,7 +9,7 @@ import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { sharedService } from '../support/shared-service.ts'
 import { until } from '../support/until.ts'
 
-const FAST = 20
+const FAST = 6
 /** Slow enough that no timer decides a test. */
 const SLOW = 0.01
 const SYNC_BYTES = 300_000
@@ -100,21 +100,21 @@ describe('a provider that is told of the network', { timeout: 60_000 }, () => {
   })
 
   it('believes an answer more than the device that says there is none', async () => {
-    const party = await join('signals/d', FAST)
-    await untilSynced(party.provider)
+    const [patient, hasty] = await Promise.all([join('signals/d', SLOW), join('signals/d', FAST)])
+    await Promise.all([untilSynced(patient.provider), untilSynced(hasty.provider)])
     let losses = 0
-    party.provider.on('status', ({ status }) => {
+    patient.provider.on('status', ({ status }) => {
       if (status === 'disconnected') losses++
     })
-    party.tell('offline')
-    write(party.provider.doc, 'once ')
-    await untilSaved(party.provider)
+    patient.tell('offline')
+    write(patient.provider.doc, 'once ')
+    await untilSaved(patient.provider)
     expect(losses).toBe(0)
-    party.proxy.stall()
-    party.tell('offline')
-    await untilOffline(party)
-    party.proxy.resume()
-    await untilSynced(party.provider)
+    hasty.proxy.stall()
+    hasty.tell('offline')
+    await untilOffline(hasty)
+    hasty.proxy.resume()
+    await until('the words', () => textOf(hasty.provider.doc) === 'once ')
   })
 })
 
