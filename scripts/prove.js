@@ -1,6 +1,7 @@
 /** Proves one promise for longer, or over more seeds, than `npm test` has time for. */
-import { spawn } from 'node:child_process'
-import { dirname, resolve } from 'node:path'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -32,12 +33,42 @@ const PROOFS = {
     file: 'test/cluster/many.test.ts',
     env: { SCRIPTORIUM_SOCKETS: '10000' },
   },
+  network: {
+    about: '100 runs of providers on a random network: cuts, stalls, reloads, clocks that jump, tokens that end',
+    file: 'test/provider/network.test.ts',
+    env: { SCRIPTORIUM_RUNS: '100' },
+  },
+  'provider-storm': {
+    about: '10,000 providers come back after a restart, and after kill -9',
+    file: 'test/provider/storm.test.ts',
+    env: { SCRIPTORIUM_PROVIDERS: '10000' },
+  },
+  'slow-line': {
+    about: 'a first sync of 20 MB at 1 Mbit/s and 300 ms',
+    file: 'test/provider/long.test.ts',
+    env: { SCRIPTORIUM_MEGABYTES: '20' },
+  },
+  hermes: {
+    about: 'the provider in Hermes, the engine of React Native (fetches 150 MB once)',
+    file: 'test/provider/hermes.test.ts',
+    env: { SCRIPTORIUM_HERMES: join(root, 'bench-results', 'hermes') },
+    packages: ['hermes-engine-cli@0.12.0', '@babel/core@7.29.13', '@babel/preset-env@7.29.14'],
+  },
+}
+
+/** Fetches what a proof needs and nothing else does. @returns whether it is there */
+const fetchOnce = (folder, packages) => {
+  const manifest = join(folder, 'package.json')
+  if (existsSync(join(folder, 'node_modules'))) return true
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(manifest, '{ "private": true }\n')
+  return spawnSync('npm', ['install', '--save-exact', ...packages], { cwd: folder, stdio: 'inherit' }).status === 0
 }
 
 const USAGE = `Usage: npm run prove -- <what>
 
 ${Object.entries(PROOFS)
-  .map(([name, { about }]) => `  ${name.padEnd(10)}${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(16)}${about}`)
   .join('\n')}
 
 SEED=<n> repeats a run.
@@ -47,6 +78,8 @@ const [name] = process.argv.slice(2)
 if (name === undefined || name === '--help' || !Object.hasOwn(PROOFS, name)) {
   process.stdout.write(USAGE)
   process.exitCode = name === '--help' ? 0 : 2
+} else if (PROOFS[name].packages && !fetchOnce(Object.values(PROOFS[name].env)[0], PROOFS[name].packages)) {
+  process.exitCode = 1
 } else {
   const { file, env } = PROOFS[name]
   const child = spawn(process.execPath, [resolve(root, 'scripts/test.js'), file], {

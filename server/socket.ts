@@ -39,6 +39,13 @@ const RATE_RETRY_MS = 10_000
 /** Whoever sends less between two sweeps, and no whole frame, may as well be gone. */
 const LIVELY_BYTES = 1000
 
+/**
+ * What of a write that is under way the system has not taken. A large one counts as buffered until its last byte is
+ * gone, so nothing else tells a slow reader from none.
+ */
+const queuedIn = (net: NetSocket): number =>
+  (net as { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0
+
 const isUpdate = (frame: Uint8Array): boolean => frame[0] === Message.sync && frame[1] !== Sync.step1
 
 export interface SocketSettings {
@@ -86,7 +93,7 @@ export class Socket implements Member, Receiving {
   #sentAt: number
   #pingedAt: number
   #heardAt: number
-  #buffered = 0
+  #left = 0
   #progressAt: number
   #unreadSince: number | null = null
   /** All that came until the last sweep. */
@@ -209,8 +216,11 @@ export class Socket implements Member, Receiving {
     this.#now = now
     if (this.#closed || this.#room === null) return
     const buffered = this.#net.writableLength
-    if (buffered < this.#buffered || buffered <= CROWDED_BYTES) this.#progressAt = now
-    this.#buffered = buffered
+    const left = buffered + queuedIn(this.#net)
+    if (left < this.#left || buffered <= CROWDED_BYTES) this.#progressAt = now
+    // Behind a large page on a slow line a client does not see a ping for minutes.
+    if (left < this.#left) this.#heardAt = now
+    this.#left = left
     // In the middle of a large frame a client cannot answer a ping.
     if (this.#net.bytesRead - this.#bytesRead > LIVELY_BYTES) this.#heardAt = now
     this.#bytesRead = this.#net.bytesRead

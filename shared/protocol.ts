@@ -50,10 +50,11 @@ export const Close = {
 export type CloseCode = (typeof Close)[keyof typeof Close]
 
 const CLOSE_REASON_BYTES = 120
-const utf8 = new TextEncoder()
 
 /** The JSON reason of a close frame, at most 120 bytes: the text is shortened to fit. */
 export const closeReason = (code: CloseCode, text: string, retryAfterMs?: number): string => {
+  // Not made with the module: engines of phones have none, and never close with a reason.
+  const utf8 = new TextEncoder()
   for (let words = text; ; words = words.slice(0, -1)) {
     const json = JSON.stringify({ code, text: words, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
     if (utf8.encode(json).length <= CLOSE_REASON_BYTES) return json

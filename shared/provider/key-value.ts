@@ -1,11 +1,12 @@
 /**
- * Keeps pages in a store of keys and texts: AsyncStorage, MMKV, SQLite, localStorage. Each page has two keys: what it was,
+ * Keeps pages in a store of keys and texts: AsyncStorage, MMKV, SQLite. Each page has two keys: what it was,
  * and what was changed since, put together when that grows. Whoever else keeps the same page here (another tab) is read
  * before each write, under a lock, so that nobody's words are written over.
  */
 import * as Y from 'yjs'
 import { fromBase64, toBase64 } from './base64.ts'
-import type { Kept, Offline } from './offline.ts'
+import { Keeping, type PageStore, putTogether } from './keeping.ts'
+import type { ListedOffline } from './offline.ts'
 import type { Acknowledged } from './waiting.ts'
 
 /** What is needed of a store; both kinds of answers will do. */
@@ -27,12 +28,25 @@ const RECENT_BYTES = 64 * 1024
 const PAGE_BYTES = 16 * 1024 * 1024
 
 /** Keeps pages in `store`. */
-export const keyValue =
-  (store: KeyValueStore, { prefix = 'scriptorium:', maxBytes = PAGE_BYTES }: KeyValueOptions = {}): Offline =>
-  (name, doc, told) =>
-    new KeptByKey({ store, keys: keysOf(`${prefix}${name}`), maxBytes, doc, told })
+export const keyValue = (
+  store: KeyValueStore,
+  { prefix = 'scriptorium:', maxBytes = PAGE_BYTES }: KeyValueOptions = {},
+): ListedOffline => {
+  const offline = (name: string, doc: Y.Doc, told: (fault: string | null) => void) =>
+    new Keeping(new Keys({ store, keys: keysOf(prefix, name), name, maxBytes, gc: doc.gc }), doc, told)
+  const names = async (beginning: string) => namesIn(await store.getItem(keysOf(prefix, beginning).names))
+  return Object.assign(offline, { names })
+}
 
-const keysOf = (name: string) => ({ page: name, recent: `${name}#recent`, known: `${name}#known` })
+/** Pages of one story are listed under one key: stores do not say which keys they hold. */
+const keysOf = (prefix: string, name: string) => ({
+  page: `${prefix}${name}`,
+  recent: `${prefix}${name}#recent`,
+  known: `${prefix}${name}#known`,
+  names: `${prefix}${name.slice(0, name.lastIndexOf('/') + 1)}#pages`,
+})
+
+const namesIn = (text: string | null | undefined): string[] => (text ? (JSON.parse(text) as string[]) : [])
 
 interface Locks {
   request(name: string, work: () => Promise<void>): Promise<void>
@@ -58,128 +72,84 @@ const exclusively = (store: KeyValueStore, page: string, work: () => Promise<voi
 interface Parts {
   readonly store: KeyValueStore
   readonly keys: ReturnType<typeof keysOf>
+  readonly name: string
   readonly maxBytes: number
-  readonly doc: Y.Doc
-  readonly told: (fault: string | null) => void
+  readonly gc: boolean
 }
 
-class KeptByKey implements Kept {
-  readonly loaded: Promise<Acknowledged | null>
+class Keys implements PageStore {
   readonly #parts: Parts
-  /** Not written yet. */
-  #updates: Uint8Array[] = []
-  #known: Acknowledged | null = null
-  /** The work under way; each waits for the one before. */
-  #work: Promise<unknown>
-  #isDue = false
-  #isForgotten = false
 
   constructor(parts: Parts) {
     this.#parts = parts
-    parts.doc.on('update', this.#onUpdate)
-    this.loaded = this.#load()
-    this.#work = this.loaded.catch(() => undefined)
   }
 
-  acknowledge(known: Acknowledged): void {
-    this.#known = known
-    this.#writeLater()
-  }
-
-  async clear(): Promise<void> {
+  async read() {
     const { store, keys } = this.#parts
-    this.#stop()
-    await this.#work
-    for (const key of [keys.known, keys.recent, keys.page]) await store.removeItem(key)
-  }
-
-  async close(): Promise<void> {
-    this.#parts.doc.off('update', this.#onUpdate)
-    await this.#work
-  }
-
-  #stop(): void {
-    this.#isForgotten = true
-    this.#parts.doc.off('update', this.#onUpdate)
-    this.#updates = []
-    this.#known = null
-  }
-
-  async #load(): Promise<Acknowledged | null> {
-    const { store, keys, doc } = this.#parts
+    const updates: Uint8Array[] = []
     for (const key of [keys.page, keys.recent]) {
       const update = await this.#read(key)
-      if (update !== null) Y.applyUpdate(doc, update, this)
+      if (update !== null) updates.push(update)
     }
     const known = await store.getItem(keys.known)
-    if (!known) return null
-    const { vector, ...counts } = JSON.parse(known) as { vector: string; deleted: number; seq?: number }
-    return { stateVector: fromBase64(vector), ...counts }
+    return { updates, known: known ? acknowledgedOf(known) : null }
   }
+
+  write(update: Uint8Array | null, known: Acknowledged | null): Promise<void> {
+    const { store, keys } = this.#parts
+    return exclusively(store, keys.page, async () => {
+      if (update !== null) await this.#append(update)
+      if (known !== null) await store.setItem(keys.known, textOf(known))
+    })
+  }
+
+  clear(): Promise<void> {
+    const { store, keys } = this.#parts
+    return exclusively(store, keys.page, async () => {
+      for (const key of [keys.known, keys.recent, keys.page]) await store.removeItem(key)
+    })
+  }
+
+  async close(): Promise<void> {}
 
   async #read(key: string): Promise<Uint8Array | null> {
     const text = await this.#parts.store.getItem(key)
     return text ? fromBase64(text) : null
   }
 
-  readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
-    if (origin === this) return
-    this.#updates.push(update)
-    this.#writeLater()
-  }
-
-  #writeLater(): void {
-    if (this.#isDue || this.#isForgotten) return
-    this.#isDue = true
-    this.#work = this.#work.then(async () => {
-      this.#isDue = false
-      try {
-        await exclusively(this.#parts.store, this.#parts.keys.page, () => this.#write())
-        this.#parts.told(null)
-      } catch (error) {
-        this.#parts.told(error instanceof Error ? error.message : String(error))
-      }
-    })
-  }
-
-  /** @throws Error when the store does not take it; what is not kept is kept for the next attempt */
-  async #write(): Promise<void> {
-    const { store, keys } = this.#parts
-    const updates = this.#updates.splice(0)
-    const known = this.#known
-    this.#known = null
-    try {
-      if (updates.length > 0) await this.#append(Y.mergeUpdates(updates))
-    } catch (error) {
-      this.#updates.unshift(...updates)
-      if (this.#updates.length > 1) this.#updates = [Y.mergeUpdates(this.#updates)]
-      throw error
-    }
-    if (known === null || this.#isForgotten) return
-    const { stateVector, ...counts } = known
-    const text = JSON.stringify({ vector: toBase64(stateVector), ...counts })
-    await store.setItem(keys.known, text)
-  }
-
   async #append(update: Uint8Array): Promise<void> {
     const { store, keys } = this.#parts
     const recent = await this.#read(keys.recent)
+    if (recent === null) await this.#list()
     const merged = recent === null ? update : Y.mergeUpdates([recent, update])
     if (merged.length > RECENT_BYTES) return this.#compact(merged)
     await store.setItem(keys.recent, toBase64(merged))
   }
 
-  /** Puts the page together as a document does, which forgets what was deleted. */
+  /** Before it is written: a page that is listed and not there does no harm. */
+  async #list(): Promise<void> {
+    const { store, keys, name } = this.#parts
+    await exclusively(store, keys.names, async () => {
+      const names = namesIn(await store.getItem(keys.names))
+      if (!names.includes(name)) await store.setItem(keys.names, JSON.stringify([...names, name].sort()))
+    })
+  }
+
   async #compact(recent: Uint8Array): Promise<void> {
-    const { store, keys, maxBytes, doc } = this.#parts
-    const whole = new Y.Doc({ gc: doc.gc })
+    const { store, keys, maxBytes, gc } = this.#parts
     const page = await this.#read(keys.page)
-    for (const update of [page, recent]) if (update !== null) Y.applyUpdate(whole, update)
-    const bytes = Y.encodeStateAsUpdate(whole)
-    whole.destroy()
+    const bytes = putTogether(page === null ? [recent] : [page, recent], gc)
     if (bytes.length > maxBytes) throw new Error(`the page is larger than the ${maxBytes} bytes that may be kept`)
     await store.setItem(keys.page, toBase64(bytes))
     // Ended before this, it is there twice, which does no harm.
     await store.removeItem(keys.recent)
   }
 }
+
+const acknowledgedOf = (text: string): Acknowledged => {
+  const { vector, ...counts } = JSON.parse(text) as { vector: string; deleted: number; seq?: number }
+  return { stateVector: fromBase64(vector), ...counts }
+}
+
+const textOf = ({ stateVector, ...counts }: Acknowledged): string =>
+  JSON.stringify({ vector: toBase64(stateVector), ...counts })

@@ -18,6 +18,8 @@ export interface LinkParts {
   readonly ports: Ports
   readonly url: string
   readonly token: string
+  /** Whether silence is worth a question now. */
+  readonly isNeeded: () => boolean
   readonly opened: () => void
   readonly heard: (frame: Uint8Array) => void
   /** Called once. */
@@ -119,7 +121,8 @@ export class Link {
       return this.#lookIn(left)
     }
     const silent = now - this.#heardAt
-    if (silent >= SILENT_MS) this.probe()
+    if (!this.#parts.isNeeded()) this.#lookIn(SILENT_MS)
+    else if (silent >= SILENT_MS) this.probe()
     else this.#lookIn(SILENT_MS - silent)
   }
 }

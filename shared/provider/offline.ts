@@ -19,3 +19,9 @@ export interface Kept {
  * @param told hears why something cannot be kept; null: it can again
  */
 export type Offline = (name: string, doc: Y.Doc, told: (fault: string | null) => void) => Kept
+
+/** One that can say which pages it keeps. */
+export interface ListedOffline extends Offline {
+  /** Names of the pages kept here that begin so. @throws Error when that cannot be read */
+  names(beginning: string): Promise<string[]>
+}

@@ -16,6 +16,12 @@ export interface SocketLike {
 /** What the surroundings tell: the network came or went, the app came to the front or left it. */
 export type Signal = 'online' | 'offline' | 'visible' | 'hidden'
 
+/** Carries changes to other tabs of one browser. */
+export interface Channel {
+  post(update: Uint8Array): void
+  close(): void
+}
+
 export interface Ports {
   /** Opens a socket. */
   readonly openSocket: (url: string, protocols: string[]) => SocketLike
@@ -29,6 +35,8 @@ export interface Ports {
   readonly random: () => number
   /** Listens to the surroundings. @returns how to stop */
   readonly signals: (tell: (signal: Signal) => void) => () => void
+  /** Joins other tabs that keep the same page; null where there are none. */
+  readonly tabs: (name: string, heard: (update: Uint8Array) => void) => Channel | null
 }
 
 interface Listening {
@@ -37,8 +45,15 @@ interface Listening {
 }
 interface Surroundings extends Listening {
   readonly document?: Listening & { readonly visibilityState?: string }
-  readonly performance?: { now(): number }
+  readonly performance?: { now?(): number }
   readonly WebSocket?: new (url: string, protocols: string[]) => unknown
+  readonly BroadcastChannel?: new (
+    name: string,
+  ) => {
+    onmessage: ((event: { readonly data: unknown }) => void) | null
+    postMessage(message: unknown): void
+    close(): void
+  }
 }
 
 const surroundings = (): Surroundings => globalThis as unknown as Surroundings
@@ -62,13 +77,24 @@ const browserSignals = (tell: (signal: Signal) => void): (() => void) => {
   }
 }
 
+/** A browser's own channel between tabs. */
+const browserTabs: Ports['tabs'] = (name, heard) => {
+  const { BroadcastChannel } = surroundings()
+  if (BroadcastChannel === undefined) return null
+  const channel = new BroadcastChannel(`scriptorium:${name}`)
+  channel.onmessage = ({ data }) => {
+    if (data instanceof Uint8Array) heard(data)
+  }
+  return { post: (update) => channel.postMessage(update), close: () => channel.close() }
+}
+
 export const defaultPorts: Ports = {
   openSocket: (url, protocols) => {
     const { WebSocket } = surroundings()
     if (WebSocket === undefined) throw new Error('there is no WebSocket here: give ports.openSocket')
     return new WebSocket(url, protocols) as SocketLike
   },
-  now: () => surroundings().performance?.now() ?? Date.now(),
+  now: () => surroundings().performance?.now?.() ?? Date.now(),
   time: () => Date.now(),
   after: (ms, task) => {
     const timer = setTimeout(task, ms)
@@ -76,4 +102,5 @@ export const defaultPorts: Ports = {
   },
   random: () => Math.random(),
   signals: browserSignals,
+  tabs: browserTabs,
 }

@@ -2,10 +2,16 @@
 import * as Y from 'yjs'
 import { type MemberState, Sync, syncMessage } from '../protocol.ts'
 import { readServerMessage, type ServerMessage } from './messages.ts'
+import type { Ports } from './ports.ts'
 import type { Refused } from './state.ts'
 import type { Waiting } from './waiting.ts'
 
+/** What others must bring first is waited for this long, twice as long each time. */
+const AGAIN_LEAST_MS = 500
+const AGAIN_MOST_MS = 30_000
+
 export interface SessionParts {
+  readonly after: Ports['after']
   readonly doc: Y.Doc
   readonly waiting: Waiting
   /** Marks what comes from the service, as the origin of its transactions. */
@@ -31,6 +37,8 @@ export class Session {
   /** After a refusal nothing more is sent until the service asks, or the app. */
   #isHeld = false
   #all = 0
+  #againMs = AGAIN_LEAST_MS
+  #stopAgain: (() => void) | null = null
   #pieces: Uint8Array[] = []
   #received = 0
 
@@ -58,6 +66,11 @@ export class Session {
   /** Sends all again that is not known to be committed. */
   sendAgain(): void {
     if (this.#isAnswered) this.#sendAll(this.#parts.waiting.base())
+  }
+
+  /** The socket is gone. */
+  end(): void {
+    this.#stopAgain?.()
   }
 
   /** @throws Error when the frame cannot be read */
@@ -98,6 +111,8 @@ export class Session {
   /** @param held state vector of what the service has */
   #sendAll(held: Uint8Array): void {
     const { doc, waiting, send, changed } = this.#parts
+    this.#stopAgain?.()
+    this.#stopAgain = null
     send(syncMessage(Sync.step2, Y.encodeStateAsUpdate(doc, held)))
     this.#isAnswered = true
     this.#isHeld = false
@@ -109,18 +124,31 @@ export class Session {
   #hearSaved(n: number): void {
     const { waiting, refused, changed } = this.#parts
     waiting.settled(n, this.#refused)
-    if (this.#all > 0 && this.#all <= n && !this.#refused.has(this.#all) && !this.#isHeld) refused(null)
+    if (this.#all > 0 && this.#all <= n && !this.#refused.has(this.#all) && !this.#isHeld) {
+      this.#againMs = AGAIN_LEAST_MS
+      refused(null)
+    }
     for (const each of this.#refused) if (each <= n) this.#refused.delete(each)
     changed()
   }
 
   #hearRefused({ n, code, reason }: ServerMessage & { readonly type: 'refused' }): void {
     this.#refused.add(n)
-    // The service asks for what is missing by itself.
-    if (code === 'gap') return
+    // What it rests on, or somebody's own words that came from another tab, will be brought by whoever has them. Mostly
+    // the service asks by itself for the rest then.
+    if (code === 'gap' || code === 'owner') return this.#sendAgainLater()
     this.#isHeld = true
     // What later messages carried rests on it.
     this.#parts.refused({ code, reason })
+    this.#parts.changed()
+  }
+
+  #sendAgainLater(): void {
+    this.#stopAgain ??= this.#parts.after(this.#againMs, () => {
+      this.#stopAgain = null
+      this.#againMs = Math.min(AGAIN_MOST_MS, 2 * this.#againMs)
+      if (!this.#isHeld) this.sendAgain()
+    })
     this.#parts.changed()
   }
 

@@ -56,12 +56,16 @@ export const INITIAL: PageState = {
   storageFault: null,
 }
 
-/** Holds the state, and tells whoever subscribed of each change. */
-export class Observed {
-  #state = INITIAL
+/** Holds a state, and tells whoever subscribed of each change. */
+export class Observable<State extends object> {
+  #state: State
   readonly #listeners = new Set<() => void>()
 
-  get state(): PageState {
+  constructor(initial: State) {
+    this.#state = initial
+  }
+
+  get state(): State {
     return this.#state
   }
 
@@ -71,15 +75,20 @@ export class Observed {
     return () => this.#listeners.delete(listener)
   }
 
-  change(changes: Partial<PageState>): void {
+  change(changes: Partial<State>): void {
     const before = this.#state
-    const differs = (key: keyof PageState) => key in changes && !same(before[key], changes[key])
-    if (!(Object.keys(changes) as (keyof PageState)[]).some(differs)) return
+    const keys = Object.keys(changes) as (keyof State)[]
+    if (keys.every((key) => same(before[key], changes[key]))) return
     this.#state = { ...before, ...changes }
     for (const listener of [...this.#listeners]) listener()
   }
 }
 
-const same = (one: unknown, other: unknown): boolean =>
-  one === other ||
-  (typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other))
+/** Equal, or objects of the same plain members. */
+const same = (one: unknown, other: unknown): boolean => {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  const members = Object.entries(one)
+  const others = other as Readonly<Record<string, unknown>>
+  return members.length === Object.keys(others).length && members.every(([key, value]) => others[key] === value)
+}

@@ -5,7 +5,7 @@
 import * as Y from 'yjs'
 import { fromBase64, toBase64 } from './base64.ts'
 import { type KeyValueStore, keyValue } from './key-value.ts'
-import type { Kept } from './offline.ts'
+import type { Kept, ListedOffline, Offline } from './offline.ts'
 import { pageUrl } from './page-url.ts'
 import { type Token, tokenNow } from './token.ts'
 import { Waiting } from './waiting.ts'
@@ -18,13 +18,13 @@ export type Fetch = (
 
 export interface SyncStoryOptions {
   readonly fetch: Fetch
-  /** Where `keyValue` keeps pages. */
-  readonly store: KeyValueStore
+  /** Where pages are kept: the store that `keyValue` was given, or `indexedDb()`. */
+  readonly store: KeyValueStore | ListedOffline
   readonly token?: Token
   /** As a page is opened with it. */
   readonly url: string
   readonly story: string
-  /** Pages that were begun on this device; those that were synced before, or are there, come by themselves. */
+  /** Pages to bring beside those that are kept and those that are there. */
   readonly pages?: readonly string[]
   readonly prefix?: string
 }
@@ -33,8 +33,10 @@ export interface StorySynced {
   /** Pages that are up to date, and on this device. */
   readonly synced: readonly string[]
   /** Pages that are not, and why. */
-  readonly faults: Readonly<Record<string, { readonly code: string; readonly reason: string }>>
+  readonly faults: Readonly<Faults>
 }
+
+type Faults = Record<string, { readonly code: string; readonly reason: string }>
 
 interface Answer {
   readonly cursor: string | null
@@ -66,36 +68,47 @@ const MOST_REQUESTS = 1000
  * @throws Error when the service cannot be reached or does not answer; what was done by then stays done
  */
 export const syncStory = async (options: SyncStoryOptions): Promise<StorySynced> => {
-  const { store, url, story, prefix = 'scriptorium:' } = options
-  const index = `${prefix}${pageUrl(url, story, '')}#pages`
-  const known = JSON.parse((await store.getItem(index)) || '[]') as string[]
+  const { store, url, story, prefix } = options
+  const offline = typeof store === 'function' ? store : keyValue(store, prefix === undefined ? {} : { prefix })
+  const beginning = pageUrl(url, story, '')
   const pages = new Map<string, Open>()
   const open = async (page: string): Promise<Open> => {
     const there = pages.get(page)
     if (there !== undefined) return there
-    const opened = await openPage(options, page, prefix)
+    const opened = await openPage(options, offline, page)
     pages.set(page, opened)
     return opened
   }
   try {
-    for (const page of new Set([...known, ...(options.pages ?? [])])) await open(page)
-    const outcome = await exchange(options, pages, open)
-    const all = [...pages.keys()].filter((page) => outcome.faults[page]?.code !== 'not-found').sort()
-    await store.setItem(index, JSON.stringify(all))
-    return outcome
-  } finally {
-    for (const { kept, doc } of pages.values()) {
-      await kept.close()
-      doc.destroy()
+    const kept = (await offline.names(beginning)).map((name) => decodeURIComponent(name.slice(beginning.length)))
+    for (const page of new Set([...kept, ...(options.pages ?? [])])) await open(page)
+    const faults = await exchange(options, pages, open)
+    await closeAll(pages)
+    for (const [page, { fault }] of pages) if (fault !== null) faults[page] = { code: 'storage', reason: fault }
+    const isSynced = ([page, { isBrought }]: [string, Open]) => isBrought && faults[page] === undefined
+    return {
+      synced: [...pages]
+        .filter(isSynced)
+        .map(([page]) => page)
+        .sort(),
+      faults,
     }
+  } finally {
+    await closeAll(pages)
   }
 }
 
-const openPage = async (options: SyncStoryOptions, page: string, prefix: string): Promise<Open> => {
-  const { store, url, story } = options
+const closeAll = async (pages: ReadonlyMap<string, Open>): Promise<void> => {
+  for (const { kept, doc } of pages.values()) {
+    await kept.close()
+    doc.destroy()
+  }
+}
+
+const openPage = async ({ url, story }: SyncStoryOptions, offline: Offline, page: string): Promise<Open> => {
   const doc = new Y.Doc()
   const opened: { fault: string | null } = { fault: null }
-  const kept = keyValue(store, { prefix })(pageUrl(url, story, page), doc, (fault) => {
+  const kept = offline(pageUrl(url, story, page), doc, (fault) => {
     opened.fault = fault
   })
   const acknowledged = await kept.loaded
@@ -115,9 +128,8 @@ const exchange = async (
   options: SyncStoryOptions,
   pages: ReadonlyMap<string, Open>,
   open: (page: string) => Promise<Open>,
-): Promise<StorySynced> => {
-  const synced = new Set<string>()
-  const faults: Record<string, { code: string; reason: string }> = {}
+): Promise<Faults> => {
+  const faults: Faults = {}
   let cursor: string | null = null
   for (let request = 0; request < MOST_REQUESTS; request++) {
     const { asked, bringing } = requestOf(pages, faults)
@@ -133,16 +145,13 @@ const exchange = async (
       const opened = await open(page)
       if (told.update !== undefined) Y.applyUpdate(opened.doc, fromBase64(told.update), 'sync')
       opened.seq = told.seq
-      if (!opened.isBrought) continue
-      synced.add(page)
-      opened.kept.acknowledge(acknowledgedOf(opened))
+      if (opened.isBrought) opened.kept.acknowledge(acknowledgedOf(opened))
     }
     cursor = answer.cursor
     const isLeft = [...pages].some(([page, { isBrought }]) => !isBrought && faults[page] === undefined)
     if (!answer.more && !isLeft) break
   }
-  for (const [page, { fault }] of pages) if (fault !== null) faults[page] = { code: 'storage', reason: fault }
-  return { synced: [...synced].filter((page) => faults[page] === undefined).sort(), faults }
+  return faults
 }
 
 /** The service holds less than it said once: its database was put back. */
@@ -160,7 +169,7 @@ const acknowledgedOf = ({ doc, waiting, seq }: Open) => {
 }
 
 /** All pages with what they hold; as much of what waits as one request may carry. */
-const requestOf = (pages: ReadonlyMap<string, Open>, faults: Readonly<Record<string, unknown>>) => {
+const requestOf = (pages: ReadonlyMap<string, Open>, faults: Faults) => {
   const asked: Record<string, { stateVector: string; seq?: number; update?: string }> = {}
   const bringing: string[] = []
   let characters = 0
@@ -178,8 +187,18 @@ const requestOf = (pages: ReadonlyMap<string, Open>, faults: Readonly<Record<str
   return { asked, bringing }
 }
 
-const post = async ({ fetch, url, story, token }: SyncStoryOptions, body: unknown): Promise<Answer> => {
+const post = async (options: SyncStoryOptions, body: unknown): Promise<Answer> => {
+  const { token } = options
   const bearer = await tokenNow(token)
+  let response = await ask(options, bearer, body)
+  if (response.status === 401 && typeof token === 'function') {
+    response = await ask(options, await tokenNow(token, bearer), body)
+  }
+  if (!response.ok) throw new Error(`the service answered ${response.status}`)
+  return (await response.json()) as Answer
+}
+
+const ask = ({ fetch, url, story }: SyncStoryOptions, bearer: string, body: unknown) => {
   const api = url
     .replace(/^ws/, 'http')
     .replace(/\/+$/, '')
@@ -191,7 +210,5 @@ const post = async ({ fetch, url, story, token }: SyncStoryOptions, body: unknow
     body: JSON.stringify(body),
   }
   // A connection kept open may have been closed while pages were put away; to ask twice does no harm.
-  const response = await fetch(address, init).catch(() => fetch(address, init))
-  if (!response.ok) throw new Error(`the service answered ${response.status}`)
-  return (await response.json()) as Answer
+  return fetch(address, init).catch(() => fetch(address, init))
 }

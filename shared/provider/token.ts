@@ -1,16 +1,16 @@
 /** The token a page is opened with: when it ends, and so when to ask for the next. */
 import { fromBase64 } from './base64.ts'
 
-/** A token, or a function that gives one that is good now. */
-export type Token = string | (() => string | Promise<string>)
+/** A token, or a function that gives one that is good now; told the one that the service did not take, if that is why. */
+export type Token = string | ((refused?: string) => string | Promise<string>)
 
 /** Of its remaining life, the share after which it is renewed; and how long before its end at the latest. */
 const SHARE = 0.8
 const AHEAD_MS = 60_000
 
 /** Gives a token now. @throws whatever the app's function throws */
-export const tokenNow = async (token: Token | undefined): Promise<string> =>
-  typeof token === 'function' ? await token() : (token ?? '')
+export const tokenNow = async (token: Token | undefined, refused?: string): Promise<string> =>
+  typeof token === 'function' ? await token(refused) : (token ?? '')
 
 /**
  * When a token should be renewed, in ms from now; null: it does not say when it ends.

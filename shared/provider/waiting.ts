@@ -37,8 +37,23 @@ const lengthOf = (sets: readonly Deletes[]): number => {
   return length
 }
 
-const clocksOf = (doc: Y.Doc): [client: number, clock: number][] =>
-  [...doc.store.clients.keys()].map((client) => [client, Y.getState(doc.store, client)])
+/** Calls `look` with each client's clock. Once for every keystroke: no lists are made. */
+const eachClock = (doc: Y.Doc, look: (client: number, clock: number) => void): void => {
+  doc.store.clients.forEach((_, client) => {
+    look(client, Y.getState(doc.store, client))
+  })
+}
+
+/** Calls `look` with the clocks that a transaction moved. */
+const eachMove = (
+  { beforeState, afterState }: Y.Transaction,
+  look: (client: number, from: number, to: number) => void,
+): void => {
+  afterState.forEach((to, client) => {
+    const from = beforeState.get(client) ?? 0
+    if (to > from) look(client, from, to)
+  })
+}
 
 /** How many ids of a document are deleted. */
 const deletedIn = (doc: Y.Doc): number => lengthOf([Y.createDeleteSetFromStructStore(doc.store)])
@@ -48,6 +63,8 @@ export class Waiting {
   readonly #now: () => number
   /** Clocks below which all is committed, or came from the service. */
   #base = new Map<number, number>()
+  /** What is committed, or came from the service, above clocks that are not. */
+  readonly #beyond = new Map<number, [from: number, to: number][]>()
   /** What was sent and is not settled, in order, and last what was not sent. */
   #carried: Carried[] = []
   /** Deletes that were there when the page was opened and are not known to be committed. */
@@ -71,19 +88,13 @@ export class Waiting {
 
   /** The service sent this transaction's changes: they are not ours to save. */
   heard(transaction: Y.Transaction): void {
-    for (const [client, to] of transaction.afterState) {
-      const from = transaction.beforeState.get(client) ?? 0
-      if (to > from) this.#raise(client, from, to)
-    }
+    eachMove(transaction, (client, from, to) => this.#raise(client, from, to))
   }
 
   /** This transaction changed the document here. @param n the message that carries it; null: none yet */
   wrote(transaction: Y.Transaction, n: number | null): void {
     const written: Carried['written'] = new Map()
-    for (const [client, to] of transaction.afterState) {
-      const from = transaction.beforeState.get(client) ?? 0
-      if (to > from) written.set(client, [from, to])
-    }
+    eachMove(transaction, (client, from, to) => written.set(client, [from, to]))
     const deletes = transaction.deleteSet.clients.size === 0 ? [] : [transaction.deleteSet]
     this.#add({ n: n ?? UNSENT, since: this.#now(), written, deletes })
   }
@@ -91,6 +102,7 @@ export class Waiting {
   /** A new socket: nothing was sent on it, and the service holds what it says and no more. */
   restarted(held: ReadonlyMap<number, number>): void {
     for (const [client, clock] of this.#base) this.#base.set(client, Math.min(clock, held.get(client) ?? 0))
+    this.#beyond.clear()
     this.unsent()
   }
 
@@ -107,7 +119,7 @@ export class Waiting {
     const since = this.#carried[0]?.since ?? this.#now()
     const written: Carried['written'] = new Map()
     // From the first: the answer waits for whatever it rests on.
-    for (const [client, clock] of clocksOf(this.#doc)) written.set(client, [0, clock])
+    eachClock(this.#doc, (client, clock) => written.set(client, [0, clock]))
     this.#carried = [{ n, since, written, deletes }]
     this.#all = n
   }
@@ -156,24 +168,37 @@ export class Waiting {
 
   #count(): number {
     let count = this.#olderDeletes
-    for (const [client, clock] of clocksOf(this.#doc)) {
+    eachClock(this.#doc, (client, clock) => {
       count += Math.max(0, clock - (this.#base.get(client) ?? 0))
-    }
-    return count + lengthOf(this.#carried.flatMap((each) => each.deletes))
+    })
+    return this.#carried.length === 0 ? count : count + lengthOf(this.#carried.flatMap((each) => each.deletes))
   }
 
   #commit({ written }: Carried): void {
     for (const [client, [from, to]] of written) this.#raise(client, from, to)
   }
 
-  /** Only what joins on: what was refused below it is not committed, and nothing above it can be. */
+  /** Nothing is known of what lies between: what does not join on counts when that is committed too. */
   #raise(client: number, from: number, to: number): void {
     const base = this.#base.get(client) ?? 0
-    if (from <= base && to > base) this.#base.set(client, to)
+    if (to <= base) return
+    if (from > base) {
+      const ranges = this.#beyond.get(client) ?? []
+      const last = ranges[ranges.length - 1]
+      if (last !== undefined && last[0] <= from && from <= last[1]) last[1] = Math.max(to, last[1])
+      else ranges.push([from, to])
+      this.#beyond.set(client, ranges)
+      return
+    }
+    this.#base.set(client, to)
+    const ranges = this.#beyond.get(client)
+    if (ranges === undefined) return
+    this.#beyond.delete(client)
+    for (const [later, end] of ranges.sort(([one], [other]) => one - other)) this.#raise(client, later, end)
   }
 
   #add(each: Carried): void {
-    const last = this.#carried.at(-1)
+    const last = this.#carried[this.#carried.length - 1]
     const isOver = this.#carried.length >= MOST_MESSAGES
     if (last === undefined || !(last.n === each.n || isOver)) {
       this.#carried.push(each)

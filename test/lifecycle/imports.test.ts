@@ -28,7 +28,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^shared\/(react\/|provider\/indexeddb)/,
     ours: /^shared\//,
-    packages: [...LIBRARIES, 'react', 'y-indexeddb'],
+    packages: [...LIBRARIES, 'react', 'idb'],
     why: 'what not every app has stays in modules of its own',
   },
   {

@@ -1,42 +1,20 @@
 /** The provider as apps ship it: small, and at home in an engine that has a WebSocket and little else. */
-import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
-import { build } from 'vite'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { bundle } from '../support/bundle.ts'
 import { startService } from '../support/service.ts'
 import { readAfresh } from '../support/stock.ts'
 import { anyPostgres } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
 const MOST_BYTES = 12_000
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const ENTRY = fileURLToPath(new URL('../../shared/provider/provider.ts', import.meta.url))
-
-const bundle = async (format: 'es' | 'iife', external: RegExp[]): Promise<string> => {
-  const built = await build({
-    root: ROOT,
-    configFile: false,
-    logLevel: 'silent',
-    build: {
-      write: false,
-      minify: true,
-      rollupOptions: {
-        input: ENTRY,
-        external,
-        preserveEntrySignatures: 'strict',
-        output: { format, name: 'provider' },
-      },
-    },
-  })
-  const { output } = (Array.isArray(built) ? built[0] : built) as { output: { code?: string }[] }
-  return output.map(({ code }) => code ?? '').join('')
-}
+const ENTRY = 'shared/provider/provider.ts'
 
 describe('the bundle of the provider', { timeout: 60_000 }, () => {
   it('has less than 12 kB beside yjs, y-protocols and lib0', async () => {
-    const code = await bundle('es', [/^yjs/, /^lib0/, /^y-protocols/])
+    const code = await bundle(ENTRY, { format: 'es', external: [/^yjs/, /^lib0/, /^y-protocols/] })
     expect(code).toContain('scriptorium.v1')
     const bytes = gzipSync(code).length
     process.stdout.write(`the provider has ${bytes} bytes, compressed\n`)
@@ -47,7 +25,7 @@ describe('the bundle of the provider', { timeout: 60_000 }, () => {
 
   it('runs where there are a WebSocket, timers and random numbers, and nothing of Node', async () => {
     const service = await startService((await anyPostgres().open()).env)
-    const code = await bundle('iife', [])
+    const code = await bundle(ENTRY, { format: 'iife', name: 'provider' })
     const { crypto, TextEncoder, TextDecoder } = globalThis
     const context = createContext({
       WebSocket,

@@ -3,33 +3,39 @@ import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { call } from '../support/api.ts'
 import { openProvider, untilSaved, untilSynced } from '../support/provider.ts'
-import { startService } from '../support/service.ts'
-import { anyPostgres } from '../support/stores.ts'
+import { sharedService } from '../support/shared-service.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
-const ROOM = 's1/p1'
 const write = (doc: Y.Doc, words: string): void => doc.getText('text').insert(doc.getText('text').length, words)
 const textOf = (doc: Y.Doc): string => doc.getText('text').toString()
 
+const shared = sharedService(TOKEN_ENV)
+let pages = 0
+
+/** A page of its own, with a word on it. */
 const start = async () => {
-  const service = await startService({ ...(await anyPostgres().open()).env, ...TOKEN_ENV })
+  const { service } = shared()
+  const page = `p${++pages}`
+  const room = `s1/${page}`
   const manager = await tokenOf('ana', { stories: { s1: 'manage' } })
-  const author = openProvider(service.collab, ROOM, { token: manager })
+  const author = openProvider(service.collab, room, { token: manager })
   await untilSynced(author)
   write(author.doc, 'once ')
   await untilSaved(author)
-  return { service, manager, author }
+  const manage = (method: string, path: string, body?: Record<string, unknown>) =>
+    call(service.address, method, `/stories/s1/pages/${page}${path}`, { token: manager, ...(body && { body }) })
+  return { service, room, manager, author, manage }
 }
 
 describe('a provider whose words are not taken', { timeout: 60_000 }, () => {
   it('keeps them while the page is frozen, and brings them when it is thawed', async () => {
-    const { service, manager } = await start()
-    const provider = openProvider(service.collab, ROOM, {
+    const { service, room, manage } = await start()
+    const provider = openProvider(service.collab, room, {
       token: () => tokenOf('ben', { stories: { s1: 'write' } }),
     })
     await untilSynced(provider)
-    await call(service.address, 'PUT', '/stories/s1/pages/p1/freeze', { token: manager, body: { reason: 'proofs' } })
+    await manage('PUT', '/freeze', { reason: 'proofs' })
     await until('it to be read-only', () => provider.state.readOnly)
     expect(provider.state.readOnly).toContain('proofs')
     write(provider.doc, 'upon ')
@@ -37,15 +43,15 @@ describe('a provider whose words are not taken', { timeout: 60_000 }, () => {
     expect(provider.state.refused?.code).toBe('frozen')
     expect(provider.state.saved).toMatchObject({ state: 'on this device', count: 5 })
     expect(textOf(provider.doc)).toBe('once upon ')
-    await call(service.address, 'DELETE', '/stories/s1/pages/p1/freeze', { token: manager })
+    await manage('DELETE', '/freeze')
     await untilSaved(provider)
     expect(provider.state).toMatchObject({ readOnly: null, refused: null })
   })
 
   it('keeps a copy, is refused again, and drops the change for the page as it is', async () => {
-    const { service, author } = await start()
+    const { service, room, author } = await start()
     const token = await tokenOf('eve', { stories: { s1: 'read' } })
-    const provider = openProvider(service.collab, ROOM, { token })
+    const provider = openProvider(service.collab, room, { token })
     await untilSynced(provider)
     expect(provider.state.readOnly).not.toBeNull()
     expect(provider.state.saved.state).toBe('saved')
@@ -67,33 +73,27 @@ describe('a provider whose words are not taken', { timeout: 60_000 }, () => {
   })
 
   it('stops at a deleted page with what it holds, and opens it again when it is back', async () => {
-    const { service, manager, author } = await start()
-    expect((await call(service.address, 'DELETE', '/stories/s1/pages/p1', { token: manager })).status).toBeLessThan(300)
+    const { author, manage } = await start()
+    expect((await manage('DELETE', '')).status).toBeLessThan(300)
     await until('the refusal', () => author.state.refused?.code === 'deleted')
     expect(author.state.connection).toBe('denied')
     write(author.doc, 'upon ')
     expect(author.state.saved.state).toBe('on this device')
-    await call(service.address, 'POST', '/stories/s1/pages/p1/undelete', { token: manager })
+    await manage('POST', '/undelete')
     author.tryAgain()
     await untilSaved(author)
     expect(textOf(author.doc)).toBe('once upon ')
   })
 
   it('follows a restore that it was not there for', async () => {
-    const { service, manager, author } = await start()
-    const held = openProvider(service.collab, ROOM, { token: manager })
+    const { service, room, manager, author, manage } = await start()
+    const held = openProvider(service.collab, room, { token: manager })
     await untilSynced(held)
     held.disconnect()
-    const named = await call(service.address, 'POST', '/stories/s1/pages/p1/versions', {
-      token: manager,
-      body: { label: 'one' },
-    })
+    const named = await manage('POST', '/versions', { label: 'one' })
     write(author.doc, 'upon ')
     await untilSaved(author)
-    const { status } = await call(service.address, 'POST', '/stories/s1/pages/p1/restore', {
-      token: manager,
-      body: { version: named.body.id },
-    })
+    const { status } = await manage('POST', '/restore', { version: named.body.id })
     expect(status).toBe(200)
     held.connect()
     await untilSaved(held)
@@ -103,9 +103,9 @@ describe('a provider whose words are not taken', { timeout: 60_000 }, () => {
 
 describe('a provider and its token', { timeout: 60_000 }, () => {
   it('asks once more when it is not taken, and no more', async () => {
-    const { service } = await start()
+    const { service, room } = await start()
     let asked = 0
-    const denied = openProvider(service.collab, ROOM, {
+    const denied = openProvider(service.collab, room, {
       token: () => {
         asked++
         return 'not-a-token'
@@ -116,18 +116,18 @@ describe('a provider and its token', { timeout: 60_000 }, () => {
     expect(denied.state.refused?.code).toBe('denied')
     const good = await tokenOf('ben', { stories: { s1: 'write' } })
     const tokens = ['not-a-token', good]
-    const provider = openProvider(service.collab, ROOM, { token: () => tokens.shift() ?? good })
+    const provider = openProvider(service.collab, room, { token: () => tokens.shift() ?? good })
     await untilSynced(provider)
   })
 
   it('renews it on the open socket before it ends', async () => {
-    const { service } = await start()
+    const { service, room } = await start()
     const given: string[] = []
-    const provider = openProvider(service.collab, ROOM, {
+    const provider = openProvider(service.collab, room, {
       token: async () => {
         const token = await tokenOf('ben', {
           stories: { s1: given.length === 0 ? 'read' : 'write' },
-          ttl: given.length === 0 ? 5 : 600,
+          ttl: given.length === 0 ? 3 : 600,
         })
         given.push(token)
         return token

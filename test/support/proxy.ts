@@ -3,8 +3,16 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
+/** A line that is slow and far away, both ways. */
+export interface Line {
+  readonly bitsPerSecond: number
+  readonly delayMs: number
+}
+
 export interface TcpProxy {
   readonly port: number
+  /** How many connections were tried. */
+  readonly tried: number
   /** Breaks every connection and refuses new ones until `resume`. */
   cut(): void
   /** Carries nothing either way, and breaks nothing, until `resume`. */
@@ -15,11 +23,35 @@ export interface TcpProxy {
   resume(): void
 }
 
-/** Starts a proxy to `host:port`, closed when the test ends. */
-export const startProxy = async (host: string, port: number): Promise<TcpProxy> => {
+/** Bytes under way on a slow line before the sender is not read any more. */
+const LINE_BYTES = 64 * 1024
+
+/** Carries what `from` sends to `to`, as slowly as the line is. */
+const carry = (from: Socket, to: Socket, line: Line, mayRead: () => boolean): void => {
+  let freeAt = 0
+  let underWay = 0
+  from.on('data', (bytes) => {
+    const now = performance.now()
+    freeAt = Math.max(now, freeAt) + (bytes.length * 8000) / line.bitsPerSecond
+    underWay += bytes.length
+    if (underWay > LINE_BYTES) from.pause()
+    setTimeout(
+      () => {
+        to.write(bytes)
+        underWay -= bytes.length
+        if (underWay <= LINE_BYTES && mayRead()) from.resume()
+      },
+      freeAt - now + line.delayMs,
+    )
+  })
+}
+
+/** Starts a proxy to `host:port`, closed when the test ends. @param line null: as fast as this machine */
+export const startProxy = async (host: string, port: number, line: Line | null = null): Promise<TcpProxy> => {
   const open = new Set<Socket>()
   let refusing = false
   let stalled = false
+  let tried = 0
   const track = (socket: Socket, other: Socket) => {
     open.add(socket)
     socket.on('error', () => other.destroy())
@@ -27,10 +59,12 @@ export const startProxy = async (host: string, port: number): Promise<TcpProxy> 
       open.delete(socket)
       other.destroy()
     })
-    socket.on('data', (bytes) => other.write(bytes))
+    if (line === null) socket.on('data', (bytes) => other.write(bytes))
+    else carry(socket, other, line, () => !stalled)
     if (stalled) socket.pause()
   }
   const server = createServer((near) => {
+    tried++
     if (refusing) {
       near.on('error', () => near.destroy())
       near.resetAndDestroy()
@@ -50,6 +84,9 @@ export const startProxy = async (host: string, port: number): Promise<TcpProxy> 
   if (bound === null || typeof bound === 'string') throw new Error('the proxy has no port')
   return {
     port: bound.port,
+    get tried() {
+      return tried
+    },
     cut: () => {
       refusing = true
       for (const socket of open) socket.destroy()

@@ -41,19 +41,33 @@ export interface Process {
   log(): string
 }
 
+/** How long something lasts. */
+export interface Scope {
+  /** Calls `task` at the end. */
+  finished(task: () => unknown): void
+  /** Calls `task` when something failed. */
+  failed(task: () => unknown): void
+}
+
+/** As long as the test that is running. */
+export const ofTest: Scope = {
+  finished: (task) => onTestFinished(async () => void (await task())),
+  failed: (task) => onTestFailed(async () => void (await task())),
+}
+
 /** A folder that lasts as long as the test. */
-export const temporaryFolder = (name: string): string => {
+export const temporaryFolder = (name: string, scope = ofTest): string => {
   const folder = mkdtempSync(join(tmpdir(), `scriptorium-${name}-`))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  scope.finished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
 /** Runs `serve` without waiting for it to listen; killed when the test ends. */
-export const runServe = (env: Environment): Process => {
+export const runServe = (env: Environment, scope = ofTest): Process => {
   const { DATABASE_URL: _url, PORT: _port, DATA_DIR: _dir, npm_lifecycle_event: _npm, ...inherited } = process.env
   // A folder of its own: a .env of the project must not reach it.
   const child = spawn(process.execPath, [COMMAND, 'serve'], {
-    cwd: temporaryFolder('cwd'),
+    cwd: temporaryFolder('cwd', scope),
     env: { ...inherited, HOST: '127.0.0.1', PORT: '0', DEMO: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -64,10 +78,10 @@ export const runServe = (env: Environment): Process => {
     })
   }
   const ended = once(child, 'close').then(([code, signal]): Ended => ({ code, signal }))
-  onTestFailed(() => {
+  scope.failed(() => {
     process.stderr.write(`--- service ${child.pid} said last:\n${log.slice(-SHOWN_LOG)}\n`)
   })
-  onTestFinished(async () => {
+  scope.finished(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     await ended
   })
@@ -83,8 +97,8 @@ export const AT_FULL_SPEED: Environment = {
 }
 
 /** Starts the service and waits until it listens. @throws Error with its words when it ends instead */
-export const startService = async (env: Environment): Promise<Service> => {
-  const running = runServe(env)
+export const startService = async (env: Environment, scope = ofTest): Promise<Service> => {
+  const running = runServe(env, scope)
   const { child, ended } = running
   const address = await addressOf(running)
   const pid = child.pid ?? 0

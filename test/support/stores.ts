@@ -3,10 +3,9 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
-import { onTestFinished } from 'vitest'
 import * as Y from 'yjs'
 import { createDatabase } from './postgres.ts'
-import { type Environment, temporaryFolder } from './service.ts'
+import { type Environment, ofTest, type Scope, temporaryFolder } from './service.ts'
 
 export interface Row {
   readonly seq: number
@@ -33,8 +32,8 @@ export interface FoundPostgres {
 export interface StoreKind {
   readonly name: string
   readonly kind: Store['kind']
-  /** Opens a store with the tables and nothing in them, removed when the test ends. */
-  open(): Promise<Store>
+  /** Opens a store with the tables and nothing in them, removed when the test ends, or `scope`. */
+  open(scope?: Scope): Promise<Store>
   /** Opens a store without the tables. */
   openBare(): Promise<Store>
 }
@@ -47,7 +46,7 @@ export const everyPostgres: readonly StoreKind[] = (
 ).map(({ name, url, template }) => ({
   name,
   kind: 'postgres',
-  open: () => openPostgresStore(url, template),
+  open: (scope) => openPostgresStore(url, template, scope),
   openBare: () => openPostgresStore(url),
 }))
 
@@ -57,7 +56,7 @@ export const postgresStores = isFull ? everyPostgres : everyPostgres.slice(0, 1)
 export const pgliteStore: StoreKind = {
   name: 'PGlite',
   kind: 'pglite',
-  open: async () => openPgliteStore(process.env.SCRIPTORIUM_TEST_PGLITE),
+  open: async (scope) => openPgliteStore(process.env.SCRIPTORIUM_TEST_PGLITE, scope),
   openBare: async () => openPgliteStore(process.env.SCRIPTORIUM_TEST_BARE_PGLITE),
 }
 
@@ -73,9 +72,9 @@ export const anyPostgres = (): StoreKind => {
   return first
 }
 
-const openPostgresStore = async (url: string, template?: string): Promise<Store> => {
+const openPostgresStore = async (url: string, template?: string, scope = ofTest): Promise<Store> => {
   const database = await createDatabase(url, template)
-  onTestFinished(database.drop)
+  scope.finished(database.drop)
   return postgresStoreAt(database.url)
 }
 
@@ -102,8 +101,8 @@ const putPglite = (folder: string, template: string | undefined): void => {
 }
 
 /** PGlite serves one process: SQL sees it only while the service is down. */
-const openPgliteStore = (template: string | undefined): Store => {
-  const folder = temporaryFolder('data')
+const openPgliteStore = (template: string | undefined, scope = ofTest): Store => {
+  const folder = temporaryFolder('data', scope)
   putPglite(folder, template)
   return {
     kind: 'pglite',

@@ -1,0 +1,190 @@
+/** The provider in a real Chromium: two tabs, the browser's own offline switch, a full disk, a service worker. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import type { BrowserContext, Page } from 'playwright-core'
+import { chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { bundle } from '../support/bundle.ts'
+import { chromiumPath, serveApp, startChromium } from '../support/chromium.ts'
+import { leaveOut } from '../support/left-out.ts'
+import { seededRandom } from '../support/random.ts'
+import { temporaryFolder } from '../support/service.ts'
+import { sharedService } from '../support/shared-service.ts'
+import { readAfresh } from '../support/stock.ts'
+import { until } from '../support/until.ts'
+import type { App, Opening } from './app/page.ts'
+
+declare const app: App
+
+/** A file system of this size leaves the browser 48 MB for an app. */
+const SMALL_DISK = '80m'
+const canMakeDisks = spawnSync('unshare', ['-r', '-m', 'true']).status === 0
+
+if (chromiumPath === null) leaveOut('the provider in a browser: there is no Chromium (CHROMIUM_PATH)')
+else if (!canMakeDisks) leaveOut('the provider on a full disk: unshare cannot mount one here')
+
+describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_000 }, () => {
+  const shared = sharedService({})
+  let scripts: Record<string, string> = {}
+  beforeAll(async () => {
+    scripts = {
+      '/page.js': await bundle('test/provider/app/page.ts', { format: 'es' }),
+      '/worker.js': await bundle('test/provider/app/worker.ts', { format: 'iife' }),
+    }
+  })
+  const browser = chromiumPath === null ? null : startChromium()
+  afterAll(async () => (await browser)?.close())
+
+  const startContext = async (): Promise<{ context: BrowserContext; address: string }> => {
+    const context = await (await (browser as ReturnType<typeof startChromium>)).newContext()
+    onTestFinished(() => context.close())
+    return { context, address: await serveApp(scripts) }
+  }
+
+  const openTab = async (context: BrowserContext, address: string): Promise<Page> => {
+    const tab = await context.newPage()
+    await tab.goto(address)
+    await started(tab)
+    return tab
+  }
+
+  const started = async (tab: Page): Promise<void> => void (await tab.waitForFunction('globalThis.app'))
+  const open = (tab: Page, page: string, keptIn: Opening['keptIn'] = 'indexedDb') =>
+    tab.evaluate((opening) => app.open(opening), { url: shared().service.collab, story: 's1', page, keptIn })
+  const write = (tab: Page, words: string) => tab.evaluate((given) => app.write(given), words)
+  const textOf = (tab: Page) => tab.evaluate(() => app.text())
+  const stateOf = (tab: Page) => tab.evaluate(() => app.state())
+  const untilSaved = (tab: Page) =>
+    until('it to be saved', async () => {
+      const { connection, saved } = await stateOf(tab)
+      return connection === 'online' && saved.state === 'saved'
+    })
+  const stored = async (page: string) =>
+    (await readAfresh(shared().service.collab, `s1/${page}`)).getText('text').toString()
+
+  it('shares a page between tabs without a network, opens it at once after a reload, and brings all of it', async () => {
+    const { context, address } = await startContext()
+    const [one, two] = [await openTab(context, address), await openTab(context, address)]
+    await Promise.all([open(one, 'tabs'), open(two, 'tabs')])
+    await write(one, 'once ')
+    await untilSaved(one)
+    await until('the other tab to show it', async () => (await textOf(two)) === 'once ')
+
+    await context.setOffline(true)
+    await Promise.all(
+      [one, two].map((tab) => until('the loss', async () => (await stateOf(tab)).connection === 'offline')),
+    )
+    await write(one, 'upon ')
+    await until('the other tab to show it', async () => (await textOf(two)) === 'once upon ')
+    await write(two, 'a time')
+    await until('the first tab to show it', async () => (await textOf(one)) === 'once upon a time')
+    expect((await stateOf(one)).saved.state).toBe('on this device')
+    await until('it to be counted', async () => (await stateOf(one)).saved.count === 11)
+
+    await two.reload()
+    await started(two)
+    await open(two, 'tabs')
+    expect(await textOf(two)).toBe('once upon a time')
+    expect((await stateOf(two)).saved.state).toBe('on this device')
+    await one.close()
+    await context.setOffline(false)
+    await untilSaved(two)
+    expect(await stored('tabs')).toBe('once upon a time')
+  })
+
+  it('keeps what two tabs write at once in one store of keys', async () => {
+    const { context, address } = await startContext()
+    const tabs = [await openTab(context, address), await openTab(context, address)]
+    for (const tab of tabs) await open(tab, 'keys', 'keys')
+    await Promise.all(tabs.map(untilSaved))
+    await context.setOffline(true)
+    const words = await Promise.all(
+      tabs.map((tab, n) =>
+        tab.evaluate(async (name) => {
+          for (let word = 0; word < 40; word++) {
+            app.write(`${name}${word} `)
+            await new Promise((resolve) => setTimeout(resolve, 1))
+          }
+          await app.leave()
+          return 40
+        }, 'ab'[n] as string),
+      ),
+    )
+    const [one] = tabs as [Page]
+    await one.reload()
+    await started(one)
+    await open(one, 'keys', 'keys')
+    expect((await textOf(one)).trim().split(' ')).toHaveLength((words[0] as number) * 2)
+    await context.setOffline(false)
+    await untilSaved(one)
+    expect(await stored('keys')).toBe(await textOf(one))
+  })
+
+  it('brings what was written without a network from its service worker, when no tab is open', async () => {
+    const { context, address } = await startContext()
+    const tab = await openTab(context, address)
+    await open(tab, 'worker')
+    await untilSaved(tab)
+    await context.setOffline(true)
+    await write(tab, 'written on a train')
+    await tab.evaluate(() => app.leave())
+    await tab.goto('about:blank')
+    expect(await stored('worker')).toBe('')
+
+    await context.setOffline(false)
+    const session = await context.newCDPSession(tab)
+    const registration = new Promise<string>((resolve) => {
+      session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+        const ours = registrations.find(({ scopeURL }) => scopeURL.startsWith(address))
+        if (ours !== undefined) resolve(ours.registrationId)
+      })
+    })
+    await session.send('ServiceWorker.enable')
+    await session.send('ServiceWorker.dispatchSyncEvent', {
+      origin: address,
+      registrationId: await registration,
+      tag: `${shared().service.collab} s1`,
+      lastChance: false,
+    })
+    await until('the words', async () => (await stored('worker')) === 'written on a train')
+
+    await tab.goto(address)
+    await started(tab)
+    await context.setOffline(true)
+    await open(tab, 'worker')
+    expect((await stateOf(tab)).saved.state).toBe('saved')
+  })
+
+  it.skipIf(!canMakeDisks)('says when the disk is full, and keeps all once there is room again', async () => {
+    const folder = temporaryFolder('small-disk')
+    const wrapper = `${temporaryFolder('wrapper')}/chromium`
+    writeFileSync(
+      wrapper,
+      `#!/bin/sh
+exec unshare -r -m sh -c 'mount -t tmpfs -o size=${SMALL_DISK} none "${folder}" && exec "${chromiumPath}" "$@"' sh "$@"
+`,
+    )
+    chmodSync(wrapper, 0o755)
+    const context = await chromium.launchPersistentContext(folder, { executablePath: wrapper, args: ['--no-sandbox'] })
+    onTestFinished(() => context.close())
+    const tab = await openTab(context, await serveApp(scripts))
+    await open(tab, 'full')
+    await untilSaved(tab)
+    await tab.evaluate(() => app.fill())
+    await context.setOffline(true)
+    // What can be compressed takes less room than it has.
+    const words = Buffer.from(seededRandom().bytes(500_000)).toString('base64')
+    await write(tab, words)
+    await until('the fault to be told', async () => (await stateOf(tab)).storageFault !== null)
+    expect(await textOf(tab)).toBe(words)
+    await tab.evaluate(() => app.empty())
+    await until('the fault to be over', async () => (await stateOf(tab)).storageFault === null)
+    await tab.reload()
+    await started(tab)
+    await open(tab, 'full')
+    expect(await textOf(tab)).toBe(words)
+    await context.setOffline(false)
+    await untilSaved(tab)
+    expect(await stored('full')).toBe(words)
+  })
+})

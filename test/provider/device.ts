@@ -1,0 +1,159 @@
+/** A device with a network of its own, pages kept on it, and tabs that come and go. */
+import { onTestFinished } from 'vitest'
+import * as Y from 'yjs'
+import { keyValue } from '../../shared/provider/key-value.ts'
+import { connect, type Provider, type Token } from '../../shared/provider/provider.ts'
+import { randomEdit } from '../support/edits.ts'
+import { hurried } from '../support/hurried.ts'
+import { memoryStore } from '../support/key-values.ts'
+import { openSocket } from '../support/provider.ts'
+import { startProxy, type TcpProxy } from '../support/proxy.ts'
+import type { Random } from '../support/random.ts'
+
+const SPEED = 10
+const MOST_TABS = 2
+
+export interface DeviceParts {
+  readonly name: string
+  readonly port: number
+  readonly story: string
+  readonly token: Token
+  readonly random: Random
+  /** A tab says that all it holds is saved. */
+  readonly green: (doc: Y.Doc) => void
+}
+
+export class Device {
+  readonly #parts: DeviceParts
+  readonly #proxy: TcpProxy
+  readonly #store = memoryStore()
+  readonly #tabs = new Set<Provider>()
+  /** What was ever written here. */
+  readonly written: string[] = []
+  #isFarBehind = false
+  #jumped = 0
+
+  static async start(parts: DeviceParts): Promise<Device> {
+    const device = new Device(parts, await startProxy('127.0.0.1', parts.port))
+    onTestFinished(() => device.closeAll())
+    device.openTab()
+    return device
+  }
+
+  private constructor(parts: DeviceParts, proxy: TcpProxy) {
+    this.#parts = parts
+    this.#proxy = proxy
+  }
+
+  get tabs(): readonly Provider[] {
+    return [...this.#tabs]
+  }
+
+  openTab(): void {
+    if (this.#tabs.size >= MOST_TABS) return
+    const { story, token, green } = this.#parts
+    const clock = hurried(SPEED)
+    const tab = connect({
+      // The page has one name on the device, whatever the port.
+      url: 'ws://device/collab',
+      story,
+      page: 'p1',
+      token,
+      offline: keyValue(this.#store),
+      ports: {
+        ...clock,
+        now: () => (clock.now as () => number)() + this.#jumped,
+        time: () => Date.now() + (this.#isFarBehind ? -3_600_000 : this.#jumped),
+        openSocket: (url, protocols) => openSocket(url.replace('device', `127.0.0.1:${this.#proxy.port}`), protocols),
+      },
+    })
+    this.#tabs.add(tab)
+    let wasGreen = true
+    tab.subscribe(() => {
+      const isGreen = tab.state.saved.state === 'saved'
+      if (isGreen && !wasGreen) green(tab.doc)
+      wasGreen = isGreen
+    })
+  }
+
+  async closeAll(): Promise<void> {
+    const tabs = [...this.#tabs]
+    this.#tabs.clear()
+    await Promise.all(tabs.map((tab) => tab.destroy()))
+  }
+
+  /** Something happens to the device or its network. */
+  async mishap(): Promise<void> {
+    const { random } = this.#parts
+    switch (
+      random.pick(['cut', 'stall', 'blink', 'resume', 'resume', 'tab', 'reload', 'jump', 'slow clock'] as const)
+    ) {
+      case 'cut':
+        return this.#proxy.cut()
+      case 'stall':
+        return this.#proxy.stall()
+      case 'blink':
+        this.#proxy.cut()
+        return this.#proxy.resume()
+      case 'resume':
+        return this.#proxy.resume()
+      case 'tab':
+        return this.openTab()
+      case 'reload':
+        await this.closeAll()
+        return this.openTab()
+      case 'jump':
+        this.#jumped += random.below(3_600_000)
+        return
+      case 'slow clock':
+        this.#isFarBehind = !this.#isFarBehind
+        return
+    }
+  }
+
+  async write(): Promise<void> {
+    const { random, name } = this.#parts
+    const tab = random.pick(this.tabs)
+    await tab.whenLoaded
+    const id = `${name}${this.written.length}`
+    this.written.push(id)
+    tab.doc.transact(() => {
+      tab.doc.getMap('written').set(id, 1)
+      randomEdit(tab.doc, random)
+    })
+  }
+
+  /** The network is there again, and stays. */
+  recover(): void {
+    this.#proxy.resume()
+    this.#isFarBehind = false
+  }
+}
+
+/** What a document held at one moment. */
+export interface Held {
+  readonly vector: Map<number, number>
+  readonly deletes: ReturnType<typeof Y.createDeleteSetFromStructStore>
+}
+
+export const heldBy = (doc: Y.Doc): Held => ({
+  vector: Y.decodeStateVector(Y.encodeStateVector(doc)),
+  deletes: Y.createDeleteSetFromStructStore(doc.store),
+})
+
+/** What of `held` a document lacks, in words; null: nothing. */
+export const lackOf = (doc: Y.Doc, { vector, deletes }: Held): string | null => {
+  for (const [client, clock] of vector) {
+    const there = Y.getState(doc.store, client)
+    if (there < clock) return `of client ${client} only ${there} of ${clock}`
+  }
+  const there = Y.createDeleteSetFromStructStore(doc.store)
+  for (const [client, ranges] of deletes.clients) {
+    for (const { clock, len } of ranges) {
+      for (let at = clock; at < clock + len; at++) {
+        if (!Y.isDeleted(there, Y.createID(client, at))) return `the delete of ${client}:${at}`
+      }
+    }
+  }
+  return null
+}
