@@ -9,7 +9,8 @@ export interface SocketLimits {
   readonly roomsPerUser: number
 }
 
-export interface Place {
+/** What a socket counts for. */
+export interface Seat {
   readonly roomId: string
   /** Null: nobody who could be told from others. */
   readonly user: string | null
@@ -55,29 +56,38 @@ export class Limits {
     this.#limits = limits
   }
 
-  /** Counts a socket from now on. @returns how to end that, or which limit is reached */
-  enter({ roomId, user, address }: Place): (() => void) | Excess {
+  /** Counts a socket until it leaves. @returns null, or which limit is reached */
+  enter(seat: Seat): Excess | null {
+    const { roomId, user, address } = seat
     const { perUser, perRoom, perAddress, roomsPerUser } = this.#limits
     const sockets = this.#sockets
     if (reaches(sockets.room.of(roomId), perRoom)) return EXCESS.room
     if (address !== null && reaches(sockets.address.of(address), perAddress)) return EXCESS.address
-    const both = user === null ? null : JSON.stringify([user, roomId])
-    if (user !== null && both !== null) {
+    if (user !== null) {
       if (reaches(sockets.user.of(user), perUser)) return EXCESS.user
-      const isNew = this.#userInRoom.of(both) === 0
+      const isNew = this.#userInRoom.of(both(user, roomId)) === 0
       if (isNew && reaches(this.#roomsOfUser.of(user), roomsPerUser)) return EXCESS.rooms
     }
-    const count = (by: 1 | -1) => {
-      sockets.room.add(roomId, by)
-      if (address !== null) sockets.address.add(address, by)
-      if (user === null || both === null) return
-      sockets.user.add(user, by)
-      const there = this.#userInRoom.add(both, by)
-      if (there === 0 || (there === 1 && by === 1)) this.#roomsOfUser.add(user, by)
-    }
-    count(1)
-    return () => count(-1)
+    this.#count(seat, 1)
+    return null
+  }
+
+  /** A socket that entered is gone. */
+  leave(seat: Seat): void {
+    this.#count(seat, -1)
+  }
+
+  #count({ roomId, user, address }: Seat, by: 1 | -1): void {
+    const sockets = this.#sockets
+    sockets.room.add(roomId, by)
+    if (address !== null) sockets.address.add(address, by)
+    if (user === null) return
+    sockets.user.add(user, by)
+    const there = this.#userInRoom.add(both(user, roomId), by)
+    if (there === 0 || (there === 1 && by === 1)) this.#roomsOfUser.add(user, by)
   }
 }
+
+const both = (user: string, roomId: string): string => JSON.stringify([user, roomId])
 
 const reaches = (count: number, limit: number): boolean => limit > 0 && count >= limit

@@ -6,47 +6,55 @@ import { type Reading, Reason } from './socket-reading.ts'
 export interface ThrottleParts {
   readonly clock: Clock
   readonly counters: Counters
-  readonly reading: Reading
-  readonly budgets: Budgets
+}
+
+/** Whoever is slowed. */
+export interface Throttled {
   /** Not being read did not help. */
-  readonly giveUp: () => void
+  tooFast(): void
 }
 
 /** Not read for this long in one go, a socket is closed. */
 const PATIENCE_MS = 30_000
 
 export class Throttle {
+  readonly #owner: Throttled
+  readonly #reading: Reading
+  readonly #budgets: Budgets
   readonly #parts: ThrottleParts
   #cancel: (() => void) | null = null
 
-  constructor(parts: ThrottleParts) {
+  constructor(owner: Throttled, reading: Reading, budgets: Budgets, parts: ThrottleParts) {
+    this.#owner = owner
+    this.#reading = reading
+    this.#budgets = budgets
     this.#parts = parts
   }
 
   /** Counts a message. @param isUpdate see Budgets */
   count(bytes: number, isUpdate: boolean): void {
-    const { clock, counters, reading, budgets } = this.#parts
-    const wait = budgets.take(bytes, isUpdate)
-    if (wait === 0 || reading.isStoppedFor(Reason.rate)) return
+    const wait = this.#budgets.take(bytes, isUpdate)
+    if (wait === 0 || this.#reading.isStoppedFor(Reason.rate)) return
+    const { clock, counters } = this.#parts
     counters.count('rate_pauses')
-    reading.stop(Reason.rate)
+    this.#reading.stop(Reason.rate)
     this.#goOnAfter(wait, clock.now() + PATIENCE_MS)
   }
 
   /** The socket is gone. */
   end(): void {
     this.#cancel?.()
-    this.#parts.budgets.end()
+    this.#budgets.end()
   }
 
   #goOnAfter(wait: number, deadline: number): void {
-    const { clock, counters, reading, budgets, giveUp } = this.#parts
+    const { clock, counters } = this.#parts
     this.#cancel = clock.after(Math.max(0, Math.min(wait, deadline - clock.now())), () => {
-      const more = budgets.wait()
-      if (more === 0) return reading.go(Reason.rate)
+      const more = this.#budgets.wait()
+      if (more === 0) return this.#reading.go(Reason.rate)
       if (clock.now() < deadline) return this.#goOnAfter(more, deadline)
       counters.count('rate_closes')
-      giveUp()
+      this.#owner.tooFast()
     })
   }
 }

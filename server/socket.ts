@@ -3,6 +3,7 @@ import type { Socket as NetSocket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { awarenessMessage, Close, type CloseCode, Message, readClientMessage, Sync } from '../shared/protocol.ts'
 import { identityOf, type Refusal } from './access.ts'
+import type { Seat } from './limits.ts'
 import type { Partials, Receiving } from './partial.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
 import type { Rates } from './rates.ts'
@@ -76,6 +77,8 @@ export interface Place {
   readonly rights: Rights
   /** Whether it speaks `scriptorium.v1`. */
   readonly acknowledged: boolean
+  /** What it counts for. */
+  readonly seat: Seat
 }
 
 export class Socket implements Member, Receiving {
@@ -109,13 +112,7 @@ export class Socket implements Member, Receiving {
     this.#place = place
     this.#parts = parts
     this.#reading = new Reading(ws)
-    this.#throttle = new Throttle({
-      clock: parts.clock,
-      counters: parts.counters,
-      reading: this.#reading,
-      budgets: parts.rates.enter(place.roomId, place.rights.caller.user),
-      giveUp: () => this.close(Close.rateLimited, 'you send too fast', RATE_RETRY_MS),
-    })
+    this.#throttle = new Throttle(this, this.#reading, parts.rates.enter(place.roomId, place.rights.caller.user), parts)
     this.#frames = new FrameBytes(net, parts.partials, this)
     this.#now = now
     this.#sentAt = this.#heardAt = this.#pingedAt = this.#progressAt = now
@@ -128,6 +125,10 @@ export class Socket implements Member, Receiving {
 
   get roomId(): string {
     return this.#place.roomId
+  }
+
+  get seat(): Seat {
+    return this.#place.seat
   }
 
   get user(): string | null {
@@ -263,6 +264,10 @@ export class Socket implements Member, Receiving {
     if (this.#parts.rooms.isFull) this.#stopReading()
     if (this.isFull) this.#reading.stop(Reason.full)
     this.#throttle.count(data.length, isUpdate(data))
+  }
+
+  tooFast(): void {
+    this.close(Close.rateLimited, 'you send too fast', RATE_RETRY_MS)
   }
 
   /** Too much is half received, and most of it is of this one. */

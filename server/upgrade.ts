@@ -249,9 +249,15 @@ export class Sockets {
     })
     ws.on('close', (code) => {
       this.#parts.counters.count('sockets_closed')
-      this.#open.get(ws)?.gone(code)
+      const socket = this.#open.get(ws) ?? null
+      if (socket !== null) this.#gone(socket, code)
       this.#open.delete(ws)
     })
+  }
+
+  #gone(socket: Socket, code: number): void {
+    socket.gone(code)
+    this.#limits.leave(socket.seat)
   }
 
   async #place(ws: WebSocket, request: IncomingMessage, net: NetSocket, address: string): Promise<void> {
@@ -277,24 +283,24 @@ export class Sockets {
     }
     if (!this.#open.has(ws) || ws.readyState !== ws.OPEN) return
     const { logger, clock, counters } = this.#parts
-    const place = { roomId: roomIdOf(page), key, rights, acknowledged }
-    const counted = { roomId: place.roomId, user: rights.caller.user, address: isLoopback(address) ? null : address }
-    const leave = this.#limits.enter(counted)
-    if (typeof leave !== 'function') {
-      counters.count(leave.counter)
-      return again(leave.text)
+    const roomId = roomIdOf(page)
+    const seat = { roomId, user: rights.caller.user, address: isLoopback(address) ? null : address }
+    const excess = this.#limits.enter(seat)
+    if (excess !== null) {
+      counters.count(excess.counter)
+      return again(excess.text)
     }
-    ws.on('close', leave)
+    const place = { roomId, key, rights, acknowledged, seat }
     const socket = new Socket(ws, net, place, this.#socketParts, clock.now())
     this.#open.set(ws, socket)
     try {
       await socket.join()
     } catch (error) {
       if (!(error instanceof PageDeleted)) {
-        logger.warn({ room: place.roomId, error: String(error) }, 'a page could not be opened')
+        logger.warn({ room: roomId, error: String(error) }, 'a page could not be opened')
         return socket.close(Close.overloaded, 'the page cannot be opened now', RETRY_MS)
       }
-      socket.gone(Close.deleted)
+      this.#gone(socket, Close.deleted)
       this.#open.set(ws, null)
       refuse(Close.deleted, error.message)
     }

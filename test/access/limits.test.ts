@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { clientAddress, readProxies } from '../../server/address.ts'
-import { Limits } from '../../server/limits.ts'
+import { type Excess, Limits } from '../../server/limits.ts'
 import { Partials, type Receiving } from '../../server/partial.ts'
 import { Budget, Rates } from '../../server/rates.ts'
 import { SUBPROTOCOL } from '../../shared/protocol.ts'
@@ -73,21 +73,22 @@ describe('counting sockets', () => {
     user,
     address,
   })
-  const nameOf = (answer: unknown) => (typeof answer === 'function' ? 'in' : (answer as { counter: string }).counter)
+  const nameOf = (answer: Excess | null) => answer?.counter ?? 'in'
 
   it('knows users, rooms, addresses and the rooms of a user, and forgets who leaves', () => {
     const counted = new Limits(limits)
-    const first = counted.enter(place('s/1', 'ana')) as () => void
+    const seat = place('s/1', 'ana')
+    expect(nameOf(counted.enter(seat))).toBe('in')
     expect(nameOf(counted.enter(place('s/2', 'ana')))).toBe('limit_user_rooms')
-    const second = counted.enter(place('s/1', 'ana')) as () => void
+    expect(nameOf(counted.enter(seat))).toBe('in')
     expect(nameOf(counted.enter(place('s/1', 'ana')))).toBe('limit_user_sockets')
     expect(nameOf(counted.enter(place('s/1', null)))).toBe('in')
     expect(nameOf(counted.enter(place('s/1', 'ben')))).toBe('limit_room_sockets')
     expect(nameOf(counted.enter(place('s/3', null)))).toBe('in')
     expect(nameOf(counted.enter(place('s/3', null)))).toBe('limit_address_sockets')
     expect(nameOf(counted.enter(place('s/3', null, null)))).toBe('in')
-    first()
-    second()
+    counted.leave(seat)
+    counted.leave(seat)
     expect(nameOf(counted.enter(place('s/2', 'ana')))).toBe('in')
   })
 
