@@ -79,7 +79,7 @@ const isOfManyPages = ({ text }: Asked): boolean => text.includes('ANY($1::text[
 const isOfUpkeep = ({ text }: Asked): boolean => text.includes('tend_at') && !text.includes('snapshot_seq = $2')
 
 describe('the hot path with BATCH_ROOMS=1', () => {
-  it('writes, loads and folds each page by statements that touch one part of each table', async () => {
+  it('writes and loads each page by statements that touch one part of each table', async () => {
     const { log, database, asked } = await openDistributed(1)
     const writers = Array.from({ length: 20 }, (_, n) => new Writer(log, `story/page-${n}`))
     const doc = new Y.Doc()
