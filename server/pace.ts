@@ -61,3 +61,13 @@ export const inTurn = async <T>(
     due = 0
   }
 }
+
+/**
+ * Milliseconds until what is done every `everyMs` is done again: all that beats by this beats together, and wakes an idle
+ * process once and not each for itself.
+ */
+export const untilBeat = (clock: Clock, everyMs: number): number => {
+  const rest = everyMs - (clock.elapsed() % everyMs)
+  // A timer may come a little early; this beat has just been.
+  return Math.ceil(rest < everyMs / 4 ? rest + everyMs : rest)
+}

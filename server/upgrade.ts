@@ -10,7 +10,7 @@ import { clientAddress, type ProxyList } from './address.ts'
 import { Holds } from './hold.ts'
 import { Limits, type SocketLimits } from './limits.ts'
 import { isLoopback } from './loopback.ts'
-import { inTurn } from './pace.ts'
+import { inTurn, untilBeat } from './pace.ts'
 import { Partials } from './partial.ts'
 import type { Clock, Counters, Logger, Random } from './ports.ts'
 import type { Rates } from './rates.ts'
@@ -329,7 +329,7 @@ export class Sockets {
   }
 
   #sweepLater(): void {
-    this.#stopSweep = this.#parts.clock.after(SWEEP_MS, () => {
+    this.#stopSweep = this.#parts.clock.after(untilBeat(this.#parts.clock, SWEEP_MS), () => {
       const now = this.#parts.clock.now()
       for (const socket of this.#open.values()) socket?.sweep(now)
       this.#sweepLater()

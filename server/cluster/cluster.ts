@@ -70,7 +70,10 @@ export class Cluster {
       answers: (url) => this.#pipes?.answers(url) ?? Promise.resolve(false),
     })
     this.#stop = () => homing.close()
-    this.#look = () => homing.look()
+    this.#look = () => {
+      // With nobody else there is nowhere else.
+      if (parent !== null || !this.nodes.alone) homing.look()
+    }
     this.nodes.onChange(() => {
       this.#pipes?.cut((url) => this.#placement.lives(url))
       this.#look()

@@ -2,7 +2,9 @@
  * What each process says of itself to the others, so that whichever is asked can tell of all. A process that is alone
  * writes nothing.
  */
+
 import type { Query } from '../database/port.ts'
+import { untilBeat } from '../pace.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { RoomFigures } from '../room/figures.ts'
 
@@ -86,7 +88,7 @@ export class Reports {
 
   #later(): void {
     if (this.#closed) return
-    this.#stop = this.#parts.clock.after(EVERY_MS, () => {
+    this.#stop = this.#parts.clock.after(untilBeat(this.#parts.clock, EVERY_MS), () => {
       this.#telling = this.#tell().then(() => this.#later())
     })
   }

@@ -1,5 +1,7 @@
 /** The rooms of this process: each opened once, watched for what others write, closed when nobody needs it. */
+
 import type { Log } from '../log/port.ts'
+import { untilBeat } from '../pace.ts'
 import type { Clock, Counters, Logger, Random, Timings } from '../ports.ts'
 import type { Elsewhere, Hearing } from './elsewhere.ts'
 import type { RoomFigures } from './figures.ts'
@@ -218,7 +220,7 @@ export class Rooms {
   }
 
   #sweepLater(): void {
-    this.#stopSweep = this.#parts.clock.after(SWEEP_MS, () => {
+    this.#stopSweep = this.#parts.clock.after(untilBeat(this.#parts.clock, SWEEP_MS), () => {
       this.#sweep()
       this.#sweepLater()
     })

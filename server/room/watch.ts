@@ -2,7 +2,9 @@
  * Watches the open rooms for what was committed elsewhere: by a poll of their heads, and room by room where another process
  * says that there is something.
  */
+
 import type { Log } from '../log/port.ts'
+import { untilBeat } from '../pace.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { Room } from './room.ts'
 
@@ -76,7 +78,7 @@ export class Watch {
   }
 
   #pollLater(): void {
-    this.#stop = this.#parts.clock.after(this.#parts.pollMs, () => this.#poll())
+    this.#stop = this.#parts.clock.after(untilBeat(this.#parts.clock, this.#parts.pollMs), () => this.#poll())
   }
 
   #poll(): void {
@@ -108,10 +110,12 @@ export class Watch {
   #watchedInTurn(): Room[] {
     const { rooms: all } = this.#parts
     const turns = Math.max(1, Math.min(TURNS, Math.ceil(all.size / ROOMS_A_TURN)))
-    this.#turn = (this.#turn + 1) % turns
+    // Every other time: who is alone is not in a hurry.
+    this.#turn = (this.#turn + 1) % (2 * turns)
+    if (this.#turn % 2 === 1) return []
     const rooms: Room[] = []
     let at = 0
-    for (const room of all.values()) if (at++ % turns === this.#turn && room.isWatched) rooms.push(room)
+    for (const room of all.values()) if (at++ % turns === this.#turn / 2 && room.isWatched) rooms.push(room)
     return rooms
   }
 
