@@ -69,7 +69,7 @@ const RULES: readonly Rule[] = [
   },
   {
     files: /^server\/figures\//,
-    ours: /^(server\/(figures\/|room\/figures\.ts|ports\.ts|database\/port\.ts)|shared\/)/,
+    ours: /^(server\/(figures\/|room\/figures\.ts|ports\.ts|pace\.ts|database\/port\.ts)|shared\/)/,
     packages: ['node:'],
     why: 'figures are taken from what rooms and processes say of themselves',
   },

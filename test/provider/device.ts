@@ -19,8 +19,8 @@ export interface DeviceParts {
   readonly story: string
   readonly token: Token
   readonly random: Random
-  /** A tab says that all it holds is saved. */
-  readonly green: (doc: Y.Doc) => void
+  /** A tab says that all is saved: what was written in it must be in the database then. Others answer for what they wrote. */
+  readonly green: (written: Held) => void
 }
 
 export class Device {
@@ -69,9 +69,13 @@ export class Device {
     })
     this.#tabs.add(tab)
     let wasGreen = true
+    const deletes: Y.Transaction['deleteSet'][] = []
+    tab.doc.on('afterTransaction', ({ local, deleteSet }: Y.Transaction) => {
+      if (local && deleteSet.clients.size > 0) deletes.push(deleteSet)
+    })
     tab.subscribe(() => {
       const isGreen = tab.state.saved.state === 'saved'
-      if (isGreen && !wasGreen) green(tab.doc)
+      if (isGreen && !wasGreen) green(writtenIn(tab.doc, deletes))
       wasGreen = isGreen
     })
   }
@@ -130,15 +134,15 @@ export class Device {
   }
 }
 
-/** What a document held at one moment. */
+/** What was written in one tab up to a moment. */
 export interface Held {
-  readonly vector: Map<number, number>
-  readonly deletes: ReturnType<typeof Y.createDeleteSetFromStructStore>
+  readonly vector: ReadonlyMap<number, number>
+  readonly deletes: Y.Transaction['deleteSet']
 }
 
-export const heldBy = (doc: Y.Doc): Held => ({
-  vector: Y.decodeStateVector(Y.encodeStateVector(doc)),
-  deletes: Y.createDeleteSetFromStructStore(doc.store),
+const writtenIn = (doc: Y.Doc, deletes: readonly Y.Transaction['deleteSet'][]): Held => ({
+  vector: new Map([[doc.clientID, Y.getState(doc.store, doc.clientID)]]),
+  deletes: Y.mergeDeleteSets([...deletes]),
 })
 
 /** What of `held` a document lacks, in words; null: nothing. */

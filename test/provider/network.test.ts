@@ -9,7 +9,7 @@ import { sharedService } from '../support/shared-service.ts'
 import { foldOf } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { turns } from '../support/until.ts'
-import { Device, heldBy, lackOf } from './device.ts'
+import { Device, type Held, lackOf } from './device.ts'
 
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const RUNS = Number(process.env.SCRIPTORIUM_RUNS ?? (isFull ? 30 : 2))
@@ -30,10 +30,9 @@ describe('devices on a random network', () => {
     const faults: string[] = []
     const looks: Promise<void>[] = []
     let isLooking = false
-    const green = (doc: Parameters<typeof heldBy>[0]) => {
+    const green = (held: Held) => {
       if (isLooking) return
       isLooking = true
-      const held = heldBy(doc)
       const look = async () => {
         const lack = lackOf(await foldOf(store, room), held)
         if (lack !== null) faults.push(lack)
