@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { connectClient } from '../support/client.ts'
 import { pageAsText } from '../support/equal.ts'
 import { leaveOut } from '../support/left-out.ts'
+import { metric } from '../support/metrics.ts'
 import { createPostgres, type Postgres } from '../support/postgres.ts'
 import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { seededRandom } from '../support/random.ts'
@@ -210,6 +211,12 @@ it.runIf(hasRedis)(
     ana.edit('first', (doc) => doc.getText('t').insert(0, 'once '))
     await ana.settled()
     await until('the other to read it', () => bo.doc.getText('t').toString() === 'once ')
+    // It may have come by the look at the log; who is cut off now cannot learn any more who shares the page.
+    for (const service of [cut, other])
+      await until(
+        'both to know that they share it',
+        async () => (await metric(service?.address ?? '', 'rooms_shared')) > 0,
+      )
     toDatabase.cut()
     ana.edit('lost', (doc) => doc.getText('t').insert(5, 'upon '))
     await until('the other to read what cannot be committed there', () => bo.doc.getText('t').length === 10)
