@@ -1,8 +1,9 @@
 /** `scriptorium compact`: folds pages and makes their history coarser, beside a live service. */
 import { parseArgs } from 'node:util'
 import type { Config } from '../server/config.ts'
-import { type CompactOptions, type CompactProgress, type CompactReport, compactPages } from '../server/log/compact.ts'
+import { type CompactOptions, type CompactProgress, compactPages } from '../server/log/compact.ts'
 import { withOriginals } from '../server/log/windows.ts'
+import type { CompactReport } from '../shared/operators.ts'
 import { pageOptions, workOnPages } from './page-work.ts'
 import { bytesOf, counted, durationOf } from './progress.ts'
 import { numberOf, runCommand } from './run-command.ts'

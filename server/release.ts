@@ -20,3 +20,14 @@ export class Releases {
     if (errors.length > 0) throw errors[0]
   }
 }
+
+/** Runs a start that pushes how to release what it acquires; one that fails releases what it had. @throws what `start` does */
+export const releasedOnFailure = async <T>(start: (releases: Releases) => Promise<T>): Promise<T> => {
+  const releases = new Releases()
+  try {
+    return await start(releases)
+  } catch (error) {
+    await releases.run()
+    throw error
+  }
+}

@@ -46,7 +46,7 @@ import { followed, operations } from './operate.ts'
 import { storyOperations } from './operate-stories.ts'
 import type { Logger } from './ports.ts'
 import { Rates } from './rates.ts'
-import { Releases } from './release.ts'
+import { type Releases, releasedOnFailure } from './release.ts'
 import { NOBODY_ELSE } from './room/elsewhere.ts'
 import { Rooms } from './room/rooms.ts'
 import { isMemoryTight, processName, processUsage, systemClock, systemRandom } from './system.ts'
@@ -87,15 +87,8 @@ export interface ServiceParts {
  * Starts the service; a start that fails releases what it had.
  * @throws LockedError, DatabaseError, or the system's error when the address cannot be listened on
  */
-export const startService = async (config: Config, parts: ServiceParts): Promise<Service> => {
-  const releases = new Releases()
-  try {
-    return await assemble(config, parts, releases)
-  } catch (error) {
-    await releases.run()
-    throw error
-  }
-}
+export const startService = (config: Config, parts: ServiceParts): Promise<Service> =>
+  releasedOnFailure((releases) => assemble(config, parts, releases))
 
 const assemble = async (
   config: Config,

@@ -1,6 +1,6 @@
 /** The channel over LISTEN and NOTIFY, on one connection of its own; each process listens to a name of its own. */
 import { DatabaseError, type OpenSession, type Session } from '../database/port.ts'
-import { BackOff } from './back-off.ts'
+import { Attempts } from './attempts.ts'
 import type { Channel, ChannelParts, Letter } from './port.ts'
 
 /** A payload must stay below 8,000 bytes, and base64 makes four of three. */
@@ -19,16 +19,14 @@ export class PostgresChannel implements Channel {
   readonly carriesUpdates = false
   readonly #parts: ChannelParts
   readonly #openSession: OpenSession
-  readonly #backOff: BackOff
+  readonly #attempts: Attempts
   #session: Session | null = null
-  #state: 'new' | 'open' | 'closed' = 'new'
   #cancelProbe: () => void = () => undefined
-  #connecting: Promise<void> = Promise.resolve()
 
   constructor(parts: ChannelParts, openSession: OpenSession) {
     this.#parts = parts
     this.#openSession = openSession
-    this.#backOff = new BackOff(parts.clock, parts.random)
+    this.#attempts = new Attempts(parts, () => this.#begin())
   }
 
   get isUp(): boolean {
@@ -36,9 +34,7 @@ export class PostgresChannel implements Channel {
   }
 
   open(): void {
-    if (this.#state !== 'new') return
-    this.#state = 'open'
-    this.#connect()
+    this.#attempts.open()
   }
 
   async send(letters: readonly Letter[]): Promise<number> {
@@ -58,21 +54,11 @@ export class PostgresChannel implements Channel {
   }
 
   async close(): Promise<void> {
-    this.#state = 'closed'
-    this.#backOff.cancel()
     this.#cancelProbe()
-    await this.#connecting
+    await this.#attempts.close()
     const session = this.#session
     this.#session = null
     await session?.close()
-  }
-
-  #connect(): void {
-    this.#connecting = this.#begin().catch((error: unknown) => {
-      if (this.#state !== 'open') return
-      this.#parts.down(String(error))
-      this.#backOff.later(() => this.#connect())
-    })
   }
 
   async #begin(): Promise<void> {
@@ -93,9 +79,9 @@ export class PostgresChannel implements Channel {
       throw error
     }
     if (isLost) throw new Error('the connection was lost at once')
-    if (this.#state === 'closed') return session.close()
+    if (!this.#attempts.isOpen) return session.close()
     this.#session = session
-    this.#backOff.reset()
+    this.#attempts.reset()
     this.#probeLater()
     up()
   }
@@ -105,9 +91,9 @@ export class PostgresChannel implements Channel {
     this.#session = null
     this.#cancelProbe()
     // One that is still being opened says so itself.
-    if (!wasUp || this.#state !== 'open') return
+    if (!wasUp || !this.#attempts.isOpen) return
     this.#parts.down(reason)
-    this.#backOff.later(() => this.#connect())
+    this.#attempts.later()
   }
 
   /** A connection that hangs is found by the answer it does not give. */

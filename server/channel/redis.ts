@@ -2,7 +2,7 @@
  * The channel over Redis, Valkey or the like, through an optional library that is loaded only here. Each process
  * subscribes to a name of its own; where the server is a cluster that has sharded pub/sub, to one of a shard.
  */
-import { BackOff } from './back-off.ts'
+import { Attempts } from './attempts.ts'
 import type { Channel, ChannelParts, Letter } from './port.ts'
 import { connectRedis, type RedisLine } from './redis-line.ts'
 
@@ -21,18 +21,16 @@ export class RedisChannel implements Channel {
   readonly carriesUpdates = true
   readonly #parts: ChannelParts
   readonly #url: string
-  readonly #backOff: BackOff
+  readonly #attempts: Attempts
   #line: RedisLine | null = null
-  #state: 'new' | 'open' | 'closed' = 'new'
   #isUp = false
   #cancelProbe: () => void = () => undefined
   #probes = 0
-  #connecting: Promise<void> = Promise.resolve()
 
   constructor(parts: ChannelParts, url: string) {
     this.#parts = parts
     this.#url = url
-    this.#backOff = new BackOff(parts.clock, parts.random)
+    this.#attempts = new Attempts(parts, () => this.#begin())
   }
 
   get isUp(): boolean {
@@ -40,9 +38,7 @@ export class RedisChannel implements Channel {
   }
 
   open(): void {
-    if (this.#state !== 'new') return
-    this.#state = 'open'
-    this.#connect()
+    this.#attempts.open()
   }
 
   async send(letters: readonly Letter[]): Promise<number> {
@@ -53,30 +49,20 @@ export class RedisChannel implements Channel {
   }
 
   async close(): Promise<void> {
-    this.#state = 'closed'
     this.#isUp = false
-    this.#backOff.cancel()
     this.#cancelProbe()
-    await this.#connecting
+    await this.#attempts.close()
     this.#line?.close()
     this.#line = null
   }
 
-  #connect(): void {
-    this.#connecting = this.#begin().catch((error: unknown) => {
-      if (this.#state !== 'open') return
-      this.#parts.down(String(error))
-      this.#backOff.later(() => this.#connect())
-    })
-  }
-
   async #begin(): Promise<void> {
     const line = await connectRedis(this.#url, {
-      waitMs: () => this.#backOff.nextMs(),
+      waitMs: () => this.#attempts.nextMs(),
       ready: () => this.#probe(),
       lost: (reason) => this.#lost(reason),
     })
-    if (this.#state === 'closed') return line.close()
+    if (!this.#attempts.isOpen) return line.close()
     try {
       await line.subscribe(`${NAME}${this.#parts.nodeId}`, (message) => this.#heard(message))
     } catch (error) {
@@ -89,16 +75,16 @@ export class RedisChannel implements Channel {
 
   #heard(message: Uint8Array): void {
     if (message.length > 0) return this.#parts.heard(message)
-    if (this.#isUp || this.#state !== 'open') return
+    if (this.#isUp || !this.#attempts.isOpen) return
     this.#isUp = true
     this.#probes = 0
     this.#cancelProbe()
-    this.#backOff.reset()
+    this.#attempts.reset()
     this.#parts.up()
   }
 
   #lost(reason: string): void {
-    if (this.#state !== 'open') return
+    if (!this.#attempts.isOpen) return
     this.#isUp = false
     this.#parts.down(reason)
     this.#probe()
@@ -108,7 +94,7 @@ export class RedisChannel implements Channel {
   #probe(): void {
     this.#cancelProbe()
     const line = this.#line
-    if (this.#state !== 'open' || line === null || this.#isUp) return
+    if (!this.#attempts.isOpen || line === null || this.#isUp) return
     if (++this.#probes > PROBES) return this.#beginAgain(line)
     line.publish(`${NAME}${this.#parts.nodeId}`, PROBE).catch((error: unknown) => {
       this.#parts.logger.debug({ error: String(error) }, 'the channel does not hear itself yet')
@@ -120,6 +106,6 @@ export class RedisChannel implements Channel {
     this.#probes = 0
     this.#line = null
     line.close()
-    this.#connect()
+    this.#attempts.now()
   }
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { listen } from '../listen.ts'
 import { createMetrics } from '../metrics.ts'
 import type { Clock, Logger, Random } from '../ports.ts'
-import { Releases } from '../release.ts'
+import { type Releases, releasedOnFailure } from '../release.ts'
 import type { Service } from '../service.ts'
 import { Dispatch } from './dispatch.ts'
 import { Front } from './front.ts'
@@ -28,15 +28,8 @@ export interface WorkersParts {
  * Starts the workers, then listens.
  * @throws Error with the reason of a worker that does not start, or the system's error when nothing can be listened on
  */
-export const startWorkers = async (config: Config, parts: WorkersParts): Promise<Service> => {
-  const releases = new Releases()
-  try {
-    return await assemble(config, parts, releases)
-  } catch (error) {
-    await releases.run()
-    throw error
-  }
-}
+export const startWorkers = (config: Config, parts: WorkersParts): Promise<Service> =>
+  releasedOnFailure((releases) => assemble(config, parts, releases))
 
 const assemble = async (config: Config, parts: WorkersParts, releases: Releases): Promise<Service> => {
   const metrics = createMetrics({ worker: 'parent' })

@@ -1,31 +1,8 @@
 /** How this process stands: one row of figures for each second that somebody looks. */
+import type { Figures } from '../../shared/operators.ts'
 import type { Clock, CounterName } from '../ports.ts'
 import type { RoomFigures } from '../room/figures.ts'
-import type { Percentiles, TakenTimings } from './timings.ts'
-
-export interface Figures {
-  /** Milliseconds since 1970. */
-  readonly at: number
-  readonly rooms: number
-  readonly people: number
-  /** Since the last row, a second each. */
-  readonly updatesPerSecond: number
-  readonly relaysPerSecond: number
-  /** Milliseconds. */
-  readonly relay: Percentiles
-  readonly commit: Percentiles
-  readonly tailBytes: number
-  readonly snapshotBytes: number
-  readonly unsavedBytes: number
-  /** Resident memory of the process, in bytes. */
-  readonly memory: number
-  /** Of one core, from 0; more than 1 where threads work too. */
-  readonly cpu: number
-  /** Members who do not read as fast as they are written to, and where they are. */
-  readonly slow: number
-  readonly slowRooms: readonly string[]
-  readonly database: boolean
-}
+import type { TakenTimings } from './timings.ts'
 
 export interface FiguresParts {
   readonly clock: Clock

@@ -1,12 +1,8 @@
 /** How long relays and commits took, since somebody looked last. */
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
-import type { TimingName, Timings } from '../ports.ts'
 
-/** Milliseconds; null: nothing happened. */
-export interface Percentiles {
-  readonly p50: number | null
-  readonly p99: number | null
-}
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import type { Percentiles } from '../../shared/operators.ts'
+import type { TimingName, Timings } from '../ports.ts'
 
 export interface TakenTimings extends Timings {
   /** What was measured since it was taken last. */

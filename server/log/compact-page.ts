@@ -1,8 +1,10 @@
 /** Compaction of one page. */
+
+import type { Size } from '../../shared/operators.ts'
 import { JobError } from '../threads/pool.ts'
 import { historyFaults } from './agree.ts'
 import { coarsenHistory, type HistoryParts } from './coarsen.ts'
-import type { CompactOptions, CompactParts, Size } from './compact.ts'
+import type { CompactOptions, CompactParts } from './compact.ts'
 import { foldRoom, squashPage } from './fold.ts'
 import { MEASURE } from './history-statements.ts'
 import { loadPage } from './load.ts'

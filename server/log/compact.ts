@@ -1,4 +1,5 @@
 /** Compaction of many pages: each folded, its history made coarser, one after the other or several at once. */
+import type { CompactReport, Size } from '../../shared/operators.ts'
 import type { Database } from '../database/port.ts'
 import type { Clock, Counters, Logger } from '../ports.ts'
 import type { Threads } from '../threads/pool.ts'
@@ -27,26 +28,6 @@ export interface CompactParts {
   readonly counters: Counters
   readonly history: HistorySettings
   readonly signal: AbortSignal
-}
-
-export interface Size {
-  readonly rows: number
-  readonly bytes: number
-}
-
-export interface CompactReport {
-  readonly dryRun: boolean
-  /** Pages looked at, and of these those that changed. */
-  readonly pages: number
-  readonly compacted: number
-  readonly before: Size
-  readonly after: Size
-  readonly skipped: readonly { readonly page: string; readonly why: string }[]
-  readonly quarantined: readonly { readonly page: string; readonly rows: number }[]
-  readonly failed: readonly { readonly page: string; readonly why: string }[]
-  readonly seconds: number
-  /** How long it paused because the database was busy. */
-  readonly pausedSeconds: number
 }
 
 export interface CompactProgress {

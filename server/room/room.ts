@@ -5,6 +5,7 @@
 import { awarenessMessage, Close, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { LoadedRoom, Part } from '../log/port.ts'
 import type { Counters } from '../ports.ts'
+import { Answers, type AnswersParts } from './answers.ts'
 import { Commits, type CommitsParts, type Committing } from './commits.ts'
 import { Company } from './company.ts'
 import { Content } from './content.ts'
@@ -18,8 +19,7 @@ import { EMPTY_PRESENCE, Presence } from './presence.ts'
 import type { Reached } from './reach.ts'
 import { Refusals } from './refusals.ts'
 import { Relay } from './relay.ts'
-import { decodeStateVector, type StateVector } from './state-vector.ts'
-import type { Diff, Reply } from './sync.ts'
+import { decodeStateVector } from './state-vector.ts'
 
 export interface RoomSettings extends FoldSettings {
   /** Bytes of one client's presence. */
@@ -28,18 +28,14 @@ export interface RoomSettings extends FoldSettings {
   readonly maxPageBytes: number
 }
 
-export interface RoomParts extends CommitsParts {
+export interface RoomParts extends CommitsParts, AnswersParts {
   readonly counters: Counters
   readonly settings: RoomSettings
   /** Other processes that may hold the page too. */
   readonly elsewhere: Elsewhere
-  /** Compares large pages off the event loop. */
-  readonly diff: Diff
   /** Told that the room can serve no longer; its members are closed by then. */
   readonly ended: (room: Room) => void
 }
-
-const RETRY_MS = 2000
 
 export class Room implements Committing {
   readonly roomId: string
@@ -56,6 +52,7 @@ export class Room implements Committing {
   readonly #presence: Presence<Member>
   readonly #follow: Follow
   readonly #commits: Commits
+  readonly #answers: Answers
   /** Made at first need: most rooms refuse nothing. */
   #madeRefusals: Refusals | null = null
   #turnDue = false
@@ -95,6 +92,7 @@ export class Room implements Committing {
     const content = this.#content
     const following = { roomId, log, clock, logger, content, settings, hasEnded, replaced, relay: this.#relay }
     this.#follow = new Follow(following, loaded)
+    this.#answers = new Answers(roomId, content, parts)
     this.#commits = new Commits(this, loaded.exists, content, this.#follow, parts)
     this.#follow.foldIfDue()
   }
@@ -164,7 +162,7 @@ export class Room implements Committing {
     const known = decodeStateVector(stateVector)
     if (this.#content.holdsDead(known)) return member.close(Close.replaced, 'what this copy holds was set aside')
     if (this.#membership(member).deferStep1(known, this.#commits.committed)) return
-    this.#answer(member, known)
+    this.#answers.answer(member, known)
   }
 
   /** Takes a sync message of kind 1 (step 2) or 2 (live update). */
@@ -240,7 +238,7 @@ export class Room implements Committing {
   resume(member: Member): void {
     const since = this.#members.get(member)?.endLag()
     if (since === undefined) return
-    this.#reply(member, this.#content.missed({ stateVector: since, inParts: false }, this.#parts.diff))
+    this.#answers.catchUp(member, since)
     this.#tellPresence(member)
   }
 
@@ -327,21 +325,6 @@ export class Room implements Committing {
     return membership
   }
 
-  #answer(member: Member, stateVector: StateVector): void {
-    this.#reply(member, this.#content.answer({ stateVector, inParts: member.acknowledged }, this.#parts.diff))
-  }
-
-  #reply(member: Member, replies: Reply[] | Promise<Reply[]>): void {
-    if (!(replies instanceof Promise)) return member.sendAll(replies)
-    replies.then(
-      (messages) => member.sendAll(messages),
-      (error: unknown) => {
-        this.#parts.logger.warn({ room: this.roomId, error: String(error) }, 'a returning client was not answered')
-        member.close(Close.overloaded, 'too much to compare now', RETRY_MS)
-      },
-    )
-  }
-
   #tellPresence(member: Member): void {
     const present = this.#presence.all()
     if (present !== null) member.send(awarenessMessage(present), 'presence')
@@ -359,7 +342,7 @@ export class Room implements Committing {
   }
 
   #settle(membership: Membership, committed = this.#commits.committed): void {
-    for (const known of membership.settleThrough(committed)) this.#answer(membership.member, known)
+    for (const known of membership.settleThrough(committed)) this.#answers.answer(membership.member, known)
   }
 
   #ask(member: Member): void {

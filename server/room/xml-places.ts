@@ -1,7 +1,7 @@
 /**
- * Which items lie among XML: in an element or a fragment, or in a root that holds XML. Clients write text and elements
- * there and nothing else; of a null among them not even the text of the page could be read. Gathered only for pages
- * that somebody writes a null to.
+ * Which items lie among XML: in an element or a fragment, or in a root that holds XML and nothing else. Clients write text
+ * and elements there; of a null among them not even the text of the page could be read. A root that holds other values
+ * too is somebody's array, whoever put XML into it. Gathered only for pages that somebody writes a null to.
  */
 import { IdSet } from './id-set.ts'
 import { structAt } from './nesting.ts'
@@ -15,6 +15,9 @@ const ELSEWHERE = 1
 const IN_XML = 2
 const IN_ROOT = 3
 
+/** Contents that say nothing of what holds them. */
+const WITHOUT_VALUE: ReadonlySet<number> = new Set([Ref.gc, Ref.deleted, Ref.format, Ref.skip])
+
 /** An update that is new: its bytes, `STRIDE` numbers a struct, and the runs of it that count. */
 interface Read {
   readonly bytes: Uint8Array
@@ -25,7 +28,9 @@ interface Read {
 interface Root {
   readonly ids: IdSet
   /** Whether it holds a type that only XML holds. */
-  isXml: boolean
+  hasXml: boolean
+  /** Whether it holds what XML does not. */
+  hasOther: boolean
 }
 
 export class XmlPlaces {
@@ -47,7 +52,8 @@ export class XmlPlaces {
         else if (place >= IN_ROOT) {
           const root = this.#byNumber[place - IN_ROOT] as Root
           root.ids.add(client, clock, count)
-          if (isXmlOnly(update.typeOf(struct))) root.isXml = true
+          if (isXmlOnly(update.typeOf(struct))) root.hasXml = true
+          else if (update.isValue(struct)) root.hasOther = true
         }
         if (isContainer(update.typeOf(struct))) this.#containers.add(client, clock, 1)
       }
@@ -61,8 +67,8 @@ export class XmlPlaces {
       if (!read.runs.some(({ first, last }) => first <= struct && struct < last)) continue
       const place = update.placeOf(struct)
       if (place === IN_XML) return true
-      if (place >= IN_ROOT && (this.#byNumber[place - IN_ROOT]?.isXml === true || update.putsXmlInto(place)))
-        return true
+      const root = this.#byNumber[place - IN_ROOT]
+      if (root !== undefined && !root.hasOther && (root.hasXml || update.putsXmlInto(place))) return true
     }
     return false
   }
@@ -81,7 +87,7 @@ export class XmlPlaces {
   root(name: string): number {
     let number = this.#roots.get(name)
     if (number === undefined) {
-      number = IN_ROOT + this.#byNumber.push({ ids: new IdSet(), isXml: false }) - 1
+      number = IN_ROOT + this.#byNumber.push({ ids: new IdSet(), hasXml: false, hasOther: false }) - 1
       this.#roots.set(name, number)
     }
     return number
@@ -116,6 +122,11 @@ class Update {
   typeOf(struct: number): number {
     if (this.#number(struct, Field.ref) !== Ref.type) return -1
     return new Reader(this.#read.bytes, this.#number(struct, Field.content)).varUint()
+  }
+
+  /** Whether it holds something, and no mere format. */
+  isValue(struct: number): boolean {
+    return !WITHOUT_VALUE.has(this.#number(struct, Field.ref))
   }
 
   putsXmlInto(place: number): boolean {

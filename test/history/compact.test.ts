@@ -1,7 +1,7 @@
 /** `scriptorium compact`: beside a live service, beside itself, ended half-way, and what it predicts. */
 
 import { describe, expect, it } from 'vitest'
-import type { CompactReport } from '../../server/log/compact.ts'
+import type { CompactReport } from '../../shared/operators.ts'
 import { call } from '../support/api.ts'
 import { connectClient } from '../support/client.ts'
 import { runCommand, startCommand } from '../support/command.ts'

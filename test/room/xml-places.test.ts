@@ -66,6 +66,23 @@ describe('a null', () => {
     expect(new HeldPage().receive(Y.encodeStateAsUpdate(whole), 'live').kind).toBe('invalid')
   })
 
+  it('is welcome in an array that somebody put an element into', () => {
+    const doc = written()
+    const page = held(doc)
+    const other = new Y.Doc()
+    other.clientID = ID + 1
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
+    const before = Y.encodeStateVector(other)
+    other.getArray('array').insert(0, [new Y.XmlElement('p')])
+    expect(page.receive(Y.encodeStateAsUpdate(other, before), 'live').kind).toBe('new')
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(other))
+    const honest: Uint8Array[] = []
+    doc.on('update', (update: Uint8Array) => honest.push(update))
+    doc.getArray('array').insert(0, [null])
+    doc.getArray('array').push([null])
+    for (const update of honest) expect(page.receive(update, 'live').kind).toBe('new')
+  })
+
   it('is welcome in arrays and maps, as an attribute, and at the end of a format', () => {
     const doc = written()
     const page = held(doc)

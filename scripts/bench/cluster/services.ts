@@ -10,6 +10,7 @@ import { freePort } from '../free-port.ts'
 import { command } from '../paths.ts'
 import { cpuMs } from '../proc.ts'
 import { startProcess } from '../processes.ts'
+import { NO_RATES } from '../targets/service.ts'
 
 export interface Measured {
   /** WebSocket address below which rooms lie. */
@@ -18,16 +19,7 @@ export interface Measured {
   readonly pids: readonly number[]
 }
 
-const UNLIMITED = {
-  RATE_SOCKET_MESSAGES: '0',
-  RATE_USER_MESSAGES: '0',
-  RATE_PAGE_MESSAGES: '0',
-  RATE_SOCKET_BYTES: '0',
-  RATE_USER_BYTES: '0',
-  RATE_PAGE_BYTES: '0',
-  MAX_USER_PAGES: '0',
-  MAX_USER_SOCKETS: '0',
-}
+const UNLIMITED = { ...NO_RATES, MAX_USER_PAGES: '0', MAX_USER_SOCKETS: '0' }
 const NODE_SECRET = 'a secret of the bench, long enough for nodes'
 /** Nodes look for each other once a second. */
 const KNOWN_MS = 3000

@@ -21,7 +21,7 @@ export interface ServiceSettings {
 const ROWS = 'SELECT room_id AS name, data FROM scriptorium.update WHERE room_id = ANY($1)'
 
 /** Peers slow nobody down, so what is measured is the service that does not either. */
-const NO_RATES = {
+export const NO_RATES = {
   RATE_SOCKET_MESSAGES: '0',
   RATE_USER_MESSAGES: '0',
   RATE_PAGE_MESSAGES: '0',

@@ -1,10 +1,11 @@
 /** Compaction: asked for, watched, and what it came to. */
 import { Archive } from 'lucide'
 import { useState } from 'preact/hooks'
+import type { CompactReport } from '../../../shared/operators.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Act } from './act.tsx'
 import { ask } from './service.ts'
-import type { CompactReport, Job } from './told.ts'
+import type { Job } from './told.ts'
 import { acts, bytes, count, moment } from './words.ts'
 
 export const Compaction = ({ jobs }: { readonly jobs: readonly Job[] }) => {

@@ -1,8 +1,9 @@
 /** The stream that the whole console lives on: figures and work as they come, opened again whenever it is lost. */
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { useEffect, useState } from 'preact/hooks'
+import type { Figures } from '../../../shared/operators.ts'
 import { request } from './service.ts'
-import type { Figures, Job } from './told.ts'
+import type { Job } from './told.ts'
 
 export interface Feed {
   readonly isLive: boolean

@@ -1,10 +1,10 @@
 /** How the service stands, at a glance. */
 import { TriangleAlert } from 'lucide'
 import { useMemo } from 'preact/hooks'
+import type { Figures } from '../../../shared/operators.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Chart } from './chart.tsx'
 import type { Feed } from './feed.ts'
-import type { Figures } from './told.ts'
 import { bytes, count, ms, percent, readers } from './words.ts'
 
 type Of = (row: Figures) => number | null

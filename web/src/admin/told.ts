@@ -1,45 +1,5 @@
 /** What the service tells operators, as far as the console shows it. */
 
-export interface Percentiles {
-  readonly p50: number | null
-  readonly p99: number | null
-}
-
-export interface Figures {
-  readonly at: number
-  readonly rooms: number
-  readonly people: number
-  readonly updatesPerSecond: number
-  readonly relaysPerSecond: number
-  readonly relay: Percentiles
-  readonly commit: Percentiles
-  readonly tailBytes: number
-  readonly snapshotBytes: number
-  readonly unsavedBytes: number
-  readonly memory: number
-  readonly cpu: number
-  readonly slow: number
-  readonly slowRooms: readonly string[]
-  readonly database: boolean
-}
-
-export interface Size {
-  readonly rows: number
-  readonly bytes: number
-}
-
-export interface CompactReport {
-  readonly dryRun: boolean
-  readonly pages: number
-  readonly compacted: number
-  readonly before: Size
-  readonly after: Size
-  readonly skipped: readonly { readonly page: string; readonly why: string }[]
-  readonly quarantined: readonly { readonly page: string; readonly rows: number }[]
-  readonly failed: readonly { readonly page: string; readonly why: string }[]
-  readonly seconds: number
-}
-
 export interface DoctorReport {
   readonly pages: number
   readonly faults: number

@@ -1,0 +1,54 @@
+/** What the service tells operators: the console and other tools read it as it is written here. */
+
+/** Milliseconds; null: nothing happened. */
+export interface Percentiles {
+  readonly p50: number | null
+  readonly p99: number | null
+}
+
+/** How one process stands: a row for each second that somebody looks. */
+export interface Figures {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly rooms: number
+  readonly people: number
+  /** Since the last row, a second each. */
+  readonly updatesPerSecond: number
+  readonly relaysPerSecond: number
+  /** Until others see an edit, and until it is committed. */
+  readonly relay: Percentiles
+  readonly commit: Percentiles
+  readonly tailBytes: number
+  readonly snapshotBytes: number
+  readonly unsavedBytes: number
+  /** Resident memory of the process, in bytes. */
+  readonly memory: number
+  /** Of one core, from 0; more than 1 where threads work too. */
+  readonly cpu: number
+  /** Members who do not read as fast as they are written to, and where they are. */
+  readonly slow: number
+  readonly slowRooms: readonly string[]
+  /** Whether the database answered last. */
+  readonly database: boolean
+}
+
+export interface Size {
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** What a compaction came to. */
+export interface CompactReport {
+  readonly dryRun: boolean
+  /** Pages looked at, and of these those that changed. */
+  readonly pages: number
+  readonly compacted: number
+  readonly before: Size
+  readonly after: Size
+  readonly skipped: readonly { readonly page: string; readonly why: string }[]
+  readonly quarantined: readonly { readonly page: string; readonly rows: number }[]
+  readonly failed: readonly { readonly page: string; readonly why: string }[]
+  readonly seconds: number
+  /** How long it paused because the database was busy. */
+  readonly pausedSeconds: number
+}
