@@ -1,6 +1,6 @@
 /**
  * Pacing by cost: work that took c begins again when c / share has passed since it began, and `longestMs` at the latest.
- * Whoever comes after a calm does not wait; under load the rounds grow instead of their number.
+ * What is dear gets less of a share, since people tell 20 ms from 40, but not 2 from 20. Whoever comes after a calm does not wait; under load the rounds grow instead of their number.
  */
 import type { Clock } from './ports.ts'
 
@@ -11,6 +11,8 @@ const LONGEST_PAUSE_MS = 50
 export interface PaceOptions {
   /** The share of time that the work may take, from above 0 to 1. */
   readonly share: number
+  /** Work that takes so long gets half of the share, twice as long a third. Without it all gets the same. */
+  readonly dearMs?: number
   /** However long the work takes, the next round need not wait longer than this since the last began. */
   readonly longestMs: number
 }
@@ -20,6 +22,7 @@ export class Pace {
   readonly #options: PaceOptions
   #begunAt = Number.NEGATIVE_INFINITY
   #nextAt = Number.NEGATIVE_INFINITY
+  #tookBefore = Number.POSITIVE_INFINITY
 
   constructor(clock: Clock, options: PaceOptions) {
     this.#clock = clock
@@ -39,8 +42,16 @@ export class Pace {
 
   /** The last round that began has ended. */
   end(): void {
-    const cost = this.#clock.elapsed() - this.#begunAt
-    this.#nextAt = Math.min(this.#nextAt, this.#begunAt + cost / this.#options.share)
+    const took = this.#clock.elapsed() - this.#begunAt
+    // The lesser of two: another process may have had the core meanwhile.
+    const cost = Math.min(took, this.#tookBefore)
+    this.#tookBefore = took
+    this.#nextAt = Math.min(this.#nextAt, this.#begunAt + this.#pause(cost))
+  }
+
+  #pause(cost: number): number {
+    const { share, dearMs } = this.#options
+    return (cost / share) * (dearMs === undefined ? 1 : 1 + cost / dearMs)
   }
 }
 

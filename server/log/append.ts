@@ -1,14 +1,13 @@
 /**
  * Group commit: one statement appends the batches of many rooms. At most two statements are in flight and a room is in at
- * most one of them; what arrives meanwhile gathers in the rooms, so batches grow with the load by themselves. A statement
- * has a price of its own (0.5 ms of PostgreSQL's time, a row in it 30 µs), so statements are paced by what they cost.
+ * most one of them; what arrives meanwhile gathers in the rooms, so batches grow with the load by themselves.
  */
 import { type Database, DatabaseError } from '../database/port.ts'
-import { Pace } from '../pace.ts'
 import type { Clock, Counters, Logger, Random } from '../ports.ts'
 import { readHeads } from './load.ts'
 import type { Appending, Outcome } from './port.ts'
 import type { Reach } from './reach.ts'
+import { StatementPace } from './statement-pace.ts'
 import { WRITTEN } from './statements.ts'
 import { type Item, writeBatch, writeBatches } from './write-batches.ts'
 
@@ -24,7 +23,8 @@ export interface AppenderParts {
 }
 
 const IN_FLIGHT = 2
-const PACE = { share: 0.33, longestMs: 6 }
+/** Timers come to the millisecond: a statement that would be due within it begins. */
+const EARLY_MS = 1
 const STATEMENT_BYTES = 8_000_000
 const FIRST_WAIT_MS = 20
 const LONGEST_WAIT_MS = 1000
@@ -36,24 +36,29 @@ const UNIQUE_VIOLATION = '23505'
 
 export class Appender {
   readonly #parts: AppenderParts
-  readonly #waiting = new Set<Appending>()
+  /** Rooms that have something to write, and how many updates. */
+  readonly #waiting = new Map<Appending, number>()
+  #updates = 0
   readonly #busy = new Set<Appending>()
   readonly #idle = new Set<() => void>()
   readonly #wakers = new Set<() => void>()
-  readonly #pace: Pace
+  readonly #pace: StatementPace
   #statements = 0
-  #pumpDue = false
+  /** When it is looked next whether a statement may begin. */
+  #pumpAt = Number.POSITIVE_INFINITY
   #closed = false
 
   constructor(parts: AppenderParts) {
     this.#parts = parts
-    this.#pace = new Pace(parts.clock, PACE)
+    this.#pace = new StatementPace(parts.clock)
   }
 
   /** Says that `room` has something to write. */
   append(room: Appending): void {
     if (this.#closed) return
-    this.#waiting.add(room)
+    const { gathered } = room
+    this.#updates += gathered - (this.#waiting.get(room) ?? 0)
+    this.#waiting.set(room, gathered)
     this.#pumpLater()
   }
 
@@ -67,6 +72,7 @@ export class Appender {
   async close(): Promise<void> {
     this.#closed = true
     this.#waiting.clear()
+    this.#updates = 0
     for (const wake of [...this.#wakers]) wake()
     await this.drain()
   }
@@ -76,22 +82,25 @@ export class Appender {
   }
 
   #pumpLater(): void {
-    if (this.#pumpDue) return
-    this.#pumpDue = true
+    const { clock } = this.#parts
+    const wait = this.#pace.waitMs(this.#waiting.size, this.#updates)
+    const at = clock.elapsed() + Math.max(0, wait)
+    if (at > this.#pumpAt - EARLY_MS) return
+    this.#pumpAt = at
     const pump = () => {
-      this.#pumpDue = false
+      this.#pumpAt = Number.POSITIVE_INFINITY
       this.#pump()
     }
-    const wait = this.#pace.waitMs
     // Without a wait: rooms whose turns end together share a statement.
-    if (wait > 0) this.#parts.clock.after(wait, pump)
-    else this.#parts.clock.turn(pump)
+    if (wait > EARLY_MS) clock.after(wait, pump)
+    else clock.turn(pump)
   }
 
   #pump(): void {
     while (this.#statements < IN_FLIGHT) {
-      if (this.#pace.waitMs > 0 && this.#waiting.size < this.#parts.batchRooms) {
-        if (this.#waiting.size > 0) this.#pumpLater()
+      const waiting = this.#waiting.size
+      if (waiting > 0 && waiting < this.#parts.batchRooms && this.#pace.waitMs(waiting, this.#updates) > EARLY_MS) {
+        this.#pumpLater()
         break
       }
       const items = this.#gather()
@@ -111,7 +120,6 @@ export class Appender {
       .catch((error: unknown) => this.#parts.logger.error({ error: String(error) }, 'settling a batch failed'))
       .finally(() => {
         this.#statements--
-        this.#pace.end()
         this.#pump()
       })
   }
@@ -119,10 +127,11 @@ export class Appender {
   #gather(): Item[] {
     const items: Item[] = []
     let bytes = 0
-    for (const room of this.#waiting) {
+    for (const [room, gathered] of this.#waiting) {
       if (this.#busy.has(room)) continue
       if (items.length >= this.#parts.batchRooms || bytes >= STATEMENT_BYTES) break
       this.#waiting.delete(room)
+      this.#updates -= gathered
       const batch = room.take()
       if (batch === null) continue
       items.push({ room, batch, known: room.seq })
@@ -171,9 +180,9 @@ export class Appender {
   }
 
   #statement(items: readonly Item[]): Promise<Map<string, number>> {
-    const { database, batchRooms } = this.#parts
+    const { database } = this.#parts
     const [item] = items
-    return batchRooms === 1 && item !== undefined ? writeBatch(database, item) : writeBatches(database, items)
+    return items.length === 1 && item !== undefined ? writeBatch(database, item) : writeBatches(database, items)
   }
 
   /** After a lost answer: settles what was written all the same. @returns the rest */

@@ -62,6 +62,8 @@ export interface Appending {
   readonly seq: number
   /** Whether the room's row is known to exist. */
   readonly exists: boolean
+  /** Updates since the last batch was taken. */
+  readonly gathered: number
   /** Takes what has gathered, as the next batch; null when nothing has. Called once for each append, never while one is in flight. */
   take(): Batch | null
   /** How that batch ended. Called exactly once for each batch taken. */

@@ -44,8 +44,9 @@ export class Commits implements Appending {
   readonly #content: Content
   readonly #follow: Follow
   #exists: boolean
-  /** Updates taken in, and of them those that batches of this process have committed. */
+  /** Updates taken in, of them those that batches hold, and those that batches of this process have committed. */
   #taken = 0
+  #cut = 0
   #written = 0
   /** Bytes that were told to wait for their commit. */
   #toldUnsaved = 0
@@ -76,6 +77,10 @@ export class Commits implements Appending {
 
   get exists(): boolean {
     return this.#exists
+  }
+
+  get gathered(): number {
+    return this.#taken - this.#cut
   }
 
   /** What was taken in last. */
@@ -128,6 +133,7 @@ export class Commits implements Appending {
     if ((!this.#content.isGathering && !isOverdue) || this.#room.isEnded) return null
     const id = this.#parts.random.uuid()
     const parts = this.change((content) => content.cut(id, isOverdue))
+    this.#cut = this.#taken
     this.#inFlight = { id, mark: this.#taken, since: this.#gatheringSince }
     return { id, parts }
   }

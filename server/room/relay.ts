@@ -21,7 +21,7 @@ export interface RelayParts {
   received(before: StateVector): StateVector
 }
 
-const UPDATES = { share: 0.2, longestMs: 50 }
+const UPDATES = { share: 0.2, dearMs: 1.5, longestMs: 50 }
 /** Who is here may be told later than what they write. */
 const PRESENCE = { share: 0.1, longestMs: 100 }
 

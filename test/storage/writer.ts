@@ -30,6 +30,10 @@ export class Writer implements Appending {
     this.exists = loaded.exists
   }
 
+  get gathered(): number {
+    return this.#waiting.length
+  }
+
   write(...parts: readonly Part[]): void {
     this.#waiting.push(...parts)
     this.#log.append(this)
