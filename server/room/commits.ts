@@ -98,13 +98,7 @@ export class Commits implements Appending {
     return this.#taken === this.committed
   }
 
-  /** Changes the content, and tells what waits for its commit since. */
-  change<T>(change: (content: Content) => T): T {
-    const result = change(this.#content)
-    this.tellUnsaved()
-    return result
-  }
-
+  /** Tells how much more or less waits for its commit since it was told last. */
   tellUnsaved(): void {
     const { unsavedBytes } = this.#content
     this.#parts.unsaved(unsavedBytes - this.#toldUnsaved)
@@ -132,7 +126,8 @@ export class Commits implements Appending {
     const isOverdue = this.#content.isHeardOverdue(this.#parts.clock.now())
     if ((!this.#content.isGathering && !isOverdue) || this.#room.isEnded) return null
     const id = this.#parts.random.uuid()
-    const parts = this.change((content) => content.cut(id, isOverdue))
+    const parts = this.#content.cut(id, isOverdue)
+    this.tellUnsaved()
     this.#cut = this.#taken
     this.#inFlight = { id, mark: this.#taken, since: this.#gatheringSince }
     return { id, parts }
@@ -167,7 +162,8 @@ export class Commits implements Appending {
     const { clock, elsewhere, logger, timings } = this.#parts
     timings.took('commit', clock.elapsed() - since)
     this.#exists = true
-    this.change((content) => content.commit(id, seq))
+    this.#content.commit(id, seq)
+    this.tellUnsaved()
     this.#written = mark
     elsewhere.committed(this.roomId, seq)
     if (this.#follow.committed(id, seq)) {

@@ -2,28 +2,35 @@
 import { Close, type RefusalCode } from '../../shared/protocol.ts'
 import type { Clock, Counters, Logger } from '../ports.ts'
 import type { Barrier, Member, Membership } from './member.ts'
+import type { Owners } from './owners.ts'
 
 export interface RefusalParts {
-  readonly roomId: string
   readonly clock: Clock
   readonly counters: Counters
   readonly logger: Logger
-  readonly maxPageBytes: number
+  readonly settings: { readonly maxPageBytes: number }
+}
+
+/** The room that refuses. */
+export interface Refusing {
+  readonly roomId: string
   /** Asks a member for what it has. */
   ask(member: Member): void
   /** The member as the room keeps it; undefined: it has left. */
   membershipOf(member: Member): Membership | undefined
-  /** Those who are here and write under a clientID. */
-  holders(client: number): readonly Member[]
-  /** Settles message `n` once what the room held when it came is committed. */
+  /** Settles message `n` once what the room holds now is committed. */
   settleLater(membership: Membership, n: number): void
 }
 
 /** Each refuses message `n` of a member. Stock clients are told by the close of their socket, or not at all. */
 export class Refusals {
+  readonly #room: Refusing
+  readonly #owners: Pick<Owners<Member>, 'holders'>
   readonly #parts: RefusalParts
 
-  constructor(parts: RefusalParts) {
+  constructor(room: Refusing, owners: Pick<Owners<Member>, 'holders'>, parts: RefusalParts) {
+    this.#room = room
+    this.#owners = owners
     this.#parts = parts
   }
 
@@ -39,7 +46,7 @@ export class Refusals {
   gap(membership: Membership, n: number): void {
     if (membership.poisoned) return this.#refuse(membership, n, 'stuck', 'it depends on a message that was refused')
     this.partly(membership, n, 'it depends on what the page does not hold')
-    if (membership.mayAsk(this.#parts.clock.now())) this.#parts.ask(membership.member)
+    if (membership.mayAsk(this.#parts.clock.now())) this.#room.ask(membership.member)
   }
 
   /** A part of it was taken. */
@@ -49,17 +56,19 @@ export class Refusals {
 
   /** What is somebody's who is here is theirs to bring. */
   owner(membership: Membership, n: number, clients: readonly number[]): void {
-    const { counters, clock, ask, holders, membershipOf } = this.#parts
+    const { counters, clock } = this.#parts
     counters.count('updates_foreign')
     this.#refuse(membership, n, 'owner', 'it was written under the clientID of somebody else who is here')
     const now = clock.now()
-    for (const owner of new Set(clients.flatMap(holders))) if (membershipOf(owner)?.mayAsk(now)) ask(owner)
+    for (const owner of new Set(clients.flatMap((client) => this.#owners.holders(client)))) {
+      if (this.#room.membershipOf(owner)?.mayAsk(now)) this.#room.ask(owner)
+    }
   }
 
   /** The page would grow beyond its limit. */
   page(membership: Membership, n: number): void {
     this.#parts.counters.count('limit_page_bytes')
-    this.#large(membership, n, `a page may have ${this.#parts.maxPageBytes} bytes`)
+    this.#large(membership, n, `a page may have ${this.#parts.settings.maxPageBytes} bytes`)
   }
 
   /** The message is too large to be looked at. */
@@ -80,10 +89,10 @@ export class Refusals {
   }
 
   #refuse(membership: Membership, n: number, code: RefusalCode, reason: string): void {
-    const { roomId, counters, logger } = this.#parts
+    const { counters, logger } = this.#parts
     counters.count('updates_refused')
-    logger.debug({ room: roomId, code, reason }, 'update refused')
+    logger.debug({ room: this.#room.roomId, code, reason }, 'update refused')
     membership.refuse(n, code, reason)
-    this.#parts.settleLater(membership, n)
+    this.#room.settleLater(membership, n)
   }
 }

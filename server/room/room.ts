@@ -13,11 +13,10 @@ import type { Elsewhere } from './elsewhere.ts'
 import { closeFor, type Ending } from './ending.ts'
 import { figuresOf, type Person, peopleOf, type RoomFigures } from './figures.ts'
 import { type FoldSettings, Follow } from './follow.ts'
-import { type Barrier, type Member, Membership } from './member.ts'
+import { Intake, type Kind, type Receiving } from './intake.ts'
+import { type Member, Membership } from './member.ts'
 import { Owners } from './owners.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
-import type { Reached } from './reach.ts'
-import { Refusals } from './refusals.ts'
 import { Relay } from './relay.ts'
 import { decodeStateVector } from './state-vector.ts'
 
@@ -37,7 +36,7 @@ export interface RoomParts extends CommitsParts, AnswersParts {
   readonly ended: (room: Room) => void
 }
 
-export class Room implements Committing {
+export class Room implements Committing, Receiving {
   readonly roomId: string
   readonly epoch: number
   /** When the last member left, by the clock; null while there is one. */
@@ -53,8 +52,7 @@ export class Room implements Committing {
   readonly #follow: Follow
   readonly #commits: Commits
   readonly #answers: Answers
-  /** Made at first need: most rooms refuse nothing. */
-  #madeRefusals: Refusals | null = null
+  readonly #intake: Intake
   #turnDue = false
   #ended = false
 
@@ -85,7 +83,7 @@ export class Room implements Committing {
     }
     this.#relay.begin()
     const { log, clock, logger, settings, elsewhere } = parts
-    const changed = () => this.#endTurnLater()
+    const changed = () => this.changed()
     this.company = new Company({ roomId, epoch: this.epoch, elsewhere, clock, presence: this.#presence, changed })
     const hasEnded = () => this.#ended
     const replaced = () => this.end('replaced')
@@ -94,6 +92,15 @@ export class Room implements Committing {
     this.#follow = new Follow(following, loaded)
     this.#answers = new Answers(roomId, content, parts)
     this.#commits = new Commits(this, loaded.exists, content, this.#follow, parts)
+    const ways = {
+      content,
+      commits: this.#commits,
+      owners: this.#owners,
+      presence: this.#presence,
+      relay: this.#relay,
+      company: this.company,
+    }
+    this.#intake = new Intake(this, ways, parts)
     this.#follow.foldIfDue()
   }
 
@@ -166,43 +173,13 @@ export class Room implements Committing {
   }
 
   /** Takes a sync message of kind 1 (step 2) or 2 (live update). */
-  receive(member: Member, kind: 'step2' | 'live', update: Uint8Array): void {
-    const membership = this.#membership(member)
-    const n = membership.number()
-    this.#parts.counters.count('updates_received')
-    if (member.barrier !== null) return this.#receiveBarred(membership, n, kind, update, member.barrier)
-    const { maxPageBytes } = this.#parts.settings
-    if (this.bytes + update.length > maxPageBytes && this.#grows(kind, update))
-      return this.#refusals.page(membership, n)
-    const bringer = this.#owners.bringer(member)
-    const wasGathering = this.#content.isGathering
-    const untold = this.company.untold()
-    const admission = this.#commits.change((content) => content.take(update, kind, bringer, this.#relay.before, untold))
-    switch (admission.kind) {
-      case 'invalid':
-        return this.#refusals.invalid(membership, n, admission.reason)
-      case 'gap':
-        return this.#refusals.gap(membership, n)
-      case 'owner':
-        return this.#refusals.owner(membership, n, admission.barred)
-      case 'nothing':
-        this.#parts.counters.count('updates_known')
-        membership.addedNothing()
-        break
-      case 'new':
-        this.#commits.took(!wasGathering)
-        this.#parts.counters.count('updates_stored')
-        membership.addedSomething()
-        this.#relay.push(admission, membership)
-        if (kind === 'live') this.#bind(member, admission.taken)
-        this.#endTurnLater()
-        break
-      default:
-        admission satisfies never
-    }
-    if (admission.barred !== undefined) this.#refusals.owner(membership, n, admission.barred)
-    else if (admission.gap) this.#refusals.partly(membership, n, 'a part of it depends on what the page does not hold')
-    else this.#settleLater(membership, n)
+  receive(member: Member, kind: Kind, update: Uint8Array): void {
+    this.#intake.receive(this.#membership(member), kind, update)
+  }
+
+  /** A message that is too large to be looked at. */
+  refuseTooLarge(member: Member, reason: string): void {
+    this.#intake.refuseTooLarge(this.#membership(member), reason)
   }
 
   /** Tells a member what it may do now. */
@@ -212,13 +189,7 @@ export class Room implements Committing {
 
   /** Asks a member for what it has: it may write now what was refused before. */
   askAgain(member: Member): void {
-    if (this.#members.has(member)) this.#ask(member)
-  }
-
-  /** A message that is too large to be looked at. */
-  refuseTooLarge(member: Member, reason: string): void {
-    const membership = this.#membership(member)
-    this.#refusals.message(membership, membership.number(), reason)
+    if (this.#members.has(member)) this.ask(member)
   }
 
   /** Takes an awareness update. @throws Error when it cannot be decoded */
@@ -226,7 +197,7 @@ export class Room implements Committing {
     if (!member.isShown) return
     const renew = this.#presence.receive(member, update)
     if (renew !== null) member.send(awarenessMessage(renew), 'presence')
-    if (this.#presence.hasChanged) this.#endTurnLater()
+    if (this.#presence.hasChanged) this.changed()
   }
 
   /** Answers query awareness, with an empty message where nobody is here. */
@@ -250,7 +221,7 @@ export class Room implements Committing {
     if (end !== 'current') return this.end(end)
     this.#commits.tellUnsaved()
     this.settleAll()
-    this.#endTurnLater()
+    this.changed()
     this.#follow.foldIfDue()
   }
 
@@ -269,13 +240,7 @@ export class Room implements Committing {
   /** Takes what members elsewhere wrote, which may not be committed yet: relayed at once, durable once the log says so. */
   takeHeard(epoch: number, parts: readonly Part[]): void {
     if (this.#ended || epoch !== this.epoch) return
-    const now = this.#parts.clock.now()
-    const { mark } = this.#commits
-    const fresh = this.#commits.change((content) => content.takeHeard(parts, mark + 1, now, this.#relay.before))
-    if (fresh === null) return
-    this.#commits.took(false)
-    this.#relay.push(fresh, null)
-    this.#endTurnLater()
+    this.#intake.hear(parts)
   }
 
   /** Has what was heard written here, where it has not come from the log for long. */
@@ -299,24 +264,21 @@ export class Room implements Committing {
     this.#parts.ended(this)
   }
 
-  #stateOf(member: Member): Uint8Array {
-    return stateMessage({ ...member.state, pageBytes: this.bytes })
+  membershipOf(member: Member): Membership | undefined {
+    return this.#members.get(member)
   }
 
-  get #refusals(): Refusals {
-    const { clock, counters, logger, settings } = this.#parts
-    this.#madeRefusals ??= new Refusals({
-      roomId: this.roomId,
-      clock,
-      counters,
-      logger,
-      maxPageBytes: settings.maxPageBytes,
-      ask: (member) => this.#ask(member),
-      membershipOf: (member) => this.#members.get(member),
-      holders: (client) => this.#owners.holders(client),
-      settleLater: (membership, n) => this.#settleLater(membership, n),
-    })
-    return this.#madeRefusals
+  ask(member: Member): void {
+    member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
+  }
+
+  settleLater(membership: Membership, n: number): void {
+    membership.await(n, this.#commits.mark)
+    this.#settle(membership)
+  }
+
+  #stateOf(member: Member): Uint8Array {
+    return stateMessage({ ...member.state, pageBytes: this.bytes })
   }
 
   #membership(member: Member): Membership {
@@ -330,11 +292,6 @@ export class Room implements Committing {
     if (present !== null) member.send(awarenessMessage(present), 'presence')
   }
 
-  #settleLater(membership: Membership, n: number): void {
-    membership.await(n, this.#commits.mark)
-    this.#settle(membership)
-  }
-
   /** Acknowledges what is committed by now. */
   settleAll(): void {
     const { committed } = this.#commits
@@ -343,16 +300,6 @@ export class Room implements Committing {
 
   #settle(membership: Membership, committed = this.#commits.committed): void {
     for (const known of membership.settleThrough(committed)) this.#answers.answer(membership.member, known)
-  }
-
-  #ask(member: Member): void {
-    member.send(syncMessage(Sync.step1, this.#content.stateVector()), 'sync')
-  }
-
-  /** Whether an update adds more than deletes: those are how a page becomes smaller. */
-  #grows(kind: 'step2' | 'live', update: Uint8Array): boolean {
-    const admission = this.#content.weigh(update, kind)
-    return admission.kind === 'new' && admission.taken.length > 0
   }
 
   /** Of an id that has written before somebody else may be on record. */
@@ -367,25 +314,7 @@ export class Room implements Committing {
       .catch((error: unknown) => logger.debug({ error: String(error) }, 'the owner of an id was not looked up'))
   }
 
-  #bind(member: Member, taken: readonly Reached[]): void {
-    for (const { run } of taken) if (this.#owners.isHeldBy(member, run.client)) this.#presence.bind(member, run.client)
-  }
-
-  /** From whoever may not write, what adds something is dropped, and the socket lives: readers clean up what they read. */
-  #receiveBarred(
-    membership: Membership,
-    n: number,
-    kind: 'step2' | 'live',
-    update: Uint8Array,
-    barrier: Barrier,
-  ): void {
-    const admission = this.#content.weigh(update, kind)
-    if (admission.kind === 'invalid') return this.#refusals.invalid(membership, n, admission.reason)
-    if (admission.kind === 'nothing' && !admission.gap) return this.#settleLater(membership, n)
-    this.#refusals.barred(membership, n, barrier)
-  }
-
-  #endTurnLater(): void {
+  changed(): void {
     if (this.#turnDue || this.#ended) return
     this.#turnDue = true
     this.#parts.clock.turn(() => {
