@@ -1,5 +1,8 @@
 /** The bytes of half-received frames, of all sockets together: nobody has asked for them yet, and they fill memory. */
 
+/** Half-received frames smaller than this are not worth counting. */
+export const TRACKED_BYTES = 65_536
+
 /** A socket whose frames are counted. */
 export interface Receiving {
   /** Cuts it: what it has sent of its frame is given up. */

@@ -56,6 +56,11 @@ export class Budget {
     }
     return Math.min(wait, MAX_DEBT_S) * 1000
   }
+
+  /** Whether it is full, whatever was taken. */
+  isFull(now: number): boolean {
+    return now - this.#at >= FULL_AGAIN_MS
+  }
 }
 
 const refilled = (left: number, perSecond: number, seconds: number): number =>
@@ -94,7 +99,12 @@ export class Budgets {
     return this.take(0, true)
   }
 
-  /** The socket is gone. */
+  /** Whether the socket has sent nothing for so long that fresh budgets would be the same. */
+  get isFull(): boolean {
+    return this.#own.isFull(this.#rates.now())
+  }
+
+  /** The socket is gone, or sends nothing. */
   end(): void {
     this.#rates.leave(this.#roomId, this.#user)
   }
@@ -103,8 +113,6 @@ export class Budgets {
 interface SharedBudget {
   readonly budget: Budget
   sockets: number
-  /** When it was last used without a socket; null: never. */
-  visitedAt: number | null
 }
 
 /** Budgets that several sockets and requests share, kept while a socket is there or until they must be full again. */
@@ -119,26 +127,26 @@ class Shared {
   }
 
   enter(key: string, now: number): Budget {
+    this.#sweep(now)
     const known = this.#of(key, now)
     known.sockets++
     return known.budget
   }
 
-  leave(key: string): void {
+  /** Whoever leaves and comes again finds what they had. */
+  leave(key: string, now: number): void {
     const known = this.#budgets.get(key)
-    if (known !== undefined && --known.sockets === 0 && known.visitedAt === null) this.#budgets.delete(key)
+    if (known !== undefined && --known.sockets === 0 && known.budget.isFull(now)) this.#budgets.delete(key)
   }
 
   /** The budget of one who comes without a socket. */
   visit(key: string, now: number): Budget {
     this.#sweep(now)
-    const known = this.#of(key, now)
-    known.visitedAt = now
-    return known.budget
+    return this.#of(key, now).budget
   }
 
   #of(key: string, now: number): SharedBudget {
-    const known = this.#budgets.get(key) ?? { budget: new Budget(this.#rate, now), sockets: 0, visitedAt: null }
+    const known = this.#budgets.get(key) ?? { budget: new Budget(this.#rate, now), sockets: 0 }
     this.#budgets.set(key, known)
     return known
   }
@@ -146,8 +154,8 @@ class Shared {
   #sweep(now: number): void {
     if (now - this.#sweptAt < FULL_AGAIN_MS) return
     this.#sweptAt = now
-    for (const [key, { sockets, visitedAt }] of this.#budgets) {
-      if (sockets === 0 && now - (visitedAt ?? 0) >= FULL_AGAIN_MS) this.#budgets.delete(key)
+    for (const [key, { sockets, budget }] of this.#budgets) {
+      if (sockets === 0 && budget.isFull(now)) this.#budgets.delete(key)
     }
   }
 }
@@ -176,8 +184,9 @@ export class Rates {
 
   /** A socket of this room and user is gone. */
   leave(roomId: string, user: string | null): void {
-    this.#rooms.leave(roomId)
-    if (user !== null) this.#users.leave(user)
+    const now = this.#clock.now()
+    this.#rooms.leave(roomId, now)
+    if (user !== null) this.#users.leave(user, now)
   }
 
   /** By the clock of the budgets. */

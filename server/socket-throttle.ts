@@ -41,7 +41,12 @@ export class Throttle {
     this.#goOnAfter(wait, clock.now() + PATIENCE_MS)
   }
 
-  /** The socket is gone. */
+  /** Whether the socket has sent nothing for long: a fresh one would be the same. */
+  get isCalm(): boolean {
+    return this.#cancel === null && this.#budgets.isFull
+  }
+
+  /** The socket is gone, or calm. */
   end(): void {
     this.#cancel?.()
     this.#budgets.end()
@@ -51,7 +56,10 @@ export class Throttle {
     const { clock, counters } = this.#parts
     this.#cancel = clock.after(Math.max(0, Math.min(wait, deadline - clock.now())), () => {
       const more = this.#budgets.wait()
-      if (more === 0) return this.#reading.go(Reason.rate)
+      if (more === 0) {
+        this.#cancel = null
+        return this.#reading.go(Reason.rate)
+      }
       if (clock.now() < deadline) return this.#goOnAfter(more, deadline)
       counters.count('rate_closes')
       this.#owner.tooFast()

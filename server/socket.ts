@@ -5,6 +5,7 @@ import { awarenessMessage, Close, type CloseCode, Message, readClientMessage, Sy
 import { identityOf, type Refusal } from './access.ts'
 import type { Seat } from './limits.ts'
 import type { Partials, Receiving } from './partial.ts'
+import { TRACKED_BYTES } from './partial.ts'
 import type { Clock, Counters, Logger } from './ports.ts'
 import type { Rates } from './rates.ts'
 import type { Barrier, Identity, Member, Standing } from './room/member.ts'
@@ -13,31 +14,35 @@ import type { Room } from './room/room.ts'
 import type { Rooms } from './room/rooms.ts'
 import type { Reply } from './room/sync.ts'
 import { Deciding } from './socket-deciding.ts'
-import { FrameBytes } from './socket-frames.ts'
+import { type Listener, listen, listenNoMore } from './socket-listeners.ts'
 import { Reading, Reason } from './socket-reading.ts'
 import { refuse, STUBBORN } from './socket-refuse.ts'
 import type { Decision, Rights } from './socket-rights.ts'
+import { beats, type Sweep, type Swept } from './socket-sweep.ts'
 import { Throttle } from './socket-throttle.ts'
-import type { Wire } from './wire.ts'
+import { framed, type Wire } from './wire.ts'
 
 /** Past this a reader gets no presence. */
 const CROWDED_BYTES = 1_000_000
 /** Past this a reader gets no updates either, until it drains; then it is brought up to date by state vector. */
 const FULL_BYTES = 8_000_000
 /** A reader that takes nothing for this long, or a writer that is not read for this long, is told to try again. */
-const STUCK_MS = 30_000
-/** Stock clients reconnect after 30 s without a message; pings do not count. With the time between two sweeps: 28 s. */
-const SILENT_MS = 26_000
+const STUCK = beats(30_000)
+/** Stock clients reconnect after 30 s without a message; pings do not count. A beat is up to 2 s later than the message. */
+const SILENT = beats(28_000)
 /** Whoever is not heard for this long is pinged together with a sign of life, … */
-const UNHEARD_MS = 40_000
+const UNHEARD = beats(40_000)
 /** … without one after this, … */
-const UNHEARD_LONG_MS = 60_000
+const UNHEARD_LONG = beats(60_000)
 /** … and is lost after this. */
-const LOST_MS = 90_000
+const LOST = beats(90_000)
 const RETRY_MS = 2000
-const SIGN_OF_LIFE = awarenessMessage(EMPTY_PRESENCE)
+/** Framed once: an idle socket costs one write in half a minute. */
+const SIGN_OF_LIFE = framed(awarenessMessage(EMPTY_PRESENCE))
+/** With an empty ping behind it: final, unmasked. */
+const SIGN_OF_LIFE_AND_PING = Buffer.concat([SIGN_OF_LIFE, Uint8Array.of(0x89, 0)])
 const RATE_RETRY_MS = 10_000
-/** Whoever sends less between two sweeps, and no whole frame, may as well be gone. */
+/** Whoever sends less between two beats, and no whole frame, may as well be gone. */
 const LIVELY_BYTES = 1000
 
 /**
@@ -65,70 +70,67 @@ export interface SocketParts {
   readonly counters: Counters
   readonly settings: SocketSettings
   readonly wire: Wire
+  readonly sweep: Sweep
   /** Calls `refuse` after the hold of a stock client that will come again at once. */
   readonly hold: (ws: WebSocket, key: string, refuse: () => void) => void
 }
 
 /** What a socket is once caller and room are known. */
-export interface Place {
-  readonly roomId: string
-  /** Address and page, by which refusals are held. */
-  readonly key: string
+export interface Place extends Seat {
   readonly rights: Rights
   /** Whether it speaks `scriptorium.v1`. */
   readonly acknowledged: boolean
-  /** What it counts for. */
-  readonly seat: Seat
+  /** Where it comes from; by this and its page refusals are held. */
+  readonly from: string
 }
 
-export class Socket implements Member, Receiving {
+/** By what refusals are held. @param page what it asked for */
+export const holdKey = (address: string, page: string): string => `${address} ${page}`
+
+export class Socket implements Member, Receiving, Swept, Listener {
   readonly #ws: WebSocket
   readonly #net: NetSocket
   readonly #parts: SocketParts
   readonly #place: Place
   readonly #reading: Reading
-  readonly #throttle: Throttle
-  readonly #frames: FrameBytes
+  /** While it sends: most sockets are calm. */
+  #throttle: Throttle | null = null
+  #frameBytes = 0
   /** Made when something is to be decided: most sockets live without. */
   #deciding: Deciding | null = null
   #room: Room | null = null
   #closed = false
+  /** By the beats of the sweep, as all here: small numbers take no memory of their own. */
   #sentAt: number
   #pingedAt: number
   #heardAt: number
-  #left = 0
   #progressAt: number
-  #unreadSince: number | null = null
-  /** All that came until the last sweep. */
+  /** The last sweep, and what there was then: bytes not yet sent, and all that had come. */
+  #sweptAt: number
+  #left = 0
   #bytesRead = 0
+  /** Whether it is looked at next, or just now. */
+  #isWatched = false
+  #unreadSince: number | null = null
   #forgetRelief: (() => void) | null = null
-  /** The sweep's clock: exact enough for deadlines of seconds, and free. */
-  #now: number
 
-  /** @param now by the clock of the sweep */
-  constructor(ws: WebSocket, net: NetSocket, place: Place, parts: SocketParts, now: number) {
+  constructor(ws: WebSocket, net: NetSocket, place: Place, parts: SocketParts) {
     this.#ws = ws
     this.#net = net
     this.#place = place
     this.#parts = parts
     this.#reading = new Reading(ws)
-    this.#throttle = new Throttle(this, this.#reading, parts.rates.enter(place.roomId, place.rights.caller.user), parts)
-    this.#frames = new FrameBytes(net, parts.partials, this)
-    this.#now = now
-    this.#sentAt = this.#heardAt = this.#pingedAt = this.#progressAt = now
-    ws.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
-    ws.on('pong', () => {
-      this.#heardAt = this.#now
-    })
-    net.on('drain', this.#onDrain)
+    this.#sentAt = this.#heardAt = this.#pingedAt = this.#progressAt = this.#sweptAt = parts.sweep.beat
+    listen(ws, net, this)
   }
 
   get roomId(): string {
     return this.#place.roomId
   }
 
+  /** What it counts for. */
   get seat(): Seat {
-    return this.#place.seat
+    return this.#place
   }
 
   get user(): string | null {
@@ -172,6 +174,7 @@ export class Socket implements Member, Receiving {
       return
     }
     this.#room = room
+    this.#parts.sweep.add(this)
     this.#reading.go(Reason.opening)
   }
 
@@ -183,8 +186,9 @@ export class Socket implements Member, Receiving {
   send(message: Reply, kind: 'sync' | 'presence' | 'control'): void {
     if (this.#closed || this.#ws.readyState !== this.#ws.OPEN) return
     if (kind === 'presence' && this.#net.writableLength > CROWDED_BYTES) return
-    this.#sentAt = this.#now
-    this.#parts.wire.write(this.#net, message)
+    const { wire, sweep } = this.#parts
+    this.#sentAt = sweep.beat
+    if (!wire.write(this.#net, message)) this.#watch()
   }
 
   sendAll(messages: readonly Reply[]): void {
@@ -204,7 +208,8 @@ export class Socket implements Member, Receiving {
   #closeHeld(code: CloseCode, text: string): void {
     this.#ended(true)
     this.#ws.pause()
-    this.#parts.hold(this.#ws, this.#place.key, () => refuse(this.#ws, code, text))
+    const { from, roomId } = this.#place
+    this.#parts.hold(this.#ws, holdKey(from, roomId), () => refuse(this.#ws, code, text))
   }
 
   /** The socket is gone. @param code the close code it ended with; 1006: it was lost */
@@ -212,47 +217,86 @@ export class Socket implements Member, Receiving {
     this.#ended(code !== 1006)
   }
 
-  /** Called every few seconds for all sockets by one timer. */
-  sweep(now: number): void {
-    this.#now = now
-    if (this.#closed || this.#room === null) return
-    const buffered = this.#net.writableLength
+  /** Looks after what is due. @returns in how many beats to look again; null: it is gone */
+  sweep(beat: number, now: number): number | null {
+    if (this.#closed) return null
+    const { writableLength: buffered, bytesRead } = this.#net
     const left = buffered + queuedIn(this.#net)
-    if (left < this.#left || buffered <= CROWDED_BYTES) this.#progressAt = now
+    const isLively = bytesRead - this.#bytesRead > LIVELY_BYTES
+    const sinceLast = beat - this.#sweptAt
+    this.#isWatched = true
+    // What it was slow with before, nobody has looked at.
+    if (sinceLast > 1 || left < this.#left || buffered <= CROWDED_BYTES) this.#progressAt = beat
     // Behind a large page on a slow line a client does not see a ping for minutes.
-    if (left < this.#left) this.#heardAt = now
-    this.#left = left
+    if (left < this.#left) this.#heardAt = beat
     // In the middle of a large frame a client cannot answer a ping.
-    if (this.#net.bytesRead - this.#bytesRead > LIVELY_BYTES) this.#heardAt = now
-    this.#bytesRead = this.#net.bytesRead
+    if (isLively && sinceLast === 1) this.#heardAt = beat
+    this.#sweptAt = beat
+    this.#left = left
+    this.#bytesRead = bytesRead
     if (this.rights.isExpired(now)) this.close(Close.unauthorized, 'the token has expired')
-    else if (now - this.#progressAt > STUCK_MS) this.close(Close.overloaded, 'you read too slowly', RETRY_MS)
-    else if (this.#unreadSince !== null && now - this.#unreadSince > STUCK_MS) {
+    else if (beat - this.#progressAt > STUCK) this.close(Close.overloaded, 'you read too slowly', RETRY_MS)
+    else if (this.#unreadSince !== null && beat - this.#unreadSince > STUCK) {
       this.close(Close.overloaded, 'the database is away', RETRY_MS)
-    } else if (now - this.#heardAt > LOST_MS) this.#ws.terminate()
-    else this.#giveSignOfLife(now)
-  }
-
-  /** An idle socket costs one write in half a minute. */
-  #giveSignOfLife(now: number): void {
-    const isQuiet = now - this.#sentAt > SILENT_MS
-    const mayPing = now - this.#pingedAt > SILENT_MS
-    const isUnheard = mayPing && now - this.#heardAt > (isQuiet ? UNHEARD_MS : UNHEARD_LONG_MS)
-    if (!isQuiet && !isUnheard) return
-    this.#net.cork()
-    if (isQuiet) this.send(SIGN_OF_LIFE, 'presence')
-    if (isUnheard) {
-      this.#pingedAt = now
-      this.#ws.ping()
+    } else if (beat - this.#heardAt > LOST) this.#ws.terminate()
+    else this.#giveSignOfLife(beat)
+    if (this.#closed) return null
+    if (this.#throttle?.isCalm === true) {
+      this.#throttle.end()
+      this.#throttle = null
     }
-    this.#net.uncork()
+    this.#isWatched = left > 0 || this.#unreadSince !== null || (isLively && beat - this.#heardAt >= SILENT)
+    return this.#isWatched ? 1 : this.#calmFor(beat, now)
   }
 
-  #receive(data: Buffer, isBinary: boolean): void {
+  /** In how many beats something is due of a socket that does nothing. */
+  #calmFor(beat: number, now: number): number {
+    const pingAt = Math.max(this.#heardAt + UNHEARD_LONG, this.#pingedAt + SILENT)
+    const due = Math.min(this.#sentAt + SILENT, pingAt, this.#heardAt + LOST + 1) - beat
+    const { expiresAt } = this.rights.caller
+    return expiresAt === null ? due : Math.min(due, beats(expiresAt - now))
+  }
+
+  /** Something has changed that must not wait: it is slow, say, or not read. */
+  #watch(): void {
+    if (this.#isWatched || this.#room === null) return
+    this.#isWatched = true
+    this.#parts.sweep.soon(this)
+  }
+
+  #giveSignOfLife(beat: number): void {
+    const isQuiet = beat - this.#sentAt >= SILENT
+    const mayPing = beat - this.#pingedAt >= SILENT
+    const isUnheard = mayPing && beat - this.#heardAt >= (isQuiet ? UNHEARD : UNHEARD_LONG)
+    if (isUnheard) this.#pingedAt = beat
+    if (isQuiet && this.#net.writableLength <= CROWDED_BYTES && this.#ws.readyState === this.#ws.OPEN) {
+      this.#sentAt = beat
+      this.#net.write(isUnheard ? SIGN_OF_LIFE_AND_PING : SIGN_OF_LIFE)
+    } else if (isUnheard) this.#ws.ping()
+  }
+
+  pong(): void {
+    this.#heardAt = this.#parts.sweep.beat
+  }
+
+  /** A part of a frame came, or all of it. */
+  bytes(count: number): void {
+    const before = this.#frameBytes
+    this.#frameBytes += count
+    if (this.#frameBytes <= TRACKED_BYTES) return
+    this.#parts.partials.add(this, before > TRACKED_BYTES ? count : this.#frameBytes)
+  }
+
+  #frameEnds(): void {
+    if (this.#frameBytes > TRACKED_BYTES) this.#parts.partials.end(this)
+    this.#frameBytes = 0
+  }
+
+  message(data: Buffer, isBinary: boolean): void {
     const room = this.#room
-    this.#frames.whole()
+    this.#frameEnds()
     if (this.#closed || room === null) return
-    this.#heardAt = this.#now
+    this.#heardAt = this.#parts.sweep.beat
     if (this.#deciding?.holds(data, isBinary)) return
     try {
       if (!isBinary) throw new Error('a text frame; messages are binary')
@@ -263,7 +307,13 @@ export class Socket implements Member, Receiving {
     }
     if (this.#parts.rooms.isFull) this.#stopReading()
     if (this.isFull) this.#reading.stop(Reason.full)
-    this.#throttle.count(data.length, isUpdate(data))
+    if (!this.#closed) this.#throttled().count(data.length, isUpdate(data))
+  }
+
+  #throttled(): Throttle {
+    const { roomId, user } = this.#place
+    this.#throttle ??= new Throttle(this, this.#reading, this.#parts.rates.enter(roomId, user), this.#parts)
+    return this.#throttle
   }
 
   tooFast(): void {
@@ -312,13 +362,15 @@ export class Socket implements Member, Receiving {
         this.#parts.logger.warn({ error: String(error) }, 'a fresh token could not be looked at')
         this.close(Close.overloaded, 'the token cannot be looked at now', RETRY_MS)
       },
-      handle: (data, isBinary) => this.#receive(data, isBinary),
+      handle: (data, isBinary) => this.message(data, isBinary),
     })
     return this.#deciding
   }
 
   #decided(decision: Decision): void {
     if (typeof decision === 'object') return this.#refused(decision)
+    // A fresh token may expire before the look that is planned.
+    this.#watch()
     if (decision === 'same') return
     this.#parts.counters.count('rights_changed')
     this.#room?.tellState(this)
@@ -334,8 +386,9 @@ export class Socket implements Member, Receiving {
   /** Too much waits for its commit: the client keeps what it writes until half of that is committed. */
   #stopReading(): void {
     if (this.#closed || this.#unreadSince !== null) return
-    this.#unreadSince = this.#now
+    this.#unreadSince = this.#parts.sweep.beat
     this.#reading.stop(Reason.unsaved)
+    this.#watch()
     this.#forgetRelief = this.#parts.rooms.onRelief(() => {
       this.#unreadSince = null
       if (!this.#closed) this.#reading.go(Reason.unsaved)
@@ -345,16 +398,17 @@ export class Socket implements Member, Receiving {
   #ended(clean: boolean): void {
     if (this.#closed) return
     this.#closed = true
+    this.#parts.sweep.remove(this)
     this.#forgetRelief?.()
-    this.#throttle.end()
-    this.#frames.end()
+    this.#throttle?.end()
+    listenNoMore(this.#net)
+    this.#frameEnds()
     this.#deciding?.end()
     this.#room?.leave(this, clean)
     this.#room = null
-    this.#net.off('drain', this.#onDrain)
   }
 
-  readonly #onDrain = (): void => {
+  drain(): void {
     if (this.#net.writableLength >= CROWDED_BYTES) return
     if (this.#reading.isStoppedFor(Reason.full)) this.#reading.go(Reason.full)
     this.#room?.resume(this)

@@ -3,28 +3,28 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type PageName, parsePagePath, roomIdOf } from '../shared/names.ts'
+import { type PageName, pageOf, parsePagePath, roomIdOf } from '../shared/names.ts'
 import { Close, type CloseCode, SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
 import type { Access, Refusal } from './access.ts'
 import { clientAddress, type ProxyList } from './address.ts'
 import { Holds } from './hold.ts'
 import { Limits, type SocketLimits } from './limits.ts'
 import { isLoopback } from './loopback.ts'
-import { inTurn, untilBeat } from './pace.ts'
+import { inTurn } from './pace.ts'
 import { Partials } from './partial.ts'
 import type { Clock, Counters, Logger, Random } from './ports.ts'
 import type { Rates } from './rates.ts'
 import { PageDeleted, type Rooms } from './room/rooms.ts'
-import { Socket, type SocketParts, type SocketSettings } from './socket.ts'
+import { holdKey, Socket, type SocketParts, type SocketSettings } from './socket.ts'
 import { refuse as refuseNow } from './socket-refuse.ts'
 import { Rights } from './socket-rights.ts'
+import { Sweep } from './socket-sweep.ts'
 import { credentialsOf, forwardedFor, offeredBy, refuseHandshake } from './upgrade-request.ts'
 import { Wire } from './wire.ts'
 
 const PATH = '/collab/'
 /** Until caller and room are known a socket waits this long. */
 const OPEN_MS = 5000
-const SWEEP_MS = 2000
 const RETRY_MS = 2000
 /** A closing handshake that nobody answers is cut after this. */
 const CLOSING_MS = 2000
@@ -74,15 +74,18 @@ export class Sockets {
   readonly #holds: Holds
   readonly #limits: Limits
   readonly #open = new Map<WebSocket, Socket | null>()
+  /** One for all sockets, as `#onError`. */
+  readonly #onClose: (this: WebSocket, code: number) => void
   #waiting = 0
   #draining = false
-  #stopSweep: () => void = () => undefined
+  readonly #sweep: Sweep
 
   /** Serves upgrades of `server`. */
   constructor(server: Server, parts: UpgradeParts) {
     this.#parts = parts
     const { rooms, clock, logger, counters, settings, rates } = parts
     this.#limits = new Limits(settings.sockets)
+    this.#sweep = new Sweep(clock)
     this.#socketParts = {
       rooms,
       clock,
@@ -92,18 +95,26 @@ export class Sockets {
       rates,
       partials: new Partials(settings.maxPartialBytes),
       wire: new Wire(),
+      sweep: this.#sweep,
       hold: (ws, key, refuse) => this.#hold(ws, key, refuse),
     }
     this.#holds = new Holds(parts.clock)
+    const closed = (ws: WebSocket, code: number) => this.#closed(ws, code)
+    this.#onClose = function (code) {
+      closed(this, code)
+    }
     this.#wss = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: parts.settings.maxFrameBytes,
-      handleProtocols: (offered) => [...offered].find((name) => !name.startsWith(TOKEN_PREFIX)) ?? false,
+      handleProtocols: (offered) => {
+        const name = [...offered].find((each) => !each.startsWith(TOKEN_PREFIX)) ?? false
+        // The constant: a piece of the request would be kept with every socket.
+        return name === SUBPROTOCOL ? SUBPROTOCOL : name
+      },
     })
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
-    this.#sweepLater()
   }
 
   get count(): number {
@@ -136,7 +147,7 @@ export class Sockets {
   /** Ends every socket, page after page over `spreadMs`; those that do not answer their close frame in time are cut. */
   async close(spreadMs = 0): Promise<void> {
     const { clock } = this.#parts
-    this.#stopSweep()
+    this.#sweep.close()
     const text = 'the service restarts'
     const rooms = [...this.byRoom().values()]
     await inTurn(rooms, spreadMs, clock, (sockets) => this.sendBack(sockets, text))
@@ -223,7 +234,8 @@ export class Sockets {
     ws.pause()
     this.#open.set(ws, null)
     this.#parts.counters.count('sockets_opened')
-    this.#watch(ws)
+    ws.on('error', this.#onError)
+    ws.on('close', this.#onClose)
     this.#waiting++
     const cancel = this.#parts.clock.after(OPEN_MS, () => {
       const text = 'the page takes too long to open'
@@ -241,18 +253,16 @@ export class Sockets {
       })
   }
 
-  /** Apart from what only the opening needs, which these listeners would keep. */
-  #watch(ws: WebSocket): void {
-    ws.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === FRAME_TOO_LARGE) this.#parts.counters.count('limit_frame_bytes')
-      this.#parts.logger.debug({ error: String(error) }, 'socket error')
-    })
-    ws.on('close', (code) => {
-      this.#parts.counters.count('sockets_closed')
-      const socket = this.#open.get(ws) ?? null
-      if (socket !== null) this.#gone(socket, code)
-      this.#open.delete(ws)
-    })
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    if (error.code === FRAME_TOO_LARGE) this.#parts.counters.count('limit_frame_bytes')
+    this.#parts.logger.debug({ error: String(error) }, 'socket error')
+  }
+
+  #closed(ws: WebSocket, code: number): void {
+    this.#parts.counters.count('sockets_closed')
+    const socket = this.#open.get(ws) ?? null
+    if (socket !== null) this.#gone(socket, code)
+    this.#open.delete(ws)
   }
 
   #gone(socket: Socket, code: number): void {
@@ -265,33 +275,39 @@ export class Sockets {
     const queryAt = url.indexOf('?')
     const path = queryAt < 0 ? url : url.slice(0, queryAt)
     const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1))
+    const page = parsePagePath(path.slice(PATH.length))
     const acknowledged = ws.protocol === SUBPROTOCOL
-    const key = `${address} ${path}`
     const refuse = (code: CloseCode, text: string, retryAfterMs?: number) => {
       this.#parts.counters.count('sockets_refused')
       if (acknowledged) refuseNow(ws, code, text, retryAfterMs)
-      else this.#hold(ws, key, () => refuseNow(ws, code, text, retryAfterMs))
+      else
+        this.#hold(ws, holdKey(address, 'fault' in page ? path : roomIdOf(page)), () =>
+          refuseNow(ws, code, text, retryAfterMs),
+        )
     }
     const again = (text: string) => refuse(Close.overloaded, text, RETRY_MS)
-    const page = parsePagePath(path.slice(PATH.length))
     if ('fault' in page) return refuse(Close.badMessage, page.fault)
-    const rights = await this.#rightsOf(request, query, page)
+    // A name cut out of the request would keep that, and with it the token.
+    const roomId = Buffer.from(roomIdOf(page)).toString()
+    const rights = await this.#rightsOf(request, query, pageOf(roomId))
     if (!(rights instanceof Rights)) {
       if ('again' in rights) return again(rights.again)
       this.#parts.counters.count('tokens_refused')
       return refuse(...refusalOf(rights))
     }
     if (!this.#open.has(ws) || ws.readyState !== ws.OPEN) return
-    const { logger, clock, counters } = this.#parts
-    const roomId = roomIdOf(page)
-    const seat = { roomId, user: rights.caller.user, address: isLoopback(address) ? null : address }
-    const excess = this.#limits.enter(seat)
+    const { logger, counters } = this.#parts
+    const place = {
+      ...{ roomId, rights, acknowledged, from: address },
+      user: rights.caller.user,
+      address: isLoopback(address) ? null : address,
+    }
+    const excess = this.#limits.enter(place)
     if (excess !== null) {
       counters.count(excess.counter)
       return again(excess.text)
     }
-    const place = { roomId, key, rights, acknowledged, seat }
-    const socket = new Socket(ws, net, place, this.#socketParts, clock.now())
+    const socket = new Socket(ws, net, place, this.#socketParts)
     this.#open.set(ws, socket)
     try {
       await socket.join()
@@ -326,14 +342,6 @@ export class Sockets {
   #hold(ws: WebSocket, key: string, refuse: () => void): void {
     const cancel = this.#holds.hold(key, refuse)
     ws.on('close', cancel)
-  }
-
-  #sweepLater(): void {
-    this.#stopSweep = this.#parts.clock.after(untilBeat(this.#parts.clock, SWEEP_MS), () => {
-      const now = this.#parts.clock.now()
-      for (const socket of this.#open.values()) socket?.sweep(now)
-      this.#sweepLater()
-    })
   }
 }
 

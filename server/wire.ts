@@ -32,13 +32,21 @@ const withHeader = (length: number, more: number): Buffer => {
 
 const NOTHING = new Uint8Array(0)
 
-const writeBeside = (connection: Writable, head: Uint8Array, body: Uint8Array): void => {
+/** A message as a frame. */
+export const framed = (message: Uint8Array): Buffer => {
+  const frame = withHeader(message.length, message.length)
+  frame.set(message, frame.length - message.length)
+  return frame
+}
+
+const writeBeside = (connection: Writable, head: Uint8Array, body: Uint8Array): boolean => {
   const frame = withHeader(head.length + body.length, head.length)
   frame.set(head, frame.length - head.length)
   connection.cork()
   connection.write(frame)
-  connection.write(body)
+  const isTaken = connection.write(body)
   connection.uncork()
+  return isTaken
 }
 
 export class Wire {
@@ -46,19 +54,14 @@ export class Wire {
   #message: Uint8Array | null = null
   #frame: Buffer = Buffer.alloc(0)
 
-  /** Writes a message, which must not change any more. */
-  write(connection: Writable, message: Uint8Array | HeadAndBody): void {
-    if (!(message instanceof Uint8Array)) writeBeside(connection, ...message)
-    else if (message.length > COPIED_BYTES) writeBeside(connection, NOTHING, message)
-    else {
-      if (message !== this.#message) this.#keep(message)
-      connection.write(this.#frame)
+  /** Writes a message, which must not change any more. @returns false: much waits to be sent, as `write` says */
+  write(connection: Writable, message: Uint8Array | HeadAndBody): boolean {
+    if (!(message instanceof Uint8Array)) return writeBeside(connection, ...message)
+    if (message.length > COPIED_BYTES) return writeBeside(connection, NOTHING, message)
+    if (message !== this.#message) {
+      this.#frame = framed(message)
+      this.#message = message
     }
-  }
-
-  #keep(message: Uint8Array): void {
-    this.#frame = withHeader(message.length, message.length)
-    this.#frame.set(message, this.#frame.length - message.length)
-    this.#message = message
+    return connection.write(this.#frame)
   }
 }

@@ -15,6 +15,7 @@ import {
   type ScannedUpdate,
   STRIDE,
   scanUpdate,
+  withSpare,
 } from './scan.ts'
 import { stateVectorBytes } from './state-vector.ts'
 import { XmlPlaces } from './xml-places.ts'
@@ -50,16 +51,18 @@ export type Admission =
  * Decides what of an update is taken in. Changes nothing: see `apply`.
  * @param mode a `live` update is taken whole or not at all; of a `step2` whatever is causally complete
  * @param limits what was let in before, and merged since, may be beyond those for one message
+ * @param structs a spare place for its structs, where nobody looks at them later
  */
 export const admit = (
   bytes: Uint8Array,
   held: Held,
   mode: 'live' | 'step2',
   limits: ScanLimits = LIMITS,
+  structs: number[] = [],
 ): Admission => {
   let update: ScannedUpdate
   try {
-    update = scanUpdate(bytes, limits)
+    update = scanUpdate(bytes, limits, structs)
   } catch (error) {
     if (error instanceof InvalidUpdate) return { kind: 'invalid', reason: error.message }
     throw error
@@ -105,8 +108,10 @@ export const freshOf = (bytes: Uint8Array, atKeys: () => IdSet): Fresh => {
 /** The ids at a key among updates that each add only what is new, in the order they were let in. */
 export const idsAtKeys = (updates: readonly Uint8Array[], into: IdSet): IdSet => {
   for (const bytes of updates) {
-    const { structs, runs } = scanUpdate(bytes, NO_LIMITS)
-    new Keys(structs, runs, () => into).addTo(into)
+    withSpare((spare) => {
+      const { structs, runs } = scanUpdate(bytes, NO_LIMITS, spare)
+      new Keys(structs, runs, () => into).addTo(into)
+    })
   }
   return into
 }

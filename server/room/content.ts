@@ -1,15 +1,15 @@
 /** What a room holds of its page: snapshot, tail, state vector and deletes. Bytes, never a Y.Doc. */
 import { Sync } from '../../shared/protocol.ts'
 import type { LoggedBatch, Part, Snapshot } from '../log/port.ts'
-import { type Admission, admit, apply, freshOf, idsAtKeys, type New, xmlPlacesOf } from './admit.ts'
+import { type Admission, admit, apply, type Held, idsAtKeys, type New, xmlPlacesOf } from './admit.ts'
 import type { BySender } from './by-sender.ts'
 import { Heard } from './heard.ts'
 import { IdSet } from './id-set.ts'
 import { mergeUpdates } from './merge.ts'
 import { type Bringer, barredOf, bySender, leaveOut } from './owned.ts'
 import type { Fresh } from './runs.ts'
-import { LIMITS, NO_LIMITS, type ScanLimits } from './scan.ts'
-import { decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
+import { LIMITS, NO_LIMITS, type ScanLimits, withSpare } from './scan.ts'
+import { type Before, decodeStateVector, type StateVector, stateVectorBytes } from './state-vector.ts'
 import { bringUpToDate, type Diff, HeldSnapshot, type Known, type Reply } from './sync.ts'
 import { Tail } from './tail.ts'
 import type { XmlPlaces } from './xml-places.ts'
@@ -27,10 +27,36 @@ export type Taken =
   | (Admission & { readonly barred?: readonly number[] })
   | { readonly kind: 'owner'; readonly barred: readonly number[] }
 
+/** A room before an update that is looked at: closures would take more memory than all that most rooms hold beside bytes. */
+class HeldByRoom implements Held {
+  readonly stateVector: StateVector
+  readonly #content: Pick<Held, 'deletes' | 'atKeys' | 'xml'>
+
+  constructor(stateVector: StateVector, content: Pick<Held, 'deletes' | 'atKeys' | 'xml'>) {
+    this.stateVector = stateVector
+    this.#content = content
+  }
+
+  deletes(): IdSet {
+    return this.#content.deletes()
+  }
+
+  atKeys(): IdSet {
+    return this.#content.atKeys()
+  }
+
+  xml(): XmlPlaces {
+    return this.#content.xml()
+  }
+}
+
+/** For clocks that advance before anybody is there. */
+const NOBODY_TOLD: Before = { has: () => true, set: () => undefined, [Symbol.iterator]: () => [][Symbol.iterator]() }
+
 const SET_ASIDE = 'it goes on from what was set aside from this page'
 
 export class Content {
-  readonly #tail = new Tail((update) => freshOf(update, () => this.#heldAtKeys()))
+  readonly #tail = new Tail(this)
   readonly #stateVector: StateVector = new Map()
   /** Clients that may not go on here: what they wrote last was set aside. */
   readonly #dead: StateVector
@@ -41,12 +67,7 @@ export class Content {
   #atKeys: IdSet | null = null
   /** What lies among XML: gathered at first need, kept from then on. */
   #xml: XmlPlaces | null = null
-  readonly #held = {
-    stateVector: this.#stateVector,
-    deletes: () => this.#heldDeletes(),
-    atKeys: () => this.#heldAtKeys(),
-    xml: () => this.#heldXml(),
-  }
+  readonly #held = new HeldByRoom(this.#stateVector, this)
   readonly #heard = new Heard()
   /** Whether something that gathers goes on from what was only heard. */
   #needsHeard = false
@@ -88,7 +109,7 @@ export class Content {
   }
 
   /** A copy of the state vector as it was before `advances`. */
-  stateVectorBefore(advances: StateVector): StateVector {
+  stateVectorBefore(advances: Before): StateVector {
     return new Map([...this.#stateVector, ...advances])
   }
 
@@ -102,7 +123,7 @@ export class Content {
     update: Uint8Array,
     kind: 'step2' | 'live',
     from: Bringer | null,
-    before: StateVector,
+    before: Before,
     also: BySender | null = null,
   ): Taken {
     let admission = this.#admit(update, kind, LIMITS)
@@ -134,9 +155,26 @@ export class Content {
    * @returns what is new of it, or `known`, or `gap` where it does not join on to what is held
    * @throws Error when it is no valid update
    */
-  takeLogged(batch: LoggedBatch, before: StateVector): Fresh | 'known' | 'gap' {
+  takeLogged(batch: LoggedBatch, before: Before): Fresh | 'known' | 'gap' {
+    return this.#takeLogged(batch, before, [])
+  }
+
+  /**
+   * Takes the rows of a page that nobody is on yet.
+   * @throws Error where they are no valid updates, or do not join on to one another
+   */
+  load(tail: readonly LoggedBatch[]): void {
+    withSpare((structs) => {
+      for (const batch of tail) {
+        if (this.#takeLogged(batch, NOBODY_TOLD, structs) !== 'gap') continue
+        throw new Error(`row ${batch.seq} of the page refers to what the rows before it do not hold`)
+      }
+    })
+  }
+
+  #takeLogged(batch: LoggedBatch, before: Before, structs: number[]): Fresh | 'known' | 'gap' {
     const update = mergeUpdates(batch.parts)
-    const admission = this.#admit(update, 'step2', NO_LIMITS)
+    const admission = admit(update, this.#held, 'step2', NO_LIMITS, structs)
     if (admission.kind === 'invalid') throw new Error(`row ${batch.seq} of the page is invalid: ${admission.reason}`)
     if (admission.kind === 'gap' || admission.gap) return 'gap'
     this.#heard.read(update, batch.seq)
@@ -152,7 +190,7 @@ export class Content {
    * @param now by the clock, in ms
    * @returns what is new of it; null: nothing was taken, and the log will bring it
    */
-  takeHeard(parts: readonly Part[], mark: number, now: number, before: StateVector): Fresh | null {
+  takeHeard(parts: readonly Part[], mark: number, now: number, before: Before): Fresh | null {
     const admission = this.#admit(mergeUpdates(parts.map(({ data }) => data)), 'live', NO_LIMITS)
     if (admission.kind !== 'new') return null
     if (admission.taken.some(({ run }) => this.#dead.has(run.client))) return null
@@ -225,17 +263,18 @@ export class Content {
     return admit(update, this.#held, kind, limits)
   }
 
-  #apply(admission: New, before: StateVector): void {
+  #apply(admission: New, before: Before): void {
     for (const { run } of admission.taken) {
       if (!before.has(run.client)) before.set(run.client, this.#stateVector.get(run.client) ?? 0)
     }
-    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.#heldDeletes(), {
+    apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.deletes(), {
       atKeys: this.#atKeys,
       xml: this.#xml,
     })
   }
 
-  #heldAtKeys(): IdSet {
+  /** The ids at a key of a map. */
+  atKeys(): IdSet {
     if (this.#atKeys === null) {
       const ofSnapshot = this.#snapshot?.idsAtKeys() ?? new IdSet()
       this.#atKeys = idsAtKeys(this.#tail.updates, ofSnapshot)
@@ -243,13 +282,15 @@ export class Content {
     return this.#atKeys
   }
 
-  #heldXml(): XmlPlaces {
+  /** What lies among XML. */
+  xml(): XmlPlaces {
     const snapshot = this.#snapshot === null ? [] : [this.#snapshot.data]
     this.#xml ??= xmlPlacesOf([...snapshot, ...this.#tail.updates])
     return this.#xml
   }
 
-  #heldDeletes(): IdSet {
+  /** What is deleted. */
+  deletes(): IdSet {
     this.#deletes ??= this.#snapshot === null ? new IdSet() : IdSet.decode(this.#snapshot.deletes)
     return this.#deletes
   }

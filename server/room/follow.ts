@@ -4,7 +4,7 @@ import { Pace } from '../pace.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { Content } from './content.ts'
 import type { Fresh } from './runs.ts'
-import type { StateVector } from './state-vector.ts'
+import type { Before } from './state-vector.ts'
 
 export interface FoldSettings {
   /** Rows in the tail from which a fold pays. */
@@ -18,23 +18,33 @@ export interface FoldSettings {
 }
 
 export interface FollowParts {
-  readonly roomId: string
   readonly log: Log
   readonly clock: Clock
   readonly logger: Logger
-  readonly content: Content
   readonly settings: FoldSettings
-  /** Whether the room has ended: nothing read after that counts. */
-  readonly hasEnded: () => boolean
-  /** Told that rows were set aside: what the room holds is out of date. */
-  readonly replaced: () => void
-  /** Gets what another process wrote, and the clocks it advanced as they were. */
-  readonly relay: { readonly before: StateVector; push(fresh: Fresh, from: null): void }
+}
+
+/** The room that follows. */
+export interface Following {
+  readonly roomId: string
+  /** Nothing that is read after its end counts. */
+  readonly isEnded: boolean
+  /** Rows were set aside: what the room holds is out of date. */
+  end(why: 'replaced'): void
+}
+
+/** Gets what another process wrote, and the clocks it advanced as they were. */
+interface Heard {
+  readonly before: Before
+  push(fresh: Fresh, from: null): void
 }
 
 const FOLD_PACE = { share: 0.02, longestMs: 60_000 }
 
 export class Follow {
+  readonly #room: Following
+  readonly #content: Content
+  readonly #relay: Heard
   readonly #parts: FollowParts
   /** The highest seq known; nothing below it is unknown. */
   #seq: number
@@ -42,14 +52,22 @@ export class Follow {
   #reading: Promise<'went-back' | 'gap' | 'current'> | null = null
   #folding = false
   /** A fold reads and writes the whole page, so a page that is written fast is folded by its cost, not by its rows. */
-  readonly #foldPace: Pace
+  #madeFoldPace: Pace | null = null
   readonly #epoch: number
   /** Rows that the tail must have before the next fold: one that failed is not tried again at once. */
   #foldFrom = 0
 
-  constructor(parts: FollowParts, { seq, epoch, tail }: LoadedRoom) {
+  constructor(
+    room: Following,
+    content: Content,
+    relay: Heard,
+    parts: FollowParts,
+    { seq, epoch, tail }: Pick<LoadedRoom, 'seq' | 'epoch' | 'tail'>,
+  ) {
+    this.#room = room
+    this.#content = content
+    this.#relay = relay
     this.#parts = parts
-    this.#foldPace = new Pace(parts.clock, FOLD_PACE)
     this.#seq = seq
     this.#epoch = epoch
     this.#lastBatch = tail.at(-1)?.id ?? null
@@ -80,12 +98,13 @@ export class Follow {
   }
 
   async #read(): Promise<'went-back' | 'gap' | 'current'> {
-    const { roomId, log, content, relay, hasEnded } = this.#parts
+    const content = this.#content
+    const relay = this.#relay
     // As they are now: a commit that is answered during the read moves both on.
     const known = this.#seq
     const knownBatch = this.#lastBatch
-    const rows = await log.read(roomId, known)
-    if (hasEnded()) return 'current'
+    const rows = await this.#parts.log.read(this.#room.roomId, known)
+    if (this.#room.isEnded) return 'current'
     for (const batch of rows) {
       if (batch.seq === known && knownBatch !== null && batch.id !== knownBatch) return 'went-back'
       if (batch.seq <= this.#seq) continue
@@ -103,8 +122,8 @@ export class Follow {
 
   /** Folds in the background when the tail is long enough; a fold that fails leaves the rows as they are. */
   foldIfDue(): void {
-    const { content, settings } = this.#parts
-    const { rows, bytes, share } = content.tail
+    const { settings } = this.#parts
+    const { rows, bytes, share } = this.#content.tail
     if (rows < this.#foldFrom || (rows < settings.foldRows && bytes < settings.foldBytes)) return
     if (rows >= settings.foldMaxRows || (share >= settings.foldRatio && this.#foldPace.waitMs <= 0))
       this.#foldLater(rows)
@@ -112,8 +131,8 @@ export class Follow {
 
   /** Folds what a room that closes leaves behind, where that is a fair share of the page. */
   foldAtEnd(): void {
-    const { content, settings } = this.#parts
-    const { rows, share } = content.tail
+    const { settings } = this.#parts
+    const { rows, share } = this.#content.tail
     if (rows >= this.#foldFrom && (rows >= settings.foldRows || share >= settings.foldRatio)) this.#foldLater(rows)
   }
 
@@ -129,14 +148,14 @@ export class Follow {
   }
 
   #foldLater(rows: number): void {
-    const { roomId, logger, hasEnded, settings } = this.#parts
-    if (this.#folding || hasEnded() || rows === 0) return
+    const { logger, settings } = this.#parts
+    if (this.#folding || this.#room.isEnded || rows === 0) return
     this.#folding = true
     this.#foldPace.begin()
     this.#fold()
       .catch((error: unknown) => {
         this.#foldFrom = rows + settings.foldRows
-        logger.warn({ room: roomId, error: String(error) }, 'fold failed')
+        logger.warn({ room: this.#room.roomId, error: String(error) }, 'fold failed')
       })
       .finally(() => {
         this.#folding = false
@@ -145,13 +164,17 @@ export class Follow {
   }
 
   async #fold(): Promise<void> {
-    const { log, roomId, content, hasEnded, replaced } = this.#parts
-    const snapshot = await log.fold(roomId)
-    if (snapshot === null || hasEnded()) return
-    if (snapshot.epoch !== this.#epoch) return replaced()
+    const snapshot = await this.#parts.log.fold(this.#room.roomId)
+    if (snapshot === null || this.#room.isEnded) return
+    if (snapshot.epoch !== this.#epoch) return this.#room.end('replaced')
     this.#foldFrom = 0
     // A snapshot may hold rows of other processes that are not read here yet; the fold after their reading takes it in.
-    if (snapshot.seq <= this.#seq) content.hold(snapshot)
+    if (snapshot.seq <= this.#seq) this.#content.hold(snapshot)
+  }
+
+  get #foldPace(): Pace {
+    this.#madeFoldPace ??= new Pace(this.#parts.clock, FOLD_PACE)
+    return this.#madeFoldPace
   }
 
   #to(seq: number, batch: string): void {

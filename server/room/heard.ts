@@ -3,6 +3,7 @@
  * that goes on from it brings it along, and so does one that is written because it has not come for long.
  */
 import type { Part } from '../log/port.ts'
+import { added, NOTHING } from './gathered.ts'
 import { IdSet } from './id-set.ts'
 import type { Fresh } from './runs.ts'
 import { Field, NO_LIMITS, STRIDE, scanUpdate } from './scan.ts'
@@ -27,7 +28,7 @@ interface Piece {
 const OVERDUE_MS = 3000
 
 export class Heard {
-  #pieces: Piece[] = []
+  #pieces: readonly Piece[] = NOTHING
   /** All ids of the pieces; null: to be gathered at the next need. */
   #ids: IdSet | null = null
 
@@ -43,7 +44,7 @@ export class Heard {
   /** Adds what was taken in. @param now by the clock, in ms */
   add(fresh: Fresh, piece: Pick<Piece, 'mark' | 'parts' | 'settle'>, now: number): void {
     const { structs, deletes } = idsOf(fresh)
-    this.#pieces.push({ ...piece, structs, deletes, at: now, batch: null })
+    this.#pieces = added<Piece>(this.#pieces, { ...piece, structs, deletes, at: now, batch: null })
     this.#ids?.addAll(structs)
   }
 
@@ -97,10 +98,10 @@ export class Heard {
   }
 
   #settle(seq: number, isDurable: (piece: Piece) => boolean): void {
-    const kept: Piece[] = []
+    let kept: readonly Piece[] = NOTHING
     for (const piece of this.#pieces) {
       if (isDurable(piece)) piece.settle(seq)
-      else kept.push(piece)
+      else kept = added(kept, piece)
     }
     if (kept.length === this.#pieces.length) return
     this.#pieces = kept

@@ -55,8 +55,11 @@ export class Keys {
   }
 
   #hasAny(): boolean {
-    for (let at = Field.hasKey; at < this.#structs.length; at += STRIDE) if (this.#structs[at] === 1) return true
-    return false
+    return this.#runs.some(({ first, last }) => {
+      for (let struct = first; struct < last; struct++)
+        if (this.#structs[struct * STRIDE + Field.hasKey] === 1) return true
+      return false
+    })
   }
 
   /** Whether the struct with this index lies at a key. */

@@ -60,7 +60,7 @@ export class Membership {
   #awaiting: { n: number; readonly mark: number }[] = NONE
   #deferred: { known: StateVector; readonly mark: number }[] = NONE
   #lag: StateVector | null = null
-  #askedAt = Number.NEGATIVE_INFINITY
+  #askedAt: number | null = null
   #asking = false
   #fruitless = false
 
@@ -119,7 +119,7 @@ export class Membership {
 
   /** Whether a gap may be answered by a step 1 now: not again if the last one brought nothing. */
   mayAsk(now: number): boolean {
-    if (this.#fruitless || now - this.#askedAt < ASK_EVERY_MS) return false
+    if (this.#fruitless || (this.#askedAt !== null && now - this.#askedAt < ASK_EVERY_MS)) return false
     this.#askedAt = now
     this.#asking = true
     return true

@@ -22,7 +22,7 @@ export const structAt = (structs: readonly number[], run: Run, clock: number): n
  */
 export const isNestedBeyond = (structs: readonly number[], runs: readonly Run[], maxNesting: number): boolean => {
   const byClient = new Map(runs.map((run) => [run.client, run]))
-  const depths = new Int32Array(structs.length / STRIDE).fill(-1)
+  const depths = new Int32Array(runs.at(-1)?.last ?? 0).fill(-1)
   /** The struct whose place decides on that of `struct`: its parent, or a neighbour within the same parent. */
   const towardsRoot = (struct: number): number => {
     const at = struct * STRIDE

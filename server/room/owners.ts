@@ -18,6 +18,10 @@ interface Owner<M> {
   holders: readonly M[]
 }
 
+interface Told {
+  claimed(id: number): void
+}
+
 /** Ids one socket may hold: its own, and those of documents it opened before a reconnect. */
 const MAX_IDS = 16
 /** Owners who are away that are remembered. */
@@ -26,11 +30,11 @@ const MAX_AWAY = 2000
 export class Owners<M extends Person> {
   readonly #owners = new LazyMap<number, Owner<M>>()
   readonly #idsOf = new LazyMap<M, number[]>()
-  readonly #claimed: (id: number) => void
+  readonly #told: Told | null
 
-  /** @param claimed told of each id that somebody claims of whom it was not known */
-  constructor(claimed: (id: number) => void = () => undefined) {
-    this.#claimed = claimed
+  /** @param told of each id that somebody claims of whom it was not known */
+  constructor(told: Told | null = null) {
+    this.#told = told
   }
 
   /** What is on record: an id is `user`'s, whoever claimed it meanwhile. @returns whether it is taken from somebody */
@@ -54,7 +58,7 @@ export class Owners<M extends Person> {
     this.#idsOf.set(member, ids)
     if (owner === undefined) {
       this.#owners.set(id, { user, holders: [member] })
-      this.#claimed(id)
+      this.#told?.claimed(id)
     } else owner.holders = [...owner.holders, member]
     return true
   }

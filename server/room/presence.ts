@@ -5,6 +5,7 @@
  */
 
 import { type AwarenessEntry, awarenessUpdate, readAwareness } from './awareness-update.ts'
+import { added, NOTHING } from './gathered.ts'
 import { LazyMap } from './lazy-map.ts'
 import type { Identity } from './member.ts'
 import { readPresence } from './presence-state.ts'
@@ -14,6 +15,10 @@ export interface Present {
   readonly user: string | null
   /** Who the others see, where somebody vouches for it. */
   readonly identity?: Identity | null
+}
+
+interface Claims<M> {
+  claim(member: M, id: number): boolean
 }
 
 /** What a socket speaks for. */
@@ -43,26 +48,26 @@ export const EMPTY_PRESENCE = new Uint8Array([0])
 export class Presence<M extends Present> {
   readonly #maxBytes: number
   readonly #dropped: () => void
-  readonly #mayHold: (member: M, id: number) => boolean
+  readonly #owners: Claims<M> | null
   readonly #clients = new LazyMap<number, Client>()
   readonly #holders = new LazyMap<number, M[]>()
   readonly #speakers = new LazyMap<M, Speaker>()
   /** The last clock of clients that were removed. */
   #removed: Map<number, number> | null = null
-  #changed: Client[] = []
-  #said: Client[] = []
+  #changed: readonly Client[] = NOTHING
+  #said: readonly Client[] = NOTHING
   /** Which process vouches for a client that is not here; none while all are. */
   #elsewhere: Map<number, string> | null = null
 
   /**
    * @param maxBytes of one client's state, as JSON
    * @param dropped called for each entry refused for its size or form
-   * @param mayHold whether an id may be a member's: not when it is known as somebody else's
+   * @param owners whether an id may be a member's: not when it is known as somebody else's
    */
-  constructor(maxBytes: number, dropped: () => void, mayHold: (member: M, id: number) => boolean = () => true) {
+  constructor(maxBytes: number, dropped: () => void, owners: Claims<M> | null = null) {
     this.#maxBytes = maxBytes
     this.#dropped = dropped
-    this.#mayHold = mayHold
+    this.#owners = owners
   }
 
   get hasChanged(): boolean {
@@ -101,7 +106,7 @@ export class Presence<M extends Present> {
     if (ids.includes(id)) return true
     const holders = this.#holders.get(id)
     if (ids.length >= MAX_IDS || holders?.some((holder) => holder.user !== member.user)) return false
-    if (!this.#mayHold(member, id)) return false
+    if (this.#owners?.claim(member, id) === false) return false
     ids.push(id)
     this.#elsewhere?.delete(id)
     if (holders === undefined) this.#holders.set(id, [member])
@@ -144,7 +149,7 @@ export class Presence<M extends Present> {
   takeSaid(): readonly AwarenessEntry[] {
     const said = this.#said
     if (said.length === 0) return said
-    this.#said = []
+    this.#said = NOTHING
     for (const client of said) client.isSaid = false
     return said
   }
@@ -189,7 +194,7 @@ export class Presence<M extends Present> {
   takeChanged(): Uint8Array | null {
     const changed = this.#changed
     if (changed.length === 0) return null
-    this.#changed = []
+    this.#changed = NOTHING
     for (const client of changed) {
       client.isChanged = false
       if (client.state === null) this.#forget(client)
@@ -235,11 +240,11 @@ export class Presence<M extends Present> {
     client.state = state
     if (isSaidHere && !client.isSaid) {
       client.isSaid = true
-      this.#said.push(client)
+      this.#said = added(this.#said, client)
     }
     if (client.isChanged) return
     client.isChanged = true
-    this.#changed.push(client)
+    this.#changed = added(this.#changed, client)
   }
 
   #forget({ id, clock }: Client): void {

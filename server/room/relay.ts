@@ -5,20 +5,24 @@
 import { awarenessMessage, Sync, syncMessage } from '../../shared/protocol.ts'
 import { Pace } from '../pace.ts'
 import type { Clock, Counters, Timings } from '../ports.ts'
+import { LazyMap } from './lazy-map.ts'
 import type { Membership } from './member.ts'
 import { EMPTY_UPDATE } from './merge.ts'
 import type { Presence } from './presence.ts'
 import { type Fresh, Runs } from './runs.ts'
-import type { StateVector } from './state-vector.ts'
+import type { Before, StateVector } from './state-vector.ts'
 
 export interface RelayParts {
   readonly clock: Clock
   readonly counters: Counters
   readonly timings: Timings
-  readonly presence: Pick<Presence<never>, 'hasChanged' | 'takeChanged'>
-  members(): Iterable<Membership>
+}
+
+/** The room that is relayed. */
+export interface Relaying {
+  memberships(): Iterable<Membership>
   /** What a member that is passed over from now on has been sent so far. */
-  received(before: StateVector): StateVector
+  received(before: Before): StateVector
 }
 
 const UPDATES = { share: 0.2, dearMs: 1.5, longestMs: 50 }
@@ -26,27 +30,30 @@ const UPDATES = { share: 0.2, dearMs: 1.5, longestMs: 50 }
 const PRESENCE = { share: 0.1, longestMs: 100 }
 
 export class Relay {
+  readonly #room: Relaying
+  readonly #presence: Pick<Presence<never>, 'hasChanged' | 'takeChanged'>
   readonly #parts: RelayParts
-  readonly #updatePace: Pace
-  readonly #presencePace: Pace
+  /** Made at first need, as the other: most rooms are idle. */
+  #updatePace: Pace | null = null
+  #presencePace: Pace | null = null
   #updates: Runs | null = null
   /** The only one who wrote since the last flush; null: several did, or rows of the log. */
   #author: Membership | null = null
-  #before: StateVector | null = null
+  #before: LazyMap<number, number> | null = null
   /** When the first of what waits was pushed. */
   #since = 0
   #cancelUpdates: (() => void) | null = null
   #cancelPresence: (() => void) | null = null
 
-  constructor(parts: RelayParts) {
+  constructor(room: Relaying, presence: Pick<Presence<never>, 'hasChanged' | 'takeChanged'>, parts: RelayParts) {
+    this.#room = room
+    this.#presence = presence
     this.#parts = parts
-    this.#updatePace = new Pace(parts.clock, UPDATES)
-    this.#presencePace = new Pace(parts.clock, PRESENCE)
   }
 
   /** The clocks that the updates since the last flush advanced, as they were before them. */
-  get before(): StateVector {
-    this.#before ??= new Map()
+  get before(): Before {
+    this.#before ??= new LazyMap()
     return this.#before
   }
 
@@ -58,20 +65,17 @@ export class Relay {
     this.#updates.add(fresh)
   }
 
-  /** Forgets the clocks that loading advanced: nobody was there to be told. */
-  begin(): void {
-    this.#before = null
-  }
-
   /** Sends what has gathered, now or when it is due. Called at the end of a turn. */
   flush(): void {
     if (this.#updates !== null && this.#cancelUpdates === null) {
+      this.#updatePace ??= new Pace(this.#parts.clock, UPDATES)
       this.#cancelUpdates = this.#whenDue(this.#updatePace, () => {
         this.#cancelUpdates = null
         this.#sendUpdates()
       })
     }
-    if (this.#parts.presence.hasChanged && this.#cancelPresence === null) {
+    if (this.#presence.hasChanged && this.#cancelPresence === null) {
+      this.#presencePace ??= new Pace(this.#parts.clock, PRESENCE)
       this.#cancelPresence = this.#whenDue(this.#presencePace, () => {
         this.#cancelPresence = null
         this.#sendPresence()
@@ -107,11 +111,11 @@ export class Relay {
     this.#updates = null
     this.#before = null
     let sent = 0
-    for (const membership of this.#parts.members()) {
+    for (const membership of this.#room.memberships()) {
       if (membership === author || membership.isLagging) continue
       if (membership.member.isFull) {
         counters.count('readers_lagging')
-        membership.beginLag(this.#parts.received(before))
+        membership.beginLag(this.#room.received(before))
         continue
       }
       sent++
@@ -123,9 +127,9 @@ export class Relay {
 
   /** To all, its author too: a lone stock client lives on its own heartbeat. */
   #sendPresence(): void {
-    const present = this.#parts.presence.takeChanged()
+    const present = this.#presence.takeChanged()
     if (present === null) return
     const frame = awarenessMessage(present)
-    for (const { member } of this.#parts.members()) member.send(frame, 'presence')
+    for (const { member } of this.#room.memberships()) member.send(frame, 'presence')
   }
 }

@@ -17,8 +17,8 @@ import { Intake, type Kind, type Receiving } from './intake.ts'
 import { type Member, Membership } from './member.ts'
 import { Owners } from './owners.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
-import { Relay } from './relay.ts'
-import { decodeStateVector } from './state-vector.ts'
+import { Relay, type Relaying } from './relay.ts'
+import { type Before, decodeStateVector, type StateVector } from './state-vector.ts'
 
 export interface RoomSettings extends FoldSettings {
   /** Bytes of one client's presence. */
@@ -30,13 +30,15 @@ export interface RoomSettings extends FoldSettings {
 export interface RoomParts extends CommitsParts, AnswersParts {
   readonly counters: Counters
   readonly settings: RoomSettings
+  /** Told of each entry of presence that is refused. */
+  readonly presenceDropped: () => void
   /** Other processes that may hold the page too. */
   readonly elsewhere: Elsewhere
   /** Told that the room can serve no longer; its members are closed by then. */
   readonly ended: (room: Room) => void
 }
 
-export class Room implements Committing, Receiving {
+export class Room implements Committing, Receiving, Relaying {
   readonly roomId: string
   readonly epoch: number
   /** When the last member left, by the clock; null while there is one. */
@@ -47,7 +49,7 @@ export class Room implements Committing, Receiving {
   readonly #members = new Map<Member, Membership>()
   readonly #content: Content
   readonly #relay: Relay
-  readonly #owners = new Owners<Member>((id) => this.#lookUpOwner(id))
+  readonly #owners = new Owners<Member>(this)
   readonly #presence: Presence<Member>
   readonly #follow: Follow
   readonly #commits: Commits
@@ -62,34 +64,14 @@ export class Room implements Committing, Receiving {
     this.epoch = loaded.epoch
     this.idleSince = parts.clock.now()
     this.#parts = parts
-    this.#presence = new Presence(
-      parts.settings.maxPresenceBytes,
-      () => parts.counters.count('presence_dropped'),
-      (member, id) => this.#owners.claim(member, id),
-    )
-    this.#relay = new Relay({
-      clock: parts.clock,
-      counters: parts.counters,
-      timings: parts.timings,
-      presence: this.#presence,
-      members: () => this.#members.values(),
-      received: (before) => this.#content.stateVectorBefore(before),
-    })
+    this.#presence = new Presence(parts.settings.maxPresenceBytes, parts.presenceDropped, this.#owners)
+    this.#relay = new Relay(this, this.#presence, parts)
     this.#content = new Content(loaded.dead === null ? undefined : decodeStateVector(loaded.dead))
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
-    for (const batch of loaded.tail) {
-      if (this.#content.takeLogged(batch, this.#relay.before) !== 'gap') continue
-      throw new Error(`row ${batch.seq} of the page refers to what the rows before it do not hold`)
-    }
-    this.#relay.begin()
-    const { log, clock, logger, settings, elsewhere } = parts
-    const changed = () => this.changed()
-    this.company = new Company({ roomId, epoch: this.epoch, elsewhere, clock, presence: this.#presence, changed })
-    const hasEnded = () => this.#ended
-    const replaced = () => this.end('replaced')
+    this.#content.load(loaded.tail)
+    this.company = new Company(this, this.#presence, parts)
     const content = this.#content
-    const following = { roomId, log, clock, logger, content, settings, hasEnded, replaced, relay: this.#relay }
-    this.#follow = new Follow(following, loaded)
+    this.#follow = new Follow(this, content, this.#relay, parts, loaded)
     this.#answers = new Answers(roomId, content, parts)
     this.#commits = new Commits(this, loaded.exists, content, this.#follow, parts)
     const ways = {
@@ -120,6 +102,14 @@ export class Room implements Committing, Receiving {
   /** Whether other processes' writes are looked for: somebody is here to see them. */
   get isWatched(): boolean {
     return this.#members.size > 0 && !this.#ended
+  }
+
+  memberships(): Iterable<Membership> {
+    return this.#members.values()
+  }
+
+  received(before: Before): StateVector {
+    return this.#content.stateVectorBefore(before)
   }
 
   /** How many are here. */
@@ -303,7 +293,7 @@ export class Room implements Committing, Receiving {
   }
 
   /** Of an id that has written before somebody else may be on record. */
-  #lookUpOwner(id: number): void {
+  claimed(id: number): void {
     if (!this.#content.holdsClient(id)) return
     const { log, logger } = this.#parts
     log
@@ -314,6 +304,7 @@ export class Room implements Committing, Receiving {
       .catch((error: unknown) => logger.debug({ error: String(error) }, 'the owner of an id was not looked up'))
   }
 
+  /** There is something to relay or to write. */
   changed(): void {
     if (this.#turnDue || this.#ended) return
     this.#turnDue = true

@@ -76,6 +76,7 @@ export class Rooms {
     this.#parts = parts
     this.#roomParts = {
       ...parts,
+      presenceDropped: () => parts.counters.count('presence_dropped'),
       unsaved: (delta) => this.#addUnsaved(delta),
       ended: (room) => {
         if (this.#rooms.get(room.roomId) === room) this.#drop(room)

@@ -100,7 +100,9 @@ const evidence = (ref: number, isXml: boolean, hasKey: boolean): RootType | null
 
 class Scan {
   readonly reader: Reader
-  readonly structs: number[] = []
+  readonly structs: number[]
+  /** Numbers of `structs` that count. */
+  size = 0
   readonly limits: ScanLimits
   roots: Map<string, RootType | null> | null = null
   types = 0
@@ -111,14 +113,15 @@ class Scan {
   #rootFrom = 0
   #rootEnd = 0
 
-  constructor(bytes: Uint8Array, limits: ScanLimits) {
+  constructor(bytes: Uint8Array, limits: ScanLimits, structs: number[]) {
     this.reader = new Reader(bytes)
+    this.structs = structs
     this.limits = limits
   }
 
   run(): Run {
     const { reader } = this
-    const first = this.structs.length / STRIDE
+    const first = this.size / STRIDE
     const count = reader.varUint()
     if (count === 0) throw new InvalidUpdate('a client is listed without structs')
     const client = reader.varUint()
@@ -171,29 +174,29 @@ class Scan {
       const isXml = length < 0
       if (isXml) length = 1
       if (ref === Ref.type) this.types++
-      if (length > 1 && ref !== Ref.deleted && (info & 224) !== 0) this.several.push(structs.length / STRIDE)
+      if (length > 1 && ref !== Ref.deleted && (info & 224) !== 0) this.several.push(this.size / STRIDE)
       if (reader.passedNothing) {
         reader.passedNothing = false
-        if (hasKey === 0 || (info & 192) !== 0) this.nothings.push(structs.length / STRIDE)
+        if (hasKey === 0 || (info & 192) !== 0) this.nothings.push(this.size / STRIDE)
       }
       if (root !== null) this.#noteRoot(root, evidence(ref, isXml, hasKey === 1))
     }
     const endClock = clock + length
     if (length === 0) throw new InvalidUpdate('a struct is empty')
     if (endClock >= CLOCK_END) throw new InvalidUpdate('a clock is out of range')
-    structs.push(
-      clock,
-      endClock,
-      start,
-      ref,
-      beforeClient,
-      beforeClock,
-      afterClient,
-      afterClock,
-      isInside,
-      hasKey,
-      contentAt,
-    )
+    const at = this.size
+    structs[at + Field.clock] = clock
+    structs[at + Field.endClock] = endClock
+    structs[at + Field.start] = start
+    structs[at + Field.ref] = ref
+    structs[at + Field.beforeClient] = beforeClient
+    structs[at + Field.beforeClock] = beforeClock
+    structs[at + Field.afterClient] = afterClient
+    structs[at + Field.afterClock] = afterClock
+    structs[at + Field.isInside] = isInside
+    structs[at + Field.hasKey] = hasKey
+    structs[at + Field.content] = contentAt
+    this.size = at + STRIDE
     return endClock
   }
 
@@ -235,13 +238,32 @@ const checkClientsOnce = (runs: readonly Run[]): void => {
   }
 }
 
+/** Larger ones are left to the collector. */
+const MOST_SPARE = 1_000_000
+let spare: number[] | null = []
+
+/**
+ * Lends `use` a place for the structs of an update that nobody looks at later. Memory of its own for a large one takes
+ * longer to get than the update to be read.
+ */
+export const withSpare = <T>(use: (structs: number[]) => T): T => {
+  const structs = spare ?? []
+  spare = null
+  try {
+    return use(structs)
+  } finally {
+    spare = structs.length > MOST_SPARE ? [] : structs
+  }
+}
+
 /**
  * Reads a whole update.
+ * @param structs where they are put; what lay there before may lie behind them
  * @throws InvalidUpdate where it is malformed, or where a stock client would throw on it
  */
-export const scanUpdate = (bytes: Uint8Array, limits: ScanLimits = LIMITS): ScannedUpdate => {
-  const scan = new Scan(bytes, limits)
-  const { reader, structs } = scan
+export const scanUpdate = (bytes: Uint8Array, limits: ScanLimits = LIMITS, structs: number[] = []): ScannedUpdate => {
+  const scan = new Scan(bytes, limits, structs)
+  const { reader } = scan
   const runs: Run[] = []
   for (let count = reader.varUint(); count > 0; count--) runs.push(scan.run())
   checkClientsOnce(runs)

@@ -4,6 +4,12 @@ import * as encoding from 'lib0/encoding'
 
 export type StateVector = Map<number, number>
 
+/** Clocks as they were before they advanced. */
+export interface Before extends Iterable<[client: number, clock: number]> {
+  has(client: number): boolean
+  set(client: number, clock: number): unknown
+}
+
 /** Encodes as Yjs does: clients in descending order. */
 export const stateVectorBytes = (vector: ReadonlyMap<number, number>): Uint8Array =>
   encoding.encode((encoder) => {

@@ -1,5 +1,6 @@
 /** The tail of a room: what its snapshot does not hold, committed and not yet committed, in the order it was taken in. */
 import type { Part } from '../log/port.ts'
+import { freshOf, type Held } from './admit.ts'
 import { BySender, type Sender } from './by-sender.ts'
 import { mergeUpdates } from './merge.ts'
 import { type Fresh, Runs } from './runs.ts'
@@ -23,16 +24,16 @@ export class Tail {
   readonly #gathering = new BySender()
   /** All of the tail, merged; from the first joiner who found several batches on, until a snapshot holds some of them. */
   #merged: Runs | null = null
-  readonly #freshOf: (update: Uint8Array) => Fresh
+  readonly #held: Pick<Held, 'atKeys'>
   #bytes = 0
   #unsaved = 0
   #gatheredBytes = 0
   /** Whether entries came in while something gathered: then they do not lie in the order in which they were taken in. */
   #isDisordered = false
 
-  /** @param freshOf reads an update that was let in before */
-  constructor(freshOf: (update: Uint8Array) => Fresh) {
-    this.#freshOf = freshOf
+  /** @param held what the room holds, this tail included */
+  constructor(held: Pick<Held, 'atKeys'>) {
+    this.#held = held
   }
 
   /** Bytes held, committed or not. */
@@ -147,8 +148,9 @@ export class Tail {
   #allMerged(): Runs {
     if (this.#merged !== null) return this.#merged
     const merged = new Runs()
-    for (const update of this.updates) merged.add(this.#freshOf(update))
-    if (this.#lone === null) this.#merged = merged
+    for (const update of this.updates) merged.add(freshOf(update, () => this.#held.atKeys()))
+    const isEmpty = this.#entries.length === 0 && !this.isGathering
+    if (!isEmpty && this.#lone === null) this.#merged = merged
     return merged
   }
 

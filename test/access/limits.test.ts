@@ -66,6 +66,21 @@ it('requests of a user count with what their sockets send, those of another do n
   for (let n = 0; n < 20; n++) expect(rates.request('ana', 0)).toBe(0)
 })
 
+it('whoever leaves and comes again finds their budget as it was, until it must be full', () => {
+  let now = 0
+  const clock = { now: () => now, elapsed: () => now, after: () => () => undefined, turn: () => undefined }
+  const none = { messages: 0, bytes: 0 }
+  const rates = new Rates({ socket: none, user: { messages: 10, bytes: 0 }, room: none }, clock)
+  const first = rates.enter('s/p', 'ana')
+  for (let n = 0; n < 30; n++) first.take(5, false)
+  expect(first.isFull).toBe(false)
+  first.end()
+  expect(rates.enter('s/p', 'ana').take(5, false)).toBe(1100)
+  now = 12_000
+  expect(first.isFull).toBe(true)
+  expect(rates.enter('s/p', 'ana').take(5, false)).toBe(0)
+})
+
 describe('counting sockets', () => {
   const limits = { perUser: 2, perRoom: 3, perAddress: 4, roomsPerUser: 1 }
   const place = (roomId: string, user: string | null, address: string | null = '192.0.2.1') => ({

@@ -27,18 +27,16 @@ const following = () => {
     fold: async () => null,
   }
   const follow = new Follow(
+    { roomId: 'story/page', isEnded: false, end: () => undefined },
+    content,
+    { before: new Map(), push: () => undefined },
     {
-      roomId: 'story/page',
       log: log as Log,
       clock: systemClock,
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-      content,
       settings: { foldRows: 200, foldMaxRows: 2000, foldBytes: 1_000_000, foldRatio: 0.1 },
-      hasEnded: () => false,
-      replaced: () => undefined,
-      relay: { before: new Map(), push: () => undefined },
     },
-    { exists: true, deleted: false, seq: 1, epoch: 0, dead: null, snapshot: null, tail: [first] },
+    { seq: 1, epoch: 0, tail: [first] },
   )
   return { follow, first, answer: (rows: LoggedBatch[]) => answer(rows) }
 }
