@@ -263,7 +263,7 @@ export class Socket implements Member, Receiving {
     }
     if (this.#parts.rooms.isFull) this.#stopReading()
     if (this.isFull) this.#reading.stop(Reason.full)
-    this.#throttle.count(data.length, isUpdate(data))
+    this.#throttle.count(data.length, isUpdate(data) && this.barrier === null)
   }
 
   tooFast(): void {
