@@ -88,6 +88,6 @@ export class Limits {
   }
 }
 
-const both = (user: string, roomId: string): string => JSON.stringify([user, roomId])
+const both = (user: string, roomId: string): string => `${user.length} ${user}${roomId}`
 
 const reaches = (count: number, limit: number): boolean => limit > 0 && count >= limit

@@ -43,7 +43,7 @@ const COUNTED: Readonly<Record<CounterName, string>> = {
   limit_memory: 'Pages not opened because memory was nearly used up',
   rate_pauses: 'Times that a socket was not read because it sent too fast',
   rate_closes: 'Sockets closed with 4529 after 30 s of not being read',
-  rate_refusals: 'Requests answered with 429 because their user sent too fast',
+  rate_refusals: 'Requests, and pages of a sync, that were told to come later because too much came',
   channel_sent: 'Messages sent to other processes that hold the same pages',
   channel_heard: 'Messages heard from other processes',
   channel_unknown: 'Messages of other processes that were left unread: another version, or malformed',

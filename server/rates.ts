@@ -1,5 +1,5 @@
 /**
- * How fast may be sent: by a socket, by all sockets and requests of a user, and by all sockets of a room. A socket that
+ * How fast may be sent: by a socket, by all sockets and requests of a user, and by all of them to a room. A socket that
  * is too fast is not read for a while, so what it sends stays with it; nothing is lost and nobody is cut. A request has
  * to come again.
  */
@@ -40,14 +40,14 @@ export class Budget {
     this.#at = now
   }
 
-  /** Takes a message of `bytes`. @returns how long to wait before more may come, in ms */
-  take(bytes: number, now: number): number {
+  /** Takes a message of `bytes`, or several. @returns how long to wait before more may come, in ms */
+  take(bytes: number, now: number, messages = bytes === 0 ? 0 : 1): number {
     const { messages: perSecond, bytes: bytesPerSecond } = this.#rate
     const seconds = (now - this.#at) / 1000
     this.#at = now
     let wait = 0
     if (perSecond > 0) {
-      this.#messages = refilled(this.#messages, perSecond, seconds) - (bytes === 0 ? 0 : 1)
+      this.#messages = refilled(this.#messages, perSecond, seconds) - messages
       if (this.#messages < 0) wait = -this.#messages / perSecond
     }
     if (bytesPerSecond > 0) {
@@ -85,7 +85,8 @@ export class Budgets {
 
   /**
    * Takes a message.
-   * @param isUpdate counts for the room; of presence clients send as much as they hear
+   * @param isUpdate counts for the room; of presence clients send as much as they hear, and what may not be written
+   *   there must slow nobody who may
    * @returns how long to wait before more is read, in ms
    */
   take(bytes: number, isUpdate: boolean): number {
@@ -199,8 +200,26 @@ export class Rates {
    * @returns 0; or, nothing taken, how long to wait before it may come again, in ms
    */
   request(user: string | null, bytes: number): number {
+    return this.#visit(this.#users, user ?? NOBODY, bytes)
+  }
+
+  /** Takes messages beside the first that came in one request of a user; their bytes were counted with it. */
+  more(user: string | null, messages: number): void {
     const now = this.#clock.now()
-    const budget = this.#users.visit(user ?? NOBODY, now)
+    this.#users.visit(user ?? NOBODY, now).take(0, now, messages)
+  }
+
+  /**
+   * Takes an update that comes without a socket, which counts for its room as one of a socket does.
+   * @returns as `request`
+   */
+  update(roomId: string, bytes: number): number {
+    return this.#visit(this.#rooms, roomId, bytes)
+  }
+
+  #visit(shared: Shared, key: string, bytes: number): number {
+    const now = this.#clock.now()
+    const budget = shared.visit(key, now)
     const wait = budget.take(0, now)
     if (wait === 0) budget.take(Math.max(1, bytes), now)
     return wait

@@ -35,6 +35,7 @@ import { operatorRoutes } from './http/operators.ts'
 import { originAllowed } from './http/origin.ts'
 import { peopleRoutes } from './http/people.ts'
 import { syncPage } from './http/sync-page.ts'
+import { updateCounter } from './http/too-fast.ts'
 import { writeUpdate } from './http/write.ts'
 import { type Address, closeServer, listen } from './listen.ts'
 import { acquireLock, type Lock } from './lock.ts'
@@ -240,6 +241,8 @@ const assemble = async (
       sees: seer(access),
       write: (page, caller, update) => writeUpdate(rooms, page, caller, update),
       syncPage: (page, caller, offered) => syncPage(rooms, page, caller, offered),
+      countUpdate: updateCounter(rates, counters),
+      countMore: (user, messages) => rates.more(user, messages),
       grant: (caller, scope) => access.grant(caller, scope),
       membersOf: (roomId) => rooms.membersOf(roomId),
       now: () => clock.now(),

@@ -307,7 +307,7 @@ export class Socket implements Member, Receiving, Swept, Listener {
     }
     if (this.#parts.rooms.isFull) this.#stopReading()
     if (this.isFull) this.#reading.stop(Reason.full)
-    if (!this.#closed) this.#throttled().count(data.length, isUpdate(data))
+    if (!this.#closed) this.#throttled().count(data.length, isUpdate(data) && this.barrier === null)
   }
 
   #throttled(): Throttle {

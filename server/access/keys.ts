@@ -2,28 +2,31 @@
  * The keys that verify tokens: a secret, or a set with rotation. A set is fetched again once it is old, or when a token
  * names a key that is not in it, and kept while it cannot be: an outage of whoever publishes it closes nobody's door.
  */
-import { createLocalJWKSet, errors, type FlattenedJWSInput, type JWTHeaderParameters, type LocalJWKSet } from 'jose'
+import {
+  createLocalJWKSet,
+  errors,
+  type FlattenedJWSInput,
+  type JWTClaimVerificationOptions,
+  type JWTHeaderParameters,
+  type JWTPayload,
+  jwtVerify,
+  type LocalJWKSet,
+} from 'jose'
 import type { Clock, Logger } from '../ports.ts'
 
 export type Key = Awaited<ReturnType<LocalJWKSet>>
 
-const HMAC_SHA256 = { name: 'HMAC', hash: 'SHA-256' }
-
 export interface Keys {
-  readonly algorithms: readonly string[]
-  /** @throws KeysAway, or an error of jose when no key fits */
-  find(header: JWTHeaderParameters, token: FlattenedJWSInput): Promise<Key>
+  /**
+   * @returns what a token claims, once its signature is known to be right, and its claims to be as asked
+   * @throws KeysAway, or an error of jose naming what is wrong
+   */
+  verify(token: string, asked: JWTClaimVerificationOptions): JWTPayload | Promise<JWTPayload>
 }
 
 /** The key set cannot be had now. */
 export class KeysAway extends Error {
   override name = 'KeysAway'
-}
-
-export const secretKeys = (secret: string): Keys => {
-  // Once: importing costs as much as a verification.
-  const key = crypto.subtle.importKey('raw', new TextEncoder().encode(secret), HMAC_SHA256, false, ['verify'])
-  return { algorithms: ['HS256'], find: () => key }
 }
 
 export interface KeySetParts {
@@ -40,7 +43,6 @@ const FRESH_MS = 600_000
 const BETWEEN_MS = 5000
 
 export class KeySet implements Keys {
-  readonly algorithms = ALGORITHMS
   readonly #parts: KeySetParts
   #set: LocalJWKSet | null = null
   #readAt = Number.NEGATIVE_INFINITY
@@ -51,6 +53,12 @@ export class KeySet implements Keys {
     this.#parts = parts
   }
 
+  async verify(token: string, asked: JWTClaimVerificationOptions): Promise<JWTPayload> {
+    const find = (header: JWTHeaderParameters, input: FlattenedJWSInput) => this.find(header, input)
+    return (await jwtVerify(token, find, { ...asked, algorithms: ALGORITHMS })).payload
+  }
+
+  /** The key that a token names. @throws KeysAway, or an error of jose when none fits */
   async find(header: JWTHeaderParameters, token: FlattenedJWSInput): Promise<Key> {
     const now = this.#parts.clock.now()
     if (this.#set === null) await this.refresh()

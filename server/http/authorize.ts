@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { type Access, barrierOf, type Caller, type Credentials, type Refusal, type Role, suffices } from '../access.ts'
 import type { Counters } from '../ports.ts'
 import { Problem } from './problem.ts'
+import { tooFast } from './too-fast.ts'
 
 /** What a caller wants to do. `admin` is for the service itself. */
 export type Need = Exclude<Role, 'none'> | 'admin'
@@ -73,9 +74,7 @@ const count = async (
   const wait = request(user, bytes)
   if (wait === 0) return
   counters.count('rate_refusals')
-  const seconds = Math.ceil(wait / 1000)
-  const detail = `you send too fast: try again in ${seconds} s`
-  throw new Problem(429, 'Too many requests', detail, { 'retry-after': String(seconds) })
+  throw tooFast('you send', wait)
 }
 
 /** Whether a story, or a page of it, may be shown to somebody. */

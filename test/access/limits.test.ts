@@ -7,8 +7,12 @@ import { type Excess, Limits } from '../../server/limits.ts'
 import { Partials, type Receiving } from '../../server/partial.ts'
 import { Budget, Rates } from '../../server/rates.ts'
 import { SUBPROTOCOL } from '../../shared/protocol.ts'
+import { keyValue } from '../../shared/provider/key-value.ts'
+import { pageUrl } from '../../shared/provider/page-url.ts'
+import { syncStory } from '../../shared/provider/sync-story.ts'
 import { call } from '../support/api.ts'
 import { Client, connectClient } from '../support/client.ts'
+import { memoryStore } from '../support/key-values.ts'
 import { metric } from '../support/metrics.ts'
 import { startService } from '../support/service.ts'
 import { readAfresh, type StockVersion, stockClient, stockVersions } from '../support/stock.ts'
@@ -18,6 +22,12 @@ import { until } from '../support/until.ts'
 
 const start = async (env: Record<string, string> = {}) =>
   startService({ ...(await anyPostgres().open()).env, ...TOKEN_ENV, ...env })
+
+const updateOf = (words: string): Uint8Array => {
+  const doc = new Y.Doc()
+  doc.getText('text').insert(0, words)
+  return Y.encodeStateAsUpdate(doc)
+}
 
 const refusal = async (collab: string, room: string, token: string): Promise<{ code: number; text: string }> => {
   const client = new Client(collab, room, { token })
@@ -191,6 +201,80 @@ describe('limits of the service', () => {
     for (let n = 0; n < 5; n++) {
       expect((await call(service.address, 'GET', '/stories', { token: ana ?? '' })).status).toBe(200)
     }
+  })
+
+  it('on the rate of a page hold for what comes without a socket: told to come later, nothing of it is lost', async () => {
+    const service = await start({ RATE_PAGE_BYTES: '1000' })
+    const token = await tokenOf('ana', { stories: { s: 'manage' } })
+    const post = (path: string, body: unknown) => call(service.address, 'POST', `/stories/s${path}`, { token, body })
+    const write = async (page: string, bytes: number) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' }
+      const url = `${service.address}/api/v1/stories/s/pages/${page}/updates`
+      return fetch(url, { method: 'POST', headers, body: updateOf('x'.repeat(bytes)).slice() })
+    }
+    const items = memoryStore()
+    const device = { fetch, store: items, token, url: service.collab, story: 's' }
+    for (const page of ['p', 'q']) {
+      const doc = new Y.Doc()
+      const kept = keyValue(items)(pageUrl(service.collab, 's', page), doc, () => undefined)
+      await kept.loaded
+      doc.getText('text').insert(0, 'kept on a device ')
+      await kept.close()
+    }
+    // Ten seconds of its rate: more is never asked for.
+    expect((await write('p', 30_000)).status).toBe(200)
+    const refused = await write('p', 10)
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('this page is written too fast') })
+    const restore = await post('/pages/p/restore', { at: new Date().toISOString() })
+    expect([restore.status, Number(restore.headers.get('retry-after')) >= 1]).toEqual([429, true])
+    const update = Buffer.from(updateOf('y')).toString('base64')
+    const both = await post('/sync', {
+      pages: { p: { stateVector: 'AA==', update }, r: { stateVector: 'AA==', update } },
+    })
+    expect(both).toMatchObject({ status: 200, body: { pages: { p: { error: { code: 'rate' } }, r: { seq: 1 } } } })
+    expect(Number(both.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    expect(await syncStory(device)).toMatchObject({ synced: ['q', 'r'], faults: { p: { code: 'rate' } } })
+    expect(await metric(service.address, 'rate_refusals')).toBe(4)
+    // Sockets pay from the same budget.
+    const client = await connectClient(service.collab, 's/p', { token })
+    client.edit('socket', (doc) => doc.getMap('map').set('socket', true))
+    await until('the socket not to be read', async () => (await metric(service.address, 'rate_pauses')) > 0)
+    await until('the device to bring all', async () => (await syncStory(device)).synced.includes('p'), {
+      withinMs: 60_000,
+    })
+    await client.settled()
+    const doc = await readAs(service.collab, token)
+    expect(doc.getText('text').toString()).toContain('kept on a device ')
+    expect(doc.getText('text').length).toBe(30_000 + 'kept on a device '.length)
+    expect(doc.getMap('map').get('socket')).toBe(true)
+  })
+
+  it('on the rate of a user count each page that one request writes', async () => {
+    const service = await start({ RATE_USER_MESSAGES: '5' })
+    const token = await tokenOf('ana', { stories: { s: 'write' } })
+    const update = Buffer.from(updateOf('x')).toString('base64')
+    const pages = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`p${n}`, { stateVector: 'AA==', update }]))
+    const sync = () => call(service.address, 'POST', '/stories/s/sync', { token, body: { pages } })
+    const first = await sync()
+    expect(Object.values(first.body.pages)).toMatchObject(Array.from({ length: 100 }, () => ({ seq: 1 })))
+    expect((await sync()).status).toBe(429)
+  })
+
+  it('on the rate of a page are not used up by whoever may not write there', async () => {
+    const service = await start({ RATE_PAGE_BYTES: '1000' })
+    const token = await tokenOf('ana', { stories: { s: 'write' } })
+    const reader = await connectClient(service.collab, 's/p', {
+      token: await tokenOf('ben', { stories: { s: 'read' } }),
+    })
+    reader.edit('barred', (doc) => doc.getText('text').insert(0, 'x'.repeat(100_000)))
+    await reader.settled()
+    expect(reader.refusals).toMatchObject([{ code: 'read-only' }])
+    const writer = await connectClient(service.collab, 's/p', { token })
+    writer.edit('written', (doc) => doc.getText('text').insert(0, 'y'))
+    await writer.settled()
+    expect(await metric(service.address, 'rate_pauses')).toBe(0)
   })
 
   it('on the size of a page refuse what would make it larger; what it holds is still read', async () => {

@@ -1,8 +1,10 @@
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { createHmac } from 'node:crypto'
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { TokenAccess } from '../../server/access/access.ts'
 import { readGrants } from '../../server/access/grants.ts'
-import { KeySet, type Keys, secretKeys } from '../../server/access/keys.ts'
+import { KeySet, type Keys } from '../../server/access/keys.ts'
+import { secretKeys } from '../../server/access/secret.ts'
 import { Standing } from '../../server/access/standing.ts'
 import { VerifiedTokens } from '../../server/access/verified.ts'
 import { type Access, type Caller, ROLES } from '../../server/access.ts'
@@ -34,6 +36,23 @@ type Claims = Record<string, unknown>
 const sign = (claims: Claims, secret = SECRET, header: Record<string, unknown> = {}) =>
   new SignJWT(claims).setProtectedHeader({ alg: 'HS256', ...header }).sign(bytes(secret))
 const without = (name: string): Claims => Object.fromEntries(Object.entries(good()).filter(([key]) => key !== name))
+
+/** Signs whatever is given, a text as it stands. */
+const signRaw = (header: unknown, claims: unknown, secret = SECRET): string => {
+  const written = [header, claims].map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+  const input = written.map((part) => Buffer.from(part, 'latin1').toString('base64url')).join('.')
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
+}
+const HS256 = { alg: 'HS256' }
+/** A good token with another signature. @param change of the signature, null: it does not lend itself to that */
+const resigned = (change: (signature: string) => string | null): string => {
+  for (let n = 0; ; n++) {
+    const [header, claims, signature = ''] = signRaw(HS256, { ...good(), n }).split('.')
+    const changed = change(signature)
+    if (changed !== null) return `${header}.${claims}.${changed}`
+  }
+}
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 const rsa = { public: {} as JWK, private: null as unknown as CryptoKey }
 beforeAll(async () => {
@@ -107,6 +126,45 @@ const BAD: readonly (readonly [what: string, make: () => Promise<string> | strin
   ['a role that there is not', withClaims({ stories: { s1: 'owner' } })],
   ['a role that is true', withClaims({ stories: { s1: true } })],
   ['a page without its story', withClaims({ pages: { p1: 'write' } })],
+  // The last of 43 letters carries four bits, and says the same with two others set.
+  [
+    'a signature that ends in another letter of the same bits',
+    () => resigned((sig) => `${sig.slice(0, -1)}${BASE64URL[BASE64URL.indexOf(sig.at(-1) ?? '') ^ 1]}`),
+  ],
+  ['a signature with padding', () => resigned((sig) => `${sig}=`)],
+  ['a signature with a line break', () => resigned((sig) => `${sig}\n`)],
+  ['a signature with a blank in it', () => resigned((sig) => `${sig.slice(0, 9)} ${sig.slice(9)}`)],
+  [
+    'a signature in the other alphabet',
+    () => resigned((sig) => (/[-_]/.test(sig) ? sig.replaceAll('-', '+').replaceAll('_', '/') : null)),
+  ],
+  [
+    'a signature in letters whose last eight bits are right',
+    () => resigned((sig) => String.fromCharCode(...[...sig].map((letter) => 0x100 + letter.charCodeAt(0)))),
+  ],
+  ['a signature in capitals', () => resigned((sig) => sig.toUpperCase())],
+  ['an empty signature', () => resigned(() => '')],
+  ['a fourth part', () => resigned((sig) => `${sig}.`)],
+  ['a fourth part before the signature', () => resigned((sig) => `.${sig}`)],
+  ['a signature over no header', () => signRaw('', good())],
+  ['a signature over no claims', () => signRaw(HS256, '')],
+  ['crit, although what it asks for is known', () => signRaw({ ...HS256, crit: ['b64'], b64: true }, good())],
+  ['crit that asks for nothing', () => signRaw({ ...HS256, crit: [] }, good())],
+  ['claims that are said not to be encoded', () => signRaw({ ...HS256, crit: ['b64'], b64: false }, good())],
+  ['alg hs256', () => signRaw({ alg: 'hs256' }, good())],
+  ['alg in an array', () => signRaw({ alg: ['HS256'] }, good())],
+  ['alg none behind HS256', () => signRaw('{"alg":"HS256","alg":"none"}', good())],
+  ['alg by inheritance', () => signRaw('{"__proto__":{"alg":"HS256"}}', good())],
+  ['a header that is an array', () => signRaw([HS256], good())],
+  ['a header of null', () => signRaw('null', good())],
+  ['claims of null', () => signRaw(HS256, 'null')],
+  ['claims that are a text', () => signRaw(HS256, '"ana"')],
+  ['claims that are not UTF-8', () => signRaw(HS256, JSON.stringify({ ...good(), sub: 'an\u00ff' }))],
+  ['claims with something behind them', () => signRaw(HS256, `${JSON.stringify(good())}{}`)],
+  ['a sub by inheritance', () => signRaw(HS256, `{"__proto__":{"sub":"ana"},"exp":${seconds() + 60}}`)],
+  ['an exp too large for a number', () => signRaw(HS256, JSON.stringify(good()).replace(/"exp":\d+/, '"exp":1e400'))],
+  ['a secret that is a part of ours', () => signRaw(HS256, good(), SECRET.slice(0, -1))],
+  ['no secret', () => signRaw(HS256, good(), '')],
   ['a token of 8,193 bytes', () => 'x'.repeat(8193)],
 ]
 
@@ -124,6 +182,41 @@ describe('a token is refused with', () => {
     const answer = await access.identify(query(token))
     expect(answer).toEqual({ refused: expect.any(String) })
     if (token.length > 20) expect(JSON.stringify(answer)).not.toContain(token.slice(0, 20))
+  })
+
+  it('a letter changed anywhere: nothing is let in that jose would refuse', async () => {
+    const token = await sign(good())
+    const key = new TextEncoder().encode(SECRET)
+    const letters = [...BASE64URL, '.', '=', '+', '/', ' ', '\u0141']
+    const keys = secretKeys(SECRET)
+    for (let n = 0; n < 3000; n++) {
+      const at = n % (token.length + 1)
+      const letter = letters[(n * 31) % letters.length]
+      const changed = `${token.slice(0, at)}${letter}${token.slice(n % 3 === 0 ? at : at + 1)}`
+      if (changed === token) continue
+      const answer = await Promise.resolve()
+        .then(() => keys.verify(changed, {}))
+        .catch(() => null)
+      if (answer !== null) expect(answer).toEqual((await jwtVerify(changed, key, { algorithms: ['HS256'] })).payload)
+      expect([n, changed, answer]).toEqual([n, changed, null])
+    }
+  })
+
+  it('(of a claim that stands there twice the last counts, for whoever asks)', async () => {
+    const twice = JSON.stringify(good()).replace(
+      '{',
+      '{"sub":"eve","admin":true,"stories":{"*":"manage"},"admin":false,',
+    )
+    const caller = (await access.identifyToken(signRaw(HS256, twice))) as Caller
+    expect(caller).toMatchObject({ user: 'ana', isAdmin: false })
+    expect(await access.grant(caller, { story: 's2', page: 'p' })).toMatchObject({ role: 'none' })
+  })
+
+  it('(nothing that is nested deep or large brings anything down)', async () => {
+    const deep = JSON.stringify(good()).replace('{', `{"x":${'['.repeat(2500)}${']'.repeat(2500)},`)
+    expect(await access.identifyToken(signRaw(HS256, deep))).toMatchObject({ user: 'ana' })
+    const huge = signRaw(HS256, { ...good(), x: 'x'.repeat(1_000_000) })
+    expect(await access.identify(query(huge))).toEqual({ refused: 'the token is longer than 8192 bytes' })
   })
 
   it('another one beside it', async () => {
@@ -243,23 +336,41 @@ describe('grants', () => {
 
 it('a token that was verified just now is not verified again, and ends when it ends', async () => {
   let now = Date.now()
-  let finds = 0
+  let times = 0
   const keys = secretKeys(SECRET)
-  const find: Keys['find'] = (header, token) => {
-    finds++
-    return keys.find(header, token)
+  const verify: Keys['verify'] = (given, asked) => {
+    times++
+    return keys.verify(given, asked)
   }
-  const rules = { keys: { ...keys, find }, issuer: 'app', audience: 'pages', clock: { ...systemClock, now: () => now } }
+  const rules = { keys: { verify }, issuer: 'app', audience: 'pages', clock: { ...systemClock, now: () => now } }
   const tokens = new VerifiedTokens(rules)
   const token = await sign({ ...good(), exp: seconds() + 10 })
   for (let n = 0; n < 5; n++) expect(await tokens.verify(token)).toMatchObject({ user: 'ana' })
-  expect(finds).toBe(1)
+  expect(times).toBe(1)
   now += 31_000
   expect(await tokens.verify(token)).toMatchObject({ user: 'ana' })
-  expect(finds).toBe(2)
+  expect(times).toBe(2)
   now += 10_000
   expect(await tokens.verify(token)).toEqual({ refused: 'the token has expired' })
   for (let n = 0; n < 3; n++) expect(await tokens.verify('x.y.z')).toEqual({ refused: expect.any(String) })
+})
+
+it('no more verified tokens are kept than there is room for, the newest of them', async () => {
+  let times = 0
+  const keys = secretKeys(SECRET)
+  const verify: Keys['verify'] = (given, asked) => {
+    times++
+    return keys.verify(given, asked)
+  }
+  const now = Date.now()
+  const clock = { ...systemClock, now: () => now }
+  const tokens = new VerifiedTokens({ keys: { verify }, issuer: null, audience: null, clock })
+  const many = Array.from({ length: 6000 }, (_, n) => signRaw(HS256, { ...good(), sub: `user ${n}` }))
+  for (const token of many) await tokens.verify(token)
+  for (const token of many.slice(-2000)) await tokens.verify(token)
+  expect(times).toBe(6000)
+  await tokens.verify(many[0] as string)
+  expect(times).toBe(6001)
 })
 
 it('a caller lasts until its token ends and the leeway is over', async () => {

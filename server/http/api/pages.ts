@@ -93,7 +93,8 @@ const undelete = createRoute({
   responses: { 204: { description: 'It is back' }, ...problems(410, 429) },
 })
 
-export const pageRoutes = (api: OpenAPIHono, { archive, authorize, write: append, maxBodyBytes }: ApiParts): void => {
+export const pageRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
+  const { archive, authorize, write: append, countUpdate, maxBodyBytes } = parts
   api.openapi(read, async (c) => {
     const page = c.req.valid('param')
     await authorize(c, page, 'read')
@@ -117,6 +118,7 @@ export const pageRoutes = (api: OpenAPIHono, { archive, authorize, write: append
     const declared = Number(c.req.header('content-length') ?? 0)
     if (declared > maxBodyBytes) throw new Problem(413, 'Too large', `an update may have ${maxBodyBytes} bytes`)
     const update = new Uint8Array(await c.req.arrayBuffer())
+    countUpdate(page, update.length)
     return c.json({ seq: await append(page, caller, update) }, 200)
   })
   api.openapi(copy, async (c) => {

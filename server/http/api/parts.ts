@@ -20,6 +20,10 @@ export interface ApiParts {
   readonly write: (page: PageName, caller: Caller, update: Uint8Array) => Promise<number>
   /** Brings a page up to date both ways, through its room. */
   readonly syncPage: (page: PageName, caller: Caller, offered: Offered) => Promise<Synced>
+  /** Counts an update to a page, of whoever may write there. @throws Problem 429 where it is written too fast */
+  readonly countUpdate: (page: PageName, bytes: number) => void
+  /** Counts messages that came in one request, beside the first. */
+  readonly countMore: (user: string | null, messages: number) => void
   /** What a caller may do on a page. */
   readonly grant: Access['grant']
   /** How many have a page open in this process. */
@@ -89,7 +93,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   413: 'Too large',
   415: 'Not a picture that is kept here',
   422: 'The Idempotency-Key stood for another request, the update cannot be taken in, or the user did nothing then',
-  429: 'Its user sends too fast: Retry-After says when to try again',
+  429: 'Its user sends too fast, or all to this page: Retry-After says when to try again',
   503: 'Try again',
 }
 

@@ -5,6 +5,7 @@ import { nameFault } from '../../../shared/names.ts'
 import { barrierOf, type Caller } from '../../access.ts'
 import { ArchiveFault } from '../../log/archive/fault.ts'
 import { NOT_FOUND } from '../authorize.ts'
+import { Problem } from '../problem.ts'
 import { NotSynced, type Offered, type Synced } from '../sync-page.ts'
 import { type ApiParts, body, json, problems, StoryParams } from './parts.ts'
 
@@ -44,7 +45,7 @@ const sync = createRoute({
       z.object({ cursor: z.string().nullable(), more: z.boolean(), pages: z.record(z.string(), Told) }),
       'With more, ask again with the cursor. An update that was not taken is told of, wherever the answer ends',
     ),
-    ...problems(413),
+    ...problems(413, 429),
   },
 })
 
@@ -60,11 +61,12 @@ export const syncRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
     const caller = await parts.authorize(c, 'service', 'read')
     const heads = await headsOf(parts, story)
     const from = cursor ?? ''
-    const visit = visitor(parts, caller, story)
+    const visit = visitor(parts, caller, story, (seconds) => c.header('retry-after', seconds))
     const told: Record<string, Told> = {}
     // What was written comes first, all of it: what is lacking may be asked for again.
     const brought = new Map<string, Told>()
     const bringing = Object.entries(asked).filter(([, { update }]) => update !== undefined)
+    if (bringing.length > 1) parts.countMore(caller.user, bringing.length - 1)
     await eachOf(bringing, async ([page, offered]) => {
       const answer = await visit(page, offered, undefined)
       if ('error' in answer) told[page] = answer
@@ -127,9 +129,14 @@ const read = async (
   return asked === undefined && 'error' in answer ? null : answer
 }
 
-/** Goes to a page, as far as the caller may. */
+/** Goes to a page, as far as the caller may. @param slowed told when a page may be written again */
 const visitor =
-  ({ grant, syncPage }: ApiParts, caller: Caller, story: string): Visit =>
+  (
+    { grant, syncPage, countUpdate }: ApiParts,
+    caller: Caller,
+    story: string,
+    slowed: (seconds: string | undefined) => void,
+  ): Visit =>
   async (page, asked, seq) => {
     try {
       if (nameFault(page) !== null) throw new NotSynced('not-found', NOT_FOUND)
@@ -139,9 +146,14 @@ const visitor =
       const barrier = asked?.update === undefined ? null : barrierOf(granted)
       if (barrier !== null) throw new NotSynced(barrier.code, barrier.reason)
       if (seq !== undefined && asked?.seq === seq) return { seq }
-      return tell(await syncPage({ story, page }, caller, offeredOf(asked)))
+      const offered = offeredOf(asked)
+      if (offered.update !== null) countUpdate({ story, page }, offered.update.length)
+      return tell(await syncPage({ story, page }, caller, offered))
     } catch (error) {
-      return failed(error)
+      // Other pages of the request are served.
+      if (!(error instanceof Problem) || error.status !== 429) return failed(error)
+      slowed(error.headers['retry-after'])
+      return { error: { code: 'rate', reason: error.message } }
     }
   }
 

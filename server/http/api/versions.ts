@@ -88,7 +88,7 @@ const undo = createRoute({
   responses: { 200: RestoredOrPreview, ...problems(409, 410, 422, 429) },
 })
 
-export const versionRoutes = (api: OpenAPIHono, { archive, authorize, now }: ApiParts): void => {
+export const versionRoutes = (api: OpenAPIHono, { archive, authorize, countUpdate, now }: ApiParts): void => {
   api.openapi(list, async (c) => {
     const page = c.req.valid('param')
     await authorize(c, page, 'read')
@@ -111,6 +111,7 @@ export const versionRoutes = (api: OpenAPIHono, { archive, authorize, now }: Api
     const caller = await authorize(c, page, 'manage')
     const source = sourceOf(c.req.valid('json'))
     if (c.req.valid('query').preview === 'true') return c.json(await archive.previewRestore(roomOf(page), source), 200)
+    countUpdate(page, 0)
     return c.json(await archive.restorePage(roomOf(page), source, await asked(c, caller)), 200)
   })
   api.openapi(undo, async (c) => {
@@ -119,6 +120,7 @@ export const versionRoutes = (api: OpenAPIHono, { archive, authorize, now }: Api
     const { user, from, to } = c.req.valid('json')
     const period = { user, from: new Date(from), to: new Date(to ?? now()) }
     if (c.req.valid('query').preview === 'true') return c.json(await archive.previewUndo(roomOf(page), period), 200)
+    countUpdate(page, 0)
     return c.json(await archive.undoPerson(roomOf(page), period, await asked(c, caller)), 200)
   })
 }
