@@ -26,6 +26,8 @@ const PATH = '/collab/'
 const OPEN_MS = 5000
 const SWEEP_MS = 2000
 const RETRY_MS = 2000
+/** Of those who are told to come back at the same moment, so many come in a second. */
+const BACK_PER_SECOND = 1000
 /** A closing handshake that nobody answers is cut after this. */
 const CLOSING_MS = 2000
 /** What ws says of a frame that is larger than it may be. */
@@ -127,10 +129,10 @@ export class Sockets {
     return rooms
   }
 
-  /** Tells sockets to come back, which brings them to where their page is served now. */
-  sendBack(sockets: Iterable<Socket>, text: string): void {
+  /** Tells sockets to come back within `overMs`, which brings them to where their page is served now. */
+  sendBack(sockets: Iterable<Socket>, text: string, overMs = RETRY_MS): void {
     // Whoever shares a page comes back one after another.
-    for (const socket of sockets) socket.close(Close.restart, text, this.#comeBackMs())
+    for (const socket of sockets) socket.close(Close.restart, text, this.#comeBackMs(overMs))
   }
 
   /** Ends every socket, page after page over `spreadMs`; those that do not answer their close frame in time are cut. */
@@ -139,10 +141,11 @@ export class Sockets {
     this.#stopSweep()
     const text = 'the service restarts'
     const rooms = [...this.byRoom().values()]
-    await inTurn(rooms, spreadMs, clock, (sockets) => this.sendBack(sockets, text))
+    const overMs = Math.max(RETRY_MS, (1000 * this.#open.size) / BACK_PER_SECOND - spreadMs)
+    await inTurn(rooms, spreadMs, clock, (sockets) => this.sendBack(sockets, text, overMs))
     for (const [ws, socket] of this.#open) {
-      socket?.close(Close.restart, text, this.#comeBackMs())
-      refuseNow(ws, Close.restart, text, this.#comeBackMs())
+      socket?.close(Close.restart, text, this.#comeBackMs(overMs))
+      refuseNow(ws, Close.restart, text, this.#comeBackMs(overMs))
     }
     const gone = [...this.#open.keys()].map((ws) => new Promise<void>((resolve) => ws.once('close', () => resolve())))
     const cancel = clock.after(CLOSING_MS, () => {
@@ -152,8 +155,8 @@ export class Sockets {
     cancel()
   }
 
-  #comeBackMs(): number {
-    return Math.round(RETRY_MS * (0.25 + this.#parts.random.fraction()))
+  #comeBackMs(overMs: number): number {
+    return Math.round(RETRY_MS / 4 + overMs * this.#parts.random.fraction())
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
