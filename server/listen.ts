@@ -7,11 +7,17 @@ export interface Address {
   readonly port: number
 }
 
+/**
+ * Connections that the system holds until they are accepted. When all come back at once, one that finds no place there is
+ * asked for again after 1, 3, 7, 15 and 31 s, which no client can hasten.
+ */
+const BACKLOG = 1024
+
 /** Listens at `wanted`; port 0 takes a free one. @returns where @throws the system's error */
 export const listen = (server: Server, wanted: Address): Promise<Address> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(wanted.port, wanted.host, () => {
+    server.listen({ host: wanted.host, port: wanted.port, backlog: BACKLOG }, () => {
       server.off('error', reject)
       const bound = server.address()
       resolve({ host: wanted.host, port: typeof bound === 'object' && bound !== null ? bound.port : wanted.port })

@@ -26,6 +26,8 @@ const PATH = '/collab/'
 /** Until caller and room are known a socket waits this long. */
 const OPEN_MS = 5000
 const RETRY_MS = 2000
+/** Of those who are told to come back at the same moment, so many come in a second. */
+const BACK_PER_SECOND = 1000
 /** A closing handshake that nobody answers is cut after this. */
 const CLOSING_MS = 2000
 /** What ws says of a frame that is larger than it may be. */
@@ -138,10 +140,10 @@ export class Sockets {
     return rooms
   }
 
-  /** Tells sockets to come back, which brings them to where their page is served now. */
-  sendBack(sockets: Iterable<Socket>, text: string): void {
+  /** Tells sockets to come back within `overMs`, which brings them to where their page is served now. */
+  sendBack(sockets: Iterable<Socket>, text: string, overMs = RETRY_MS): void {
     // Whoever shares a page comes back one after another.
-    for (const socket of sockets) socket.close(Close.restart, text, this.#comeBackMs())
+    for (const socket of sockets) socket.close(Close.restart, text, this.#comeBackMs(overMs))
   }
 
   /** Ends every socket, page after page over `spreadMs`; those that do not answer their close frame in time are cut. */
@@ -150,10 +152,11 @@ export class Sockets {
     this.#sweep.close()
     const text = 'the service restarts'
     const rooms = [...this.byRoom().values()]
-    await inTurn(rooms, spreadMs, clock, (sockets) => this.sendBack(sockets, text))
+    const overMs = Math.max(RETRY_MS, (1000 * this.#open.size) / BACK_PER_SECOND - spreadMs)
+    await inTurn(rooms, spreadMs, clock, (sockets) => this.sendBack(sockets, text, overMs))
     for (const [ws, socket] of this.#open) {
-      socket?.close(Close.restart, text, this.#comeBackMs())
-      refuseNow(ws, Close.restart, text, this.#comeBackMs())
+      socket?.close(Close.restart, text, this.#comeBackMs(overMs))
+      refuseNow(ws, Close.restart, text, this.#comeBackMs(overMs))
     }
     const gone = [...this.#open.keys()].map((ws) => new Promise<void>((resolve) => ws.once('close', () => resolve())))
     const cancel = clock.after(CLOSING_MS, () => {
@@ -163,8 +166,8 @@ export class Sockets {
     cancel()
   }
 
-  #comeBackMs(): number {
-    return Math.round(RETRY_MS * (0.25 + this.#parts.random.fraction()))
+  #comeBackMs(overMs: number): number {
+    return Math.round(RETRY_MS / 4 + overMs * this.#parts.random.fraction())
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -2,17 +2,26 @@
 
 const LEAST_MS = 500
 const MOST_MS = 30_000
+/** The longest first wait of one who has something to bring, and of one who only reads and makes room for others. */
+const FIRST_MS = { hurried: 1000, calm: 8000 }
 
-/**
- * @param failures attempts that came to nothing, in a row
- * @param retryAfterMs what the service asked for
- * @param random from 0 up to 1
- */
-export const waitBefore = (failures: number, retryAfterMs: number, random: number): number => {
-  const most = Math.min(MOST_MS, LEAST_MS * 2 ** (Math.min(failures, 10) + 1))
-  const wait = LEAST_MS + random * (most - LEAST_MS)
+export interface Wait {
+  /** Attempts that came to nothing, in a row. */
+  readonly failures: number
+  /** What the service asked for; 0: nothing. */
+  readonly retryAfterMs: number
+  /** Whether something waits to be brought. */
+  readonly isHurried: boolean
+}
+
+/** @param random from 0 up to 1 */
+export const waitBefore = ({ failures, retryAfterMs, isHurried }: Wait, random: number): number => {
   // Whoever was told the same moment does not come at the same moment.
-  return Math.max(wait, retryAfterMs * (1 + random / 2))
+  const asked = retryAfterMs * (1 + random / 2)
+  // The service knows how many it sent away.
+  if (failures === 0 && asked > 0) return Math.max(LEAST_MS, asked)
+  const most = Math.min(MOST_MS, FIRST_MS[isHurried ? 'hurried' : 'calm'] * 2 ** Math.min(failures, 10))
+  return Math.max(LEAST_MS + random * (most - LEAST_MS), asked)
 }
 
 /** Whether the app must act before it makes sense to try again. */

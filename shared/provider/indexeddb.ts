@@ -7,6 +7,7 @@ import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from '
 import * as Y from 'yjs'
 import { Keeping, type PageStore, putTogether } from './keeping.ts'
 import type { ListedOffline } from './offline.ts'
+import { notedPages, Parting } from './parting.ts'
 import type { Acknowledged } from './waiting.ts'
 
 interface Schema extends DBSchema {
@@ -24,18 +25,27 @@ const CHANGED_SHARE = 0.5
 
 /** Keeps pages in IndexedDB, all of them in one database. @param name of the database */
 export const indexedDb = (name = 'scriptorium'): ListedOffline => {
-  const offline = (page: string, doc: Y.Doc, told: (fault: string | null) => void) =>
-    new Keeping(new Rows(new Database(name), page, doc.gc), doc, told)
+  const offline = (page: string, doc: Y.Doc, told: (fault: string | null) => void) => {
+    const parting = new Parting(notedAs(name, page), doc.clientID)
+    const keeping = new Keeping(new Rows(new Database(name), page, { gc: doc.gc, parting }), doc, told)
+    parting.attend(() => keeping.part())
+    return keeping
+  }
   const names = async (beginning: string): Promise<string[]> => {
     const database = new Database(name)
     try {
-      return await namesIn(await database.open(), beginning)
+      const there = await namesIn(await database.open(), beginning)
+      const start = notedAs(name, beginning)
+      const noted = notedPages().filter((page) => page.startsWith(start))
+      return [...new Set([...there, ...noted.map((page) => page.slice(notedAs(name, '').length))])].sort()
     } finally {
       await database.close()
     }
   }
   return Object.assign(offline, { names })
 }
+
+const notedAs = (database: string, page: string): string => `${database}/${page}`
 
 /** A connection, opened when it is needed, and again when the browser has closed it. */
 class Database {
@@ -91,11 +101,13 @@ class Rows implements PageStore {
   readonly #database: Database
   readonly #page: string
   readonly #gc: boolean
+  readonly #parting: Parting
 
-  constructor(database: Database, page: string, gc: boolean) {
+  constructor(database: Database, page: string, { gc, parting }: { readonly gc: boolean; readonly parting: Parting }) {
     this.#database = database
     this.#page = page
     this.#gc = gc
+    this.#parting = parting
   }
 
   async read() {
@@ -104,7 +116,7 @@ class Rows implements PageStore {
       transaction.objectStore('updates').index('page').getAll(this.#page),
       transaction.objectStore('known').get(this.#page),
     ])
-    return { updates: rows.map(({ update }) => update), known: known ?? null }
+    return { updates: rows.map(({ update }) => update), noted: this.#parting.take(), known: known ?? null }
   }
 
   write(update: Uint8Array | null, known: Acknowledged | null): Promise<void> {
@@ -116,7 +128,12 @@ class Rows implements PageStore {
     })
   }
 
+  note(unwritten: Uint8Array | null): void {
+    this.#parting.note(unwritten)
+  }
+
   clear(): Promise<void> {
+    this.#parting.clear()
     return this.#inOne(async (transaction) => {
       const updates = transaction.objectStore('updates')
       await transaction.objectStore('known').delete(this.#page)
@@ -125,6 +142,7 @@ class Rows implements PageStore {
   }
 
   close(): Promise<void> {
+    this.#parting.close()
     return this.#database.close()
   }
 

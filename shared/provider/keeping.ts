@@ -4,12 +4,21 @@ import type { Kept } from './offline.ts'
 import type { Acknowledged } from './waiting.ts'
 import { wordsOf } from './words.ts'
 
+export interface Read {
+  readonly updates: readonly Uint8Array[]
+  /** What was noted and is to be written still. */
+  readonly noted?: readonly Uint8Array[]
+  readonly known: Acknowledged | null
+}
+
 /** Where one page is kept. Whoever else keeps the same page there may write between any two calls. */
 export interface PageStore {
   /** @throws Error when it cannot be read */
-  read(): Promise<{ readonly updates: readonly Uint8Array[]; readonly known: Acknowledged | null }>
+  read(): Promise<Read>
   /** Adds `update`, then `known`; null: there is none. @throws Error when it is not all kept; adding it again does no harm */
   write(update: Uint8Array | null, known: Acknowledged | null): Promise<void>
+  /** Notes without waiting what is not written; null: all is. @throws Error when it cannot */
+  note?(unwritten: Uint8Array | null): void
   /** Forgets the page. */
   clear(): Promise<void>
   close(): Promise<void>
@@ -25,6 +34,7 @@ export class Keeping implements Kept {
   readonly #told: (fault: string | null) => void
   /** Not written yet. */
   #updates: Uint8Array[] = []
+  #inWriting: Uint8Array | null = null
   #known: Acknowledged | null = null
   /** The work under way; each waits for the one before. */
   #work: Promise<unknown>
@@ -45,6 +55,16 @@ export class Keeping implements Kept {
   acknowledge(known: Acknowledged): void {
     this.#known = known
     this.#writeLater()
+  }
+
+  /** The surroundings may end at once: has what is not written noted. */
+  part(): void {
+    const unwritten = [...(this.#inWriting === null ? [] : [this.#inWriting]), ...this.#updates]
+    try {
+      this.#store.note?.(unwritten.length === 0 ? null : Y.mergeUpdates(unwritten))
+    } catch (error) {
+      this.#told(wordsOf(error))
+    }
   }
 
   async clear(): Promise<void> {
@@ -71,15 +91,17 @@ export class Keeping implements Kept {
   }
 
   async #load(): Promise<Acknowledged | null> {
-    const { updates, known } = await this.#store.read()
+    const { updates, noted = [], known } = await this.#store.read()
     Y.transact(
       this.#doc,
       () => {
-        for (const update of updates) Y.applyUpdate(this.#doc, update, this)
+        for (const update of [...updates, ...noted]) Y.applyUpdate(this.#doc, update, this)
       },
       this,
       false,
     )
+    this.#updates.push(...noted)
+    if (noted.length > 0) this.#writeLater()
     return known
   }
 
@@ -106,10 +128,14 @@ export class Keeping implements Kept {
     const known = this.#known
     this.#known = null
     if (update === null && known === null) return
+    this.#inWriting = update
     try {
       await this.#store.write(update, known)
+      this.#inWriting = null
+      if (this.#updates.length === 0) this.#store.note?.(null)
       this.#told(null)
     } catch (error) {
+      this.#inWriting = null
       if (update !== null) this.#updates.unshift(update)
       this.#known ??= known
       this.#told(wordsOf(error))

@@ -8,7 +8,9 @@ const PROBE = Uint8Array.of(Message.queryAwareness)
 const SILENT_MS = 7000
 /** … and is gone when it says nothing for this long after. */
 const ANSWER_MS = 7000
-/** Until the page is there a large message may be on its way, and until the socket is open a handshake. */
+/** A handshake that takes longer is begun anew: what the network dropped of it is sent again ever more seldom. */
+const HANDSHAKE_MS = 15_000
+/** Until the page is there a large message may be on its way. */
 const OPENING_MS = 30_000
 const OPEN = 1
 /** What a socket that was lost ends with. */
@@ -33,7 +35,7 @@ export class Link {
   #heardAt: number
   #askedAt: number | null = null
   #buffered = 0
-  #patience = OPENING_MS
+  #patience = HANDSHAKE_MS
   #stopLooking: () => void = () => undefined
 
   /** @throws Error when no socket can be made, as for a bad address */
@@ -46,6 +48,7 @@ export class Link {
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => {
       this.#heardAt = ports.now()
+      this.#patience = OPENING_MS
       parts.opened()
     }
     socket.onmessage = ({ data }) => {
@@ -112,8 +115,9 @@ export class Link {
     }
     this.#buffered = bufferedAmount
     if (!this.isOpen) {
-      if (now - this.#heardAt >= this.#patience) return this.end(LOST)
-      return this.#lookIn(SILENT_MS)
+      const left = this.#heardAt + this.#patience - now
+      if (left <= 0) return this.end(LOST)
+      return this.#lookIn(left)
     }
     if (this.#askedAt !== null) {
       const left = this.#askedAt + this.#patience - now

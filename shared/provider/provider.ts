@@ -67,6 +67,7 @@ export class Provider extends ObservableV2<ProviderEvents> {
   readonly #light: Light
   #copy: Copy
   #status: Status = 'disconnected'
+  #dropping: Promise<Y.Doc> | null = null
   #isDestroyed = false
 
   constructor(options: ConnectOptions) {
@@ -173,13 +174,21 @@ export class Provider extends ObservableV2<ProviderEvents> {
    * @returns the fresh document
    * @throws Error when the device cannot forget the old one
    */
-  async dropChange(): Promise<Y.Doc> {
+  dropChange(): Promise<Y.Doc> {
+    this.#dropping ??= this.#drop().finally(() => {
+      this.#dropping = null
+    })
+    return this.#dropping
+  }
+
+  async #drop(): Promise<Y.Doc> {
     const { isWanted } = this.#connection
     const old = this.#copy
     const shown = old.awareness.getLocalState()
     this.disconnect()
     await old.forget()
     await old.close()
+    if (this.#isDestroyed) return old.doc
     old.awareness.destroy()
     this.#copy = this.#copyOf(new Y.Doc({ gc: old.doc.gc }))
     this.awareness.setLocalState(shown)

@@ -92,6 +92,77 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
     expect(await stored('tabs')).toBe('once upon a time')
   })
 
+  it('has the last letters before a tab was reloaded, closed or gone elsewhere, and gives them up with the page', async () => {
+    const { context, address } = await startContext()
+    const tab = await openTab(context, address)
+    await open(tab, 'parting')
+    await untilSaved(tab)
+    await context.setOffline(true)
+    const noted = (there: Page) =>
+      there.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('scriptorium:parting:')).length)
+    let words = ''
+    const typeAnd = (page: Page, word: string, leave: 'reload' | 'go') => {
+      words += word
+      // In one turn: the store has no time to write.
+      return Promise.all([
+        page.waitForEvent(leave === 'reload' ? 'load' : 'framenavigated'),
+        page.evaluate(
+          ([last, how]) => {
+            app.write(last)
+            if (how === 'reload') location.reload()
+            else location.href = 'about:blank'
+          },
+          [word, leave] as const,
+        ),
+      ])
+    }
+    for (const word of ['once ', 'upon ', 'a ']) {
+      await typeAnd(tab, word, 'reload')
+      await started(tab)
+      await open(tab, 'parting')
+      expect(await textOf(tab)).toBe(words)
+      expect((await stateOf(tab)).saved.state).toBe('on this device')
+    }
+    await typeAnd(tab, 'time ', 'go')
+    await tab.goto(address)
+    await started(tab)
+    await open(tab, 'parting')
+    expect(await textOf(tab)).toBe(words)
+    // Two tabs that close at once.
+    const other = await openTab(context, address)
+    await open(other, 'parting')
+    await Promise.all(
+      [tab, other].map((each, n) =>
+        each.evaluate((last) => {
+          app.write(last)
+          setTimeout(() => window.close())
+        }, `${n} `),
+      ),
+    )
+    await Promise.all([tab, other].map((each) => each.close({ runBeforeUnload: false })))
+    const last = await openTab(context, address)
+    await open(last, 'parting')
+    expect((await textOf(last)).length).toBe(words.length + 4)
+    await until('nothing to be noted twice', async () => (await noted(last)) === 0)
+    await context.setOffline(false)
+    await untilSaved(last)
+    expect(await stored('parting')).toBe(await textOf(last))
+    await context.setOffline(true)
+    await until('the loss', async () => (await stateOf(last)).connection === 'offline')
+    const before = await last.evaluate(async () => {
+      app.write('dropped')
+      dispatchEvent(new Event('pagehide'))
+      const keys = Object.keys(localStorage).length
+      await app.drop()
+      return keys
+    })
+    expect([before, await noted(last)]).toEqual([1, 0])
+    await typeAnd(last, '', 'reload')
+    await started(last)
+    await open(last, 'parting')
+    expect(await textOf(last)).toBe('')
+  })
+
   it('keeps what two tabs write at once in one store of keys', async () => {
     const { context, address } = await startContext()
     const tabs = [await openTab(context, address), await openTab(context, address)]

@@ -1,26 +1,40 @@
 /** When the provider comes back, and when it asks for another token. */
 import { describe, expect, it } from 'vitest'
 import { Close, closeReason } from '../../shared/protocol.ts'
-import { mustAct, readReason, waitBefore } from '../../shared/provider/back-off.ts'
+import { mustAct, readReason, type Wait, waitBefore } from '../../shared/provider/back-off.ts'
 import { fromBase64, toBase64 } from '../../shared/provider/base64.ts'
 import { renewIn } from '../../shared/provider/token.ts'
 import { seededRandom } from '../support/random.ts'
 
+const wait = (failures: number, random: number, more: Partial<Wait> = {}) =>
+  waitBefore({ failures, retryAfterMs: 0, isHurried: false, ...more }, random)
+
 describe('the wait before an attempt', () => {
-  it('is 0.5 to 30 s, longer each time, and not the same for all', () => {
-    const random = seededRandom()
-    for (let failures = 0; failures < 50; failures++) {
-      const waits = Array.from({ length: 20 }, () => waitBefore(failures, 0, random.fraction()))
-      expect(Math.min(...waits)).toBeGreaterThanOrEqual(500)
-      expect(Math.max(...waits)).toBeLessThanOrEqual(30_000)
-      expect(new Set(waits).size).toBeGreaterThan(10)
-    }
-    expect(waitBefore(1, 0, 0.999)).toBeLessThan(2001)
-    expect(waitBefore(10, 0, 0.999)).toBeGreaterThan(29_000)
+  it.each([true, false])(
+    'is 0.5 to 30 s, longer each time, and not the same for all (something waits: %s)',
+    (isHurried) => {
+      const random = seededRandom()
+      for (let failures = 0; failures < 50; failures++) {
+        const waits = Array.from({ length: 20 }, () => wait(failures, random.fraction(), { isHurried }))
+        expect(Math.min(...waits)).toBeGreaterThanOrEqual(500)
+        expect(Math.max(...waits)).toBeLessThanOrEqual(30_000)
+        expect(new Set(waits).size).toBeGreaterThan(10)
+      }
+      expect(wait(10, 0.999, { isHurried })).toBeGreaterThan(29_000)
+    },
+  )
+
+  it('is short for whoever has something to bring, and leaves them room otherwise', () => {
+    expect(wait(0, 0.999, { isHurried: true })).toBeLessThan(1001)
+    expect(wait(1, 0.999, { isHurried: true })).toBeLessThan(2001)
+    expect(wait(0, 0.999)).toBeGreaterThan(7900)
   })
 
-  it('is no shorter than the service asks for', () => {
-    expect(waitBefore(1, 45_000, 0)).toBe(45_000)
+  it('is what the service asks for, and longer where that did not help', () => {
+    expect(wait(0, 0, { retryAfterMs: 600 })).toBe(600)
+    expect(wait(0, 0.5, { retryAfterMs: 2000 })).toBe(2500)
+    expect(wait(1, 0, { retryAfterMs: 45_000 })).toBe(45_000)
+    expect(wait(5, 0.9, { retryAfterMs: 600 })).toBeGreaterThan(20_000)
     const { text, retryAfterMs } = readReason(closeReason(Close.overloaded, 'the database is away', 2000))
     expect({ text, retryAfterMs }).toEqual({ text: 'the database is away', retryAfterMs: 2000 })
     expect(readReason('gateway timeout')).toEqual({ text: 'gateway timeout', retryAfterMs: 0 })

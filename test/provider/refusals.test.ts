@@ -63,8 +63,12 @@ describe('a provider whose words are not taken', { timeout: 60_000 }, () => {
     const copy = new Y.Doc()
     Y.applyUpdate(copy, provider.keepCopy())
     expect(textOf(copy)).toBe('once mine')
-    const fresh = await provider.dropChange()
+    const docs: Y.Doc[] = []
+    provider.on('doc', (doc) => docs.push(doc))
+    const [fresh] = await Promise.all([provider.dropChange(), provider.dropChange()])
     expect(provider.doc).toBe(fresh)
+    // Asked twice, it is done once.
+    expect(docs).toEqual([fresh])
     await untilSaved(provider)
     expect(textOf(fresh)).toBe('once ')
     expect(provider.state.refused).toBeNull()

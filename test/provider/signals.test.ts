@@ -1,10 +1,11 @@
 /** What the surroundings tell, and what closes for good: against the real service, through a proxy. */
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { SUBPROTOCOL } from '../../shared/protocol.ts'
 import type { ConnectOptions, Provider, Signal } from '../../shared/provider/provider.ts'
 import { connectClient } from '../support/client.ts'
 import { hurried } from '../support/hurried.ts'
-import { openProvider, untilSaved, untilSynced } from '../support/provider.ts'
+import { openProvider, openSocket, untilSaved, untilSynced } from '../support/provider.ts'
 import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { sharedService } from '../support/shared-service.ts'
 import { until } from '../support/until.ts'
@@ -14,12 +15,14 @@ const FAST = 6
 const SLOW = 0.01
 const SYNC_BYTES = 300_000
 const UPDATE_BYTES = 100_000
+const PAGE_BYTES = 200_000
 
 const shared = sharedService({
   FOLD_ROWS: '1',
   FOLD_MAX_ROWS: '1',
   MAX_SYNC_BYTES: `${SYNC_BYTES}`,
   MAX_UPDATE_BYTES: `${UPDATE_BYTES}`,
+  MAX_PAGE_BYTES: `${PAGE_BYTES}`,
 })
 const write = (doc: Y.Doc, words: string): void => doc.getText('text').insert(doc.getText('text').length, words)
 const textOf = (doc: Y.Doc): string => doc.getText('text').toString()
@@ -40,7 +43,7 @@ const join = async (room: string, speed: number, options: Partial<ConnectOptions
   }
   const provider = openProvider(`ws://127.0.0.1:${proxy.port}/collab`, room, {
     ...options,
-    ports: { ...hurried(speed), signals },
+    ports: { ...hurried(speed), signals, ...options.ports },
   })
   return { provider, proxy, tell: (signal) => tell(signal) }
 }
@@ -99,6 +102,28 @@ describe('a provider that is told of the network', { timeout: 60_000 }, () => {
     expect(party.proxy.tried).toBe(2)
   })
 
+  it('comes sooner when it has something to bring', async () => {
+    const waits: number[] = []
+    const after = (ms: number, task: () => void) => {
+      waits.push(ms)
+      const timer = setTimeout(task, ms)
+      return () => clearTimeout(timer)
+    }
+    const party = await join('signals/i', 1, { ports: { after, random: () => 0.9 } })
+    await untilSynced(party.provider)
+    party.proxy.cut()
+    await untilOffline(party)
+    party.proxy.resume()
+    expect(waits.at(-1)).toBeGreaterThan(7000)
+    waits.length = 0
+    write(party.provider.doc, 'once ')
+    expect(waits.some((ms) => ms >= 500 && ms <= 2000)).toBe(true)
+    waits.length = 0
+    write(party.provider.doc, 'upon ')
+    expect(waits.some((ms) => ms >= 500 && ms <= 2000)).toBe(false)
+    await untilSaved(party.provider)
+  })
+
   it('believes an answer more than the device that says there is none', async () => {
     const [patient, hasty] = await Promise.all([join('signals/d', SLOW), join('signals/d', FAST)])
     await Promise.all([untilSynced(patient.provider), untilSynced(hasty.provider)])
@@ -155,6 +180,62 @@ describe('a provider that is turned away', { timeout: 60_000 }, () => {
     expect(textOf(party.provider.doc).length).toBe(SYNC_BYTES + 1)
     expect(party.proxy.tried).toBe(1)
   })
+
+  it.each([
+    ['closes its socket (4413)', 'y', 'denied'],
+    ['refuses the message', SUBPROTOCOL, 'online'],
+  ] as const)(
+    'keeps what the page has no room for where the service %s: a copy, once more, and without it',
+    async (_how, spoken, connection) => {
+      const room = `signals/h-${spoken}`
+      const author = await join(room, 1)
+      write(author.provider.doc, 'once ')
+      await untilSaved(author.provider)
+      let protocol: string = spoken
+      const tried: string[] = []
+      const ports = {
+        openSocket: (url: string) => {
+          tried.push(protocol)
+          return openSocket(url, [protocol])
+        },
+      }
+      const { provider } = await join(room, 1, { ports })
+      await until('the page', () => textOf(provider.doc) === 'once ')
+      const large = 'x'.repeat(PAGE_BYTES + 1)
+      const untilRefused = async () => {
+        await until('the refusal', () => provider.state.refused !== null && provider.state.connection === connection)
+        expect(provider.state).toMatchObject({ refused: { code: 'too-large' }, saved: { state: 'on this device' } })
+        expect(textOf(provider.doc)).toBe(`once ${large}`)
+      }
+      write(provider.doc, large)
+      await untilRefused()
+      const copy = new Y.Doc()
+      Y.applyUpdate(copy, provider.keepCopy())
+      expect(textOf(copy)).toBe(`once ${large}`)
+      provider.tryAgain()
+      expect(provider.state.refused).toBeNull()
+      await untilRefused()
+      provider.doc.getText('text').delete(10, large.length)
+      protocol = SUBPROTOCOL
+      provider.tryAgain()
+      await untilSaved(provider)
+      expect(provider.state.refused).toBeNull()
+      await until('the others to have the rest', () => textOf(author.provider.doc) === 'once xxxxx')
+      protocol = spoken
+      provider.disconnect()
+      provider.connect()
+      await untilSynced(provider)
+      write(provider.doc, large)
+      await until('the refusal', () => provider.state.refused?.code === 'too-large')
+      protocol = SUBPROTOCOL
+      const fresh = await provider.dropChange()
+      await untilSaved(provider)
+      expect(textOf(fresh)).toBe('once xxxxx')
+      expect(provider.state.refused).toBeNull()
+      // Nothing was tried but what was asked for.
+      expect(tried).toHaveLength(spoken === 'y' ? 5 : 3)
+    },
+  )
 
   it('says that one edit was too large, and brings it another way when it is told to', async () => {
     const party = await join('signals/g', 1)

@@ -46,6 +46,7 @@ const app = {
     await sync.register(tag)
   },
   leave: () => opened().destroy(),
+  drop: async () => void (await opened().dropChange()),
   /** Takes all of the room that the browser gives this app, until `empty`. */
   fill: async () => {
     const chunk = new Uint8Array(1_000_000)

@@ -27,16 +27,6 @@ export const keep = (key: string, value: unknown): void => {
   }
 }
 
-/** Forgets what was kept under `key`. */
-export const forget = (key: string): void => {
-  passing.delete(nameOf(key))
-  try {
-    localStorage.removeItem(nameOf(key))
-  } catch {
-    // Nothing was kept there either.
-  }
-}
-
 /** A short name for something new, the same nowhere else. */
 export const freshId = (): string =>
   [...crypto.getRandomValues(new Uint8Array(5))].map((byte) => byte.toString(36).padStart(2, '0')).join('')

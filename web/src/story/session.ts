@@ -8,7 +8,6 @@ import { connect, type Provider, type Saved } from '../../../shared/provider/pro
 import { readStory, type Story } from '../../../shared/story.ts'
 import { type Caller, callerFor, tokenFor } from '../device/caller.ts'
 import { keep, recall } from '../device/kept.ts'
-import { keepParting } from '../device/parting.ts'
 import { Pictures } from '../device/pictures.ts'
 import { Previews } from '../device/previews.ts'
 import { hexOf } from '../ui/person.tsx'
@@ -150,10 +149,10 @@ export class StorySession {
       this.#loaded.add(provider)
       this.#look()
     })
-    const stops = [provider.subscribe(() => this.#look()), keepParting(provider, `parting:${story}/${page}`)]
-    this.#stops.set(provider, () => {
-      for (const stop of stops) stop()
-    })
+    this.#stops.set(
+      provider,
+      provider.subscribe(() => this.#look()),
+    )
     return provider
   }
 
