@@ -1,4 +1,5 @@
 /** What the caller behind one socket may do, as it stands now: at open, after a change, with a fresh token. */
+import { pageOf } from '../shared/names.ts'
 import { type Access, barrierOf, type Caller, type Grant, type Refusal, type Role, type Scope } from './access.ts'
 
 /** What a decision came to. `more`: what was held back before may come in now. */
@@ -6,13 +7,14 @@ export type Decision = Refusal | 'same' | 'changed' | 'more'
 
 export class Rights {
   readonly #access: Access
-  readonly #scope: Scope
+  readonly #roomId: string
   #caller: Caller
   #grant: Grant
 
-  constructor(access: Access, scope: Scope, caller: Caller, grant: Grant) {
+  /** @param roomId of the page, whose two names every socket would keep otherwise */
+  constructor(access: Access, roomId: string, caller: Caller, grant: Grant) {
     this.#access = access
-    this.#scope = scope
+    this.#roomId = roomId
     this.#caller = caller
     this.#grant = grant
   }
@@ -22,7 +24,7 @@ export class Rights {
   }
 
   get scope(): Scope {
-    return this.#scope
+    return pageOf(this.#roomId)
   }
 
   get role(): Exclude<Role, 'none'> {
@@ -56,7 +58,7 @@ export class Rights {
   }
 
   async #decide(caller: Caller): Promise<Decision> {
-    const grant = await this.#access.grant(caller, this.#scope)
+    const grant = await this.#access.grant(caller, this.scope)
     if (!('role' in grant)) return grant
     if (grant.role === 'none') return { denied: 'you may not come here any more' }
     const before = this.#grant

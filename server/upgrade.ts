@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type PageName, pageOf, parsePagePath, roomIdOf } from '../shared/names.ts'
+import { pageOf, parsePagePath, roomIdOf } from '../shared/names.ts'
 import { Close, type CloseCode, SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
 import type { Access, Refusal } from './access.ts'
 import { clientAddress, type ProxyList } from './address.ts'
@@ -295,7 +295,7 @@ export class Sockets {
     if ('fault' in page) return refuse(Close.badMessage, page.fault)
     // A name cut out of the request would keep that, and with it the token.
     const roomId = Buffer.from(roomIdOf(page)).toString()
-    const rights = await this.#rightsOf(request, query, pageOf(roomId))
+    const rights = await this.#rightsOf(request, query, roomId)
     if (!(rights instanceof Rights)) {
       if ('again' in rights) return again(rights.again)
       this.#parts.counters.count('tokens_refused')
@@ -335,14 +335,14 @@ export class Sockets {
   }
 
   /** Who calls, and what they may do there. Nothing tells whether the page exists before that is known. */
-  async #rightsOf(request: IncomingMessage, query: URLSearchParams, page: PageName): Promise<Rights | Refusal> {
+  async #rightsOf(request: IncomingMessage, query: URLSearchParams, roomId: string): Promise<Rights | Refusal> {
     const { access } = this.#parts
     const caller = await access.identify(credentialsOf(request, query))
     if (!('user' in caller)) return caller
-    const grant = await access.grant(caller, page)
+    const grant = await access.grant(caller, pageOf(roomId))
     if (!('role' in grant)) return grant
     if (grant.role === 'none') return { denied: 'you may not come here' }
-    return new Rights(access, page, caller, grant)
+    return new Rights(access, roomId, caller, grant)
   }
 
   #hold(ws: WebSocket, key: string, refuse: () => void): void {
