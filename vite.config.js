@@ -25,6 +25,16 @@ const listFiles = (folder) => ({
   },
 })
 
+/** Puts what all pages have in their head where they name it; Vite then follows its links as if it stood there. */
+const shareHead = (file) => ({
+  name: 'share-head',
+  transformIndexHtml: {
+    order: 'pre',
+    handler: (html) =>
+      html.replace('<!-- head.html -->', () => readFileSync(file, 'utf8').trimEnd().replaceAll('\n', '\n    ')),
+  },
+})
+
 /** Packs what is text once, at its best, beside each file: the service sends what a browser takes. */
 const packFiles = () => ({
   name: 'pack-files',
@@ -41,7 +51,11 @@ const packFiles = () => ({
 export default defineConfig({
   root: 'web',
   resolve: { alias: { 'react/jsx-runtime': 'preact/jsx-runtime', react: 'preact/compat' } },
-  plugins: [listFiles(join(import.meta.dirname, 'web/public')), packFiles()],
+  plugins: [
+    shareHead(join(import.meta.dirname, 'web/head.html')),
+    listFiles(join(import.meta.dirname, 'web/public')),
+    packFiles(),
+  ],
   build: {
     emptyOutDir: true,
     assetsInlineLimit: 0,

@@ -1,6 +1,6 @@
 /** Shows every main view in light, dark and on a phone, as pictures: so that somebody looks at them. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,13 +13,6 @@ const USAGE = `Usage: npm run screenshots -- [folder] [--docs]
   folder   where the pictures go (default: screenshots)
   --docs   also the three of the README, to docs/images
 `
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-]
 const DESK = { viewport: { width: 1280, height: 860 } }
 const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }
 const LOOKS = {
@@ -138,14 +131,14 @@ const DOCS = { editor: ['writing', 'light'], phone: ['editor', 'phone-dark'], hi
 
 const main = async (args) => {
   if (args.includes('--help')) return void process.stdout.write(USAGE)
-  const path = [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find((each) => each && existsSync(each))
-  if (path === undefined) throw new Error('there is no Chromium: set CHROMIUM_PATH')
   buildIfStale()
+  const { chromiumPath, CHROMIUM_ARGUMENTS } = await import('../dist/scripts/chromium.js')
+  if (chromiumPath === null) throw new Error('there is no Chromium: set CHROMIUM_PATH')
   const folder = resolve(args.find((arg) => !arg.startsWith('--')) ?? 'screenshots')
   mkdirSync(folder, { recursive: true })
   const temporary = mkdtempSync(join(tmpdir(), 'scriptorium-screenshots-'))
   const { child, address } = await startService(temporary)
-  const browser = await chromium.launch({ executablePath: path, args: ARGUMENTS })
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: [...CHROMIUM_ARGUMENTS] })
   try {
     const story = await firstStory(browser, address)
     const writers = await company(browser, story)

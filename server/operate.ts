@@ -1,7 +1,8 @@
 /** The long work that a service does for operators: what the commands do, on the database that it holds. */
 import type { Jobs } from './figures/jobs.ts'
 import { partOf, type Work } from './http/work.ts'
-import { type CompactParts, compactPages } from './log/compact.ts'
+import { compactPages } from './log/compact.ts'
+import type { CompactParts } from './log/compact-page.ts'
 import { examinePages } from './log/examine.ts'
 import { withOriginals } from './log/windows.ts'
 import { inThreads } from './threads/pool.ts'

@@ -22,17 +22,17 @@ export class Sweep {
   /** Who is looked at when, in turn. */
   readonly #due: Set<Swept>[] = Array.from({ length: MOST_BEATS + 1 }, () => new Set())
   #beat: number
-  #stop: () => void = () => undefined
+  /** Null: there is nobody to look at, and no timer. */
+  #stop: (() => void) | null = null
 
   constructor(clock: Clock) {
     this.#clock = clock
     this.#beat = this.#current
-    this.#later()
   }
 
   /** The last beat that was. Exact enough for deadlines of seconds, and free. */
   get beat(): number {
-    return this.#beat
+    return this.#stop === null ? this.#current : this.#beat
   }
 
   /** Looks at a socket at the next beat, and from then on when it says. */
@@ -53,7 +53,7 @@ export class Sweep {
   }
 
   close(): void {
-    this.#stop()
+    this.#stop?.()
   }
 
   get #current(): number {
@@ -65,13 +65,20 @@ export class Sweep {
   }
 
   #plan(swept: Swept, inBeats: number): void {
+    if (this.#stop === null) this.#begin()
     this.#at(Math.min(Math.max(1, inBeats), MOST_BEATS)).add(swept)
+  }
+
+  #begin(): void {
+    this.#beat = this.#current
+    this.#later()
   }
 
   #later(): void {
     this.#stop = this.#clock.after(untilBeat(this.#clock, BEAT_MS), () => {
       this.#sweep()
-      this.#later()
+      if (this.#due.some((due) => due.size > 0)) this.#later()
+      else this.#stop = null
     })
   }
 

@@ -1,7 +1,26 @@
 /** What a request for a WebSocket says, and how it is refused before the handshake. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { type PageName, parsePagePath } from '../shared/names.ts'
 import type { Credentials } from './access.ts'
+
+/** Below this sockets open. */
+export const PATH = '/collab/'
+
+export interface Asked {
+  /** Of the request, as it came. */
+  readonly path: string
+  readonly page: PageName | { readonly fault: string }
+  readonly query: URLSearchParams
+}
+
+/** The page that a request below PATH is about, and what stands behind it. */
+export const askedBy = ({ url = '' }: IncomingMessage): Asked => {
+  const queryAt = url.indexOf('?')
+  const path = queryAt < 0 ? url : url.slice(0, queryAt)
+  const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1))
+  return { path, page: parsePagePath(path.slice(PATH.length)), query }
+}
 
 /** Subprotocols that the client offers. */
 export const offeredBy = (request: IncomingMessage): string[] =>

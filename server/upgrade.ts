@@ -1,63 +1,29 @@
-/** From an HTTP upgrade to a member of a room: what can be refused before the handshake is; then caller, page, room. */
-import type { IncomingMessage, Server } from 'node:http'
+/** From an HTTP upgrade to its handshake: refused, passed on to the node that has the page, or opened here. */
+import type { IncomingMessage } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
-import { pageOf, parsePagePath, roomIdOf } from '../shared/names.ts'
-import { Close, type CloseCode, SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
-import type { Access, Refusal } from './access.ts'
+import { WebSocketServer } from 'ws'
+import { SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
 import { clientAddress, type ProxyList } from './address.ts'
-import { Holds } from './hold.ts'
-import { Limits, type SocketLimits } from './limits.ts'
-import { isLoopback } from './loopback.ts'
-import { inTurn } from './pace.ts'
-import { Partials } from './partial.ts'
-import type { Clock, Counters, Logger, Random } from './ports.ts'
-import type { Rates } from './rates.ts'
-import { PageDeleted, type Rooms } from './room/rooms.ts'
-import { holdKey, Socket, type SocketParts, type SocketSettings } from './socket.ts'
-import { refuse as refuseNow } from './socket-refuse.ts'
-import { Rights } from './socket-rights.ts'
-import { Sweep } from './socket-sweep.ts'
-import { credentialsOf, forwardedFor, offeredBy, refuseHandshake } from './upgrade-request.ts'
-import { Wire } from './wire.ts'
+import type { Clock, Counters, Logger } from './ports.ts'
+import type { Opening } from './socket-opening.ts'
+import { forwardedFor, offeredBy, PATH, refuseHandshake } from './upgrade-request.ts'
 
-const PATH = '/collab/'
-/** Until caller and room are known a socket waits this long. */
-const OPEN_MS = 5000
-const RETRY_MS = 2000
-/** Of those who are told to come back at the same moment, so many come in a second. */
-const BACK_PER_SECOND = 1000
-/** A closing handshake that nobody answers is cut after this. */
-const CLOSING_MS = 2000
-/** What ws says of a frame that is larger than it may be. */
-const FRAME_TOO_LARGE = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
-
-export interface UpgradeSettings extends SocketSettings {
-  /** Bytes of the largest frame, a first sync. */
-  readonly maxFrameBytes: number
-  /** Sockets that may wait for their room at once. */
-  readonly maxWaiting: number
-  /** Bytes of half-received frames of all sockets. */
-  readonly maxPartialBytes: number
-  readonly sockets: SocketLimits
-}
-
-export interface UpgradeParts {
-  readonly rooms: Rooms
-  readonly access: Access
+export interface UpgradesParts {
+  readonly opening: Pick<Opening, 'open'>
   readonly clock: Clock
-  readonly random: Random
   readonly logger: Logger
   readonly counters: Counters
-  readonly settings: UpgradeSettings
-  readonly rates: Rates
   /** Whose word on the address of a client is believed. */
   readonly proxies: ProxyList
   /** Whether a browser page of this origin may open a socket here; null: not a browser. */
   readonly originAllowed: (origin: string | null, host: string | null) => boolean
   /** Null: this process is the only one. */
   readonly elsewhere: Elsewhere | null
+  /** Bytes of the largest frame, a first sync. */
+  readonly maxFrameBytes: number
+  /** Sockets that may wait for their room at once. */
+  readonly maxWaiting: number
 }
 
 /** Other nodes that serve from the same database. */
@@ -68,59 +34,38 @@ export interface Elsewhere {
   pass(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): Promise<boolean>
 }
 
-/** All WebSockets of this process. */
-export class Sockets {
-  readonly #parts: UpgradeParts
-  readonly #socketParts: SocketParts
+interface Fault {
+  readonly status: string
+  readonly text: string
+}
+
+const RESTARTS: Fault = { status: '503 Service Unavailable', text: 'the service restarts' }
+const FORGED: Fault = { status: '403 Forbidden', text: 'no node of this service sent this; see NODE_SECRET' }
+
+export class Upgrades {
+  readonly #parts: UpgradesParts
   readonly #wss: WebSocketServer
-  readonly #holds: Holds
-  readonly #limits: Limits
-  readonly #open = new Map<WebSocket, Socket | null>()
-  /** One for all sockets, as `#onError`. */
-  readonly #onClose: (this: WebSocket, code: number) => void
+  /** Sockets that are on their way to a page, here or at another node. */
   #waiting = 0
   #draining = false
-  readonly #sweep: Sweep
 
-  /** Serves upgrades of `server`. */
-  constructor(server: Server, parts: UpgradeParts) {
+  constructor(parts: UpgradesParts) {
     this.#parts = parts
-    const { rooms, clock, logger, counters, settings, rates } = parts
-    this.#limits = new Limits(settings.sockets)
-    this.#sweep = new Sweep(clock)
-    this.#socketParts = {
-      rooms,
-      clock,
-      logger,
-      counters,
-      settings,
-      rates,
-      partials: new Partials(settings.maxPartialBytes),
-      wire: new Wire(),
-      sweep: this.#sweep,
-      hold: (ws, key, refuse) => this.#hold(ws, key, refuse),
-    }
-    this.#holds = new Holds(parts.clock)
-    const closed = (ws: WebSocket, code: number) => this.#closed(ws, code)
-    this.#onClose = function (code) {
-      closed(this, code)
-    }
     this.#wss = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: parts.settings.maxFrameBytes,
+      maxPayload: parts.maxFrameBytes,
       handleProtocols: (offered) => {
         const name = [...offered].find((each) => !each.startsWith(TOKEN_PREFIX)) ?? false
         // The constant: a piece of the request would be kept with every socket.
         return name === SUBPROTOCOL ? SUBPROTOCOL : name
       },
     })
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
 
-  get count(): number {
-    return this.#open.size
+  get isDraining(): boolean {
+    return this.#draining
   }
 
   /** Accepts no more. */
@@ -128,228 +73,76 @@ export class Sockets {
     this.#draining = true
   }
 
-  /** The rooms of this process that somebody is in, with the sockets there. */
-  byRoom(): Map<string, Socket[]> {
-    const rooms = new Map<string, Socket[]>()
-    for (const socket of this.#open.values()) {
-      if (socket === null) continue
-      const others = rooms.get(socket.roomId)
-      if (others === undefined) rooms.set(socket.roomId, [socket])
-      else others.push(socket)
-    }
-    return rooms
-  }
-
-  /** Tells sockets to come back within `overMs`, which brings them to where their page is served now. */
-  sendBack(sockets: Iterable<Socket>, text: string, overMs = RETRY_MS): void {
-    // Whoever shares a page comes back one after another.
-    for (const socket of sockets) socket.close(Close.restart, text, this.#comeBackMs(overMs))
-  }
-
-  /** Ends every socket, page after page over `spreadMs`; those that do not answer their close frame in time are cut. */
-  async close(spreadMs = 0): Promise<void> {
-    const { clock } = this.#parts
-    this.#sweep.close()
-    const text = 'the service restarts'
-    const rooms = [...this.byRoom().values()]
-    const overMs = Math.max(RETRY_MS, (1000 * this.#open.size) / BACK_PER_SECOND - spreadMs)
-    await inTurn(rooms, spreadMs, clock, (sockets) => this.sendBack(sockets, text, overMs))
-    for (const [ws, socket] of this.#open) {
-      socket?.close(Close.restart, text, this.#comeBackMs(overMs))
-      refuseNow(ws, Close.restart, text, this.#comeBackMs(overMs))
-    }
-    const gone = [...this.#open.keys()].map((ws) => new Promise<void>((resolve) => ws.once('close', () => resolve())))
-    const cancel = clock.after(CLOSING_MS, () => {
-      for (const ws of this.#open.keys()) ws.terminate()
-    })
-    await Promise.all(gone)
-    cancel()
-  }
-
-  #comeBackMs(overMs: number): number {
-    return Math.round(RETRY_MS / 4 + overMs * this.#parts.random.fraction())
-  }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { elsewhere, counters, proxies } = this.#parts
+  /** Answers a request to upgrade, whose socket it takes over. Never throws. */
+  async serve(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const fault = this.#faultOf(request)
-    if (fault !== null) {
-      counters.count('sockets_refused')
-      refuseHandshake(socket, fault.status, fault.text)
-      return
-    }
+    if (fault !== null) return this.#refuse(socket, fault)
+    const { elsewhere, proxies } = this.#parts
     const passed = elsewhere?.clientOf(request) ?? null
-    if (passed === 'forged') {
-      counters.count('sockets_refused')
-      refuseHandshake(socket, '403 Forbidden', 'no node of this service sent this')
-      return
-    }
+    if (passed === 'forged') return this.#refuse(socket, FORGED)
     const { remoteAddress } = socket as NetSocket
     const address = passed?.client ?? clientAddress(remoteAddress, forwardedFor(request), proxies)
-    if (elsewhere === null || passed !== null) this.#handshake(request, socket, head, address)
-    else void this.#passOn(elsewhere, request, socket, head, address)
+    if (elsewhere !== null && passed === null && (await this.#pass(elsewhere, request, socket, head, address))) return
+    // Where the page is here, the answer and the first messages leave in one write.
+    socket.cork()
+    this.#parts.clock.turn(() => socket.uncork())
+    this.#wss.handleUpgrade(request, socket, head, (ws) =>
+      this.#whileWaiting(this.#parts.opening.open(ws, request, socket as NetSocket, address)),
+    )
   }
 
-  /** A socket of another node's page goes there, and is served here where that does not take it. */
-  async #passOn(
+  /** @returns whether the socket is served elsewhere, or not at all */
+  async #pass(
     elsewhere: Elsewhere,
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
     address: string,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const lost = () => void socket.destroy()
     socket.on('error', lost)
+    try {
+      if (await this.#whileWaiting(elsewhere.pass(request, socket, head, address))) return true
+    } catch (error) {
+      this.#parts.logger.error({ error: String(error) }, 'a socket could not be passed on, and was cut')
+      lost()
+    }
+    socket.off('error', lost)
+    if (socket.destroyed) return true
+    if (this.#draining) this.#refuse(socket, RESTARTS)
+    return this.#draining
+  }
+
+  async #whileWaiting<T>(opening: Promise<T>): Promise<T> {
     this.#waiting++
     try {
-      if (await elsewhere.pass(request, socket, head, address)) return
+      return await opening
     } finally {
       this.#waiting--
     }
-    socket.off('error', lost)
-    if (this.#draining) refuseHandshake(socket, '503 Service Unavailable', 'the service restarts')
-    else if (!socket.destroyed) this.#handshake(request, socket, head, address)
   }
 
-  #handshake(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void {
-    // Where the page is here, the answer and the first messages leave in one write.
-    socket.cork()
-    this.#parts.clock.turn(() => socket.uncork())
-    this.#wss.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request, socket as NetSocket, address))
+  #refuse(socket: Duplex, { status, text }: Fault): void {
+    this.#parts.counters.count('sockets_refused')
+    refuseHandshake(socket, status, text)
   }
 
   /** What can be decided before the handshake is decided before it. */
-  #faultOf(request: IncomingMessage): { status: string; text: string } | null {
+  #faultOf(request: IncomingMessage): Fault | null {
+    const { originAllowed, maxWaiting, counters } = this.#parts
     if (!(request.url ?? '').startsWith(PATH)) return { status: '404 Not Found', text: `sockets open below ${PATH}` }
-    if (this.#draining) return { status: '503 Service Unavailable', text: 'the service restarts' }
-    if (!this.#parts.originAllowed(request.headers.origin ?? null, request.headers.host ?? null)) {
+    if (this.#draining) return RESTARTS
+    if (!originAllowed(request.headers.origin ?? null, request.headers.host ?? null)) {
       return { status: '403 Forbidden', text: 'this origin may not connect; see ALLOWED_ORIGINS' }
     }
     const offered = offeredBy(request)
     if (offered[0] !== '' && offered.every((name) => name.startsWith(TOKEN_PREFIX))) {
       return { status: '400 Bad Request', text: `offer ${SUBPROTOCOL} or y beside the token` }
     }
-    if (this.#waiting >= this.#parts.settings.maxWaiting) {
-      this.#parts.counters.count('limit_waiting_sockets')
+    if (this.#waiting >= maxWaiting) {
+      counters.count('limit_waiting_sockets')
       return { status: '503 Service Unavailable', text: 'too many sockets wait for their page' }
     }
     return null
   }
-
-  #accept(ws: WebSocket, request: IncomingMessage, net: NetSocket, address: string): void {
-    ws.pause()
-    this.#open.set(ws, null)
-    this.#parts.counters.count('sockets_opened')
-    ws.on('error', this.#onError)
-    ws.on('close', this.#onClose)
-    this.#waiting++
-    const cancel = this.#parts.clock.after(OPEN_MS, () => {
-      const text = 'the page takes too long to open'
-      this.#open.get(ws)?.close(Close.overloaded, text, RETRY_MS)
-      refuseNow(ws, Close.overloaded, text, RETRY_MS)
-    })
-    this.#place(ws, request, net, address)
-      .catch((error: unknown) => {
-        this.#parts.logger.warn({ error: String(error) }, 'a page could not be opened')
-        refuseNow(ws, Close.overloaded, 'the page cannot be opened now', RETRY_MS)
-      })
-      .finally(() => {
-        cancel()
-        this.#waiting--
-      })
-  }
-
-  readonly #onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code === FRAME_TOO_LARGE) this.#parts.counters.count('limit_frame_bytes')
-    this.#parts.logger.debug({ error: String(error) }, 'socket error')
-  }
-
-  #closed(ws: WebSocket, code: number): void {
-    this.#parts.counters.count('sockets_closed')
-    const socket = this.#open.get(ws) ?? null
-    if (socket !== null) this.#gone(socket, code)
-    this.#open.delete(ws)
-  }
-
-  #gone(socket: Socket, code: number): void {
-    socket.gone(code)
-    this.#limits.leave(socket.seat)
-  }
-
-  async #place(ws: WebSocket, request: IncomingMessage, net: NetSocket, address: string): Promise<void> {
-    const url = request.url ?? ''
-    const queryAt = url.indexOf('?')
-    const path = queryAt < 0 ? url : url.slice(0, queryAt)
-    const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1))
-    const page = parsePagePath(path.slice(PATH.length))
-    const acknowledged = ws.protocol === SUBPROTOCOL
-    const refuse = (code: CloseCode, text: string, retryAfterMs?: number) => {
-      this.#parts.counters.count('sockets_refused')
-      if (acknowledged) refuseNow(ws, code, text, retryAfterMs)
-      else
-        this.#hold(ws, holdKey(address, 'fault' in page ? path : roomIdOf(page)), () =>
-          refuseNow(ws, code, text, retryAfterMs),
-        )
-    }
-    const again = (text: string) => refuse(Close.overloaded, text, RETRY_MS)
-    if ('fault' in page) return refuse(Close.badMessage, page.fault)
-    // A name cut out of the request would keep that, and with it the token.
-    const roomId = Buffer.from(roomIdOf(page)).toString()
-    const rights = await this.#rightsOf(request, query, roomId)
-    if (!(rights instanceof Rights)) {
-      if ('again' in rights) return again(rights.again)
-      this.#parts.counters.count('tokens_refused')
-      return refuse(...refusalOf(rights))
-    }
-    if (!this.#open.has(ws) || ws.readyState !== ws.OPEN) return
-    const { logger, counters } = this.#parts
-    const place = {
-      ...{ roomId, rights, acknowledged, from: address },
-      user: rights.caller.user,
-      address: isLoopback(address) ? null : address,
-    }
-    const excess = this.#limits.enter(place)
-    if (excess !== null) {
-      counters.count(excess.counter)
-      return again(excess.text)
-    }
-    const socket = new Socket(ws, net, place, this.#socketParts)
-    this.#open.set(ws, socket)
-    try {
-      await socket.join()
-    } catch (error) {
-      if (!(error instanceof PageDeleted)) {
-        logger.warn({ room: roomId, error: String(error) }, 'a page could not be opened')
-        return socket.close(Close.overloaded, 'the page cannot be opened now', RETRY_MS)
-      }
-      this.#gone(socket, Close.deleted)
-      this.#open.set(ws, null)
-      refuse(Close.deleted, error.message)
-    }
-  }
-
-  /** Acts on changes of rights. @returns when none of those who lost a right can use it any more */
-  async reconsider(concerns: (rights: Rights) => boolean): Promise<void> {
-    const concerned = [...this.#open.values()].filter((socket) => socket !== null && concerns(socket.rights))
-    await Promise.all(concerned.map((socket) => socket?.reconsider()))
-  }
-
-  /** Who calls, and what they may do there. Nothing tells whether the page exists before that is known. */
-  async #rightsOf(request: IncomingMessage, query: URLSearchParams, roomId: string): Promise<Rights | Refusal> {
-    const { access } = this.#parts
-    const caller = await access.identify(credentialsOf(request, query))
-    if (!('user' in caller)) return caller
-    const grant = await access.grant(caller, pageOf(roomId))
-    if (!('role' in grant)) return grant
-    if (grant.role === 'none') return { denied: 'you may not come here' }
-    return new Rights(access, roomId, caller, grant)
-  }
-
-  #hold(ws: WebSocket, key: string, refuse: () => void): void {
-    const cancel = this.#holds.hold(key, refuse)
-    ws.on('close', cancel)
-  }
 }
-
-const refusalOf = (refusal: Exclude<Refusal, { again: string }>): [CloseCode, string] =>
-  'denied' in refusal ? [Close.forbidden, refusal.denied] : [Close.unauthorized, refusal.refused]

@@ -32,6 +32,45 @@ export interface Figures {
   readonly database: boolean
 }
 
+/** How an open page stands. */
+export interface OpenFigures {
+  readonly members: number
+  /** Members who do not read as fast as they are written to. */
+  readonly slow: number
+  readonly seq: number
+  readonly snapshotBytes: number
+  /** What lies above the snapshot. */
+  readonly tailBytes: number
+  readonly tailRows: number
+  /** Taken in and not committed yet. */
+  readonly unsavedBytes: number
+}
+
+/** One who is on an open page. */
+export interface Person {
+  readonly user: string | null
+  /** What the others see, where somebody vouches for it. */
+  readonly name: string | null
+  readonly role: 'read' | 'write' | 'manage'
+  /** Whether it hears of each commit. */
+  readonly acknowledged: boolean
+  /** It does not read as fast as it is written to: what it lacks is sent when it has caught up. */
+  readonly isSlow: boolean
+}
+
+/** Long work, as it goes on. */
+export interface Job {
+  readonly id: string
+  readonly name: string
+  /** What was asked of it. */
+  readonly asked: Readonly<Record<string, unknown>>
+  readonly startedAt: number
+  readonly endedAt: number | null
+  readonly progress: unknown
+  readonly report: unknown
+  readonly fault: string | null
+}
+
 export interface Size {
   readonly rows: number
   readonly bytes: number

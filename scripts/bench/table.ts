@@ -25,7 +25,7 @@ const LOAD_BOUND = 85
 const isLoadBound = ({ spreads }: TargetResult): boolean => (spreads.loadCpu?.median ?? 0) > LOAD_BOUND
 
 /** Whether a median misses what is to be reached. */
-export const misses = (column: Column, spread: Spread | null): boolean =>
+const misses = (column: Column, spread: Spread | null): boolean =>
   spread !== null &&
   ((column.most !== undefined && spread.median > column.most) ||
     (column.least !== undefined && spread.median < column.least))

@@ -3,7 +3,7 @@ import { TOKEN_PREFIX } from '../../shared/protocol.ts'
 import type { Credentials } from '../access.ts'
 
 /** Longer ones are not looked at. */
-export const MAX_TOKEN_BYTES = 8192
+const MAX_TOKEN_BYTES = 8192
 
 /**
  * The token of an upgrade or request.

@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto'
 import { ROLES, type Role } from '../access.ts'
 import type { Clock, Counters, Logger } from '../ports.ts'
-import { line } from './tokens.ts'
+import { line, shownName } from './tokens.ts'
 
 export interface Question {
   /** The user where a token proves it; null: `token` must tell. */
@@ -162,7 +162,7 @@ const readAnswer = (question: Question, given: unknown, at: number): Answer => {
   }
   return {
     user: question.user ?? (user === undefined || user === null ? null : line('user', user)),
-    name: name === undefined || name === null ? null : line('name', name),
+    name: shownName(name),
     role: known,
     isAdmin: admin,
     expiresAt: typeof expires === 'number' ? expires * 1000 : null,

@@ -14,7 +14,7 @@ export interface TokenRules {
 }
 
 /** Clocks differ by as much. */
-export const LEEWAY_S = 30
+const LEEWAY_S = 30
 const MAX_NAME_BYTES = 128
 
 /** Verifies a token. @returns its caller, or why it is refused; never a word of the token itself */
@@ -43,7 +43,7 @@ const callerOf = (claims: Readonly<Record<string, unknown>>, now: number): Calle
   if (admin !== undefined && typeof admin !== 'boolean') throw new Error('admin is not a boolean')
   return {
     user: line('sub', sub),
-    name: name === undefined ? null : line('name', name),
+    name: shownName(name),
     isProven: true,
     isAdmin: admin === true,
     expiresAt: (exp + LEEWAY_S) * 1000,
@@ -52,6 +52,10 @@ const callerOf = (claims: Readonly<Record<string, unknown>>, now: number): Calle
     opaque: null,
   }
 }
+
+/** The name that others see; null: there is none. Many applications say '' of whoever gave none. @throws as `line` */
+export const shownName = (given: unknown): string | null =>
+  given === undefined || given === null || given === '' ? null : line('name', given)
 
 /** A name of a person: some text of one line. @throws Error otherwise */
 export const line = (what: string, given: unknown): string => {

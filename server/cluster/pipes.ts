@@ -56,7 +56,8 @@ export class Pipes {
    */
   async pass(url: string, request: IncomingMessage, socket: Duplex, head: Buffer, address: string): Promise<boolean> {
     if (this.isAway(url)) return false
-    const answer = await this.#ask(url, request, address)
+    // Headers that a server takes in may be none that a client can send.
+    const answer = await this.#ask(url, request, address).catch((error: unknown) => String(error))
     if (typeof answer === 'string') {
       this.#parts.counters.count('pipes_failed')
       this.#parts.logger.warn({ node: url, reason: answer }, 'a node does not take a socket; it is served here')

@@ -1,8 +1,7 @@
 /** What operators watch: figures each second while anybody does, and how long work goes on. */
 
-import type { Figures } from '../../shared/operators.ts'
+import type { Figures, Job } from '../../shared/operators.ts'
 import type { Clock } from '../ports.ts'
-import type { Job } from './jobs.ts'
 
 export type FeedEvent =
   | { readonly event: 'figures'; readonly data: Figures }

@@ -1,17 +1,6 @@
 /** Long work as it goes on: who asked for what, how far it is, and what it came to. */
+import type { Job } from '../../shared/operators.ts'
 import type { Clock, Random } from '../ports.ts'
-
-export interface Job {
-  readonly id: string
-  readonly name: string
-  /** What was asked of it. */
-  readonly asked: Readonly<Record<string, unknown>>
-  readonly startedAt: number
-  readonly endedAt: number | null
-  readonly progress: unknown
-  readonly report: unknown
-  readonly fault: string | null
-}
 
 export interface JobsParts {
   readonly clock: Clock

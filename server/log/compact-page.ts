@@ -1,10 +1,11 @@
 /** Compaction of one page. */
 
 import type { Size } from '../../shared/operators.ts'
-import { JobError } from '../threads/pool.ts'
+import type { Database } from '../database/port.ts'
+import type { Clock, Counters, Logger } from '../ports.ts'
+import { JobError, type Threads } from '../threads/pool.ts'
 import { historyFaults } from './agree.ts'
 import { coarsenHistory, type HistoryParts } from './coarsen.ts'
-import type { CompactOptions, CompactParts } from './compact.ts'
 import { foldRoom, squashPage } from './fold.ts'
 import { MEASURE } from './history-statements.ts'
 import { loadPage } from './load.ts'
@@ -12,6 +13,26 @@ import { expiredRows } from './retention.ts'
 import { type KeptSnapshot, needless } from './snapshots.ts'
 import { SNAPSHOT_DISTANCES } from './statements.ts'
 import { tendHistory } from './tend.ts'
+import type { HistorySettings } from './windows.ts'
+
+export interface CompactPageOptions {
+  /** Pages with fewer rows are left alone. */
+  readonly minRows: number
+  /** Works all out and writes nothing. */
+  readonly dryRun: boolean
+  /** Reads back what was written and compares. */
+  readonly verify: boolean
+}
+
+export interface CompactParts {
+  readonly database: Database
+  readonly threads: Threads
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly counters: Counters
+  readonly history: HistorySettings
+  readonly signal: AbortSignal
+}
 
 export interface CompactedPage {
   readonly page: string
@@ -42,7 +63,7 @@ const sizeOf = ({ rows, row_bytes, snapshots, snapshot_bytes }: Measured): Size 
 /** @throws DatabaseError; what is wrong with the page itself is told, not thrown */
 export const compactPage = async (
   page: string,
-  options: CompactOptions,
+  options: CompactPageOptions,
   parts: CompactParts,
 ): Promise<CompactedPage> => {
   const before = await measure(page, parts)
@@ -68,7 +89,7 @@ const measure = async (page: string, { database }: CompactParts): Promise<Measur
 const done = async (
   page: string,
   before: Measured,
-  options: CompactOptions,
+  options: CompactPageOptions,
   history: HistoryParts,
   parts: CompactParts,
 ): Promise<CompactedPage> => {

@@ -1,33 +1,13 @@
 /** Compaction of many pages: each folded, its history made coarser, one after the other or several at once. */
 import type { CompactReport, Size } from '../../shared/operators.ts'
-import type { Database } from '../database/port.ts'
-import type { Clock, Counters, Logger } from '../ports.ts'
-import type { Threads } from '../threads/pool.ts'
-import { type CompactedPage, compactPage } from './compact-page.ts'
+import { type CompactedPage, type CompactPageOptions, type CompactParts, compactPage } from './compact-page.ts'
 import { type Choice, chosenPages, eachPage } from './pages.ts'
-import type { HistorySettings } from './windows.ts'
 
-export interface CompactOptions extends Choice {
-  /** Pages with fewer rows are left alone. */
-  readonly minRows: number
-  /** Works all out and writes nothing. */
-  readonly dryRun: boolean
+export interface CompactOptions extends Choice, CompactPageOptions {
   /** Pages at once, each with a thread. */
   readonly concurrency: number
   /** An answer of the database slower than so many ms makes it pause. */
   readonly maxLoadMs: number
-  /** Reads back what was written and compares. */
-  readonly verify: boolean
-}
-
-export interface CompactParts {
-  readonly database: Database
-  readonly threads: Threads
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly counters: Counters
-  readonly history: HistorySettings
-  readonly signal: AbortSignal
 }
 
 export interface CompactProgress {

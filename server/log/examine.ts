@@ -2,7 +2,7 @@
 import type { Database } from '../database/port.ts'
 import { JobError } from '../threads/pool.ts'
 import { firstGap, historyFaults } from './agree.ts'
-import type { CompactParts } from './compact.ts'
+import type { CompactParts } from './compact-page.ts'
 import { foldRoom } from './fold.ts'
 import { HAS_QUARANTINE, ORPHANS, RAISE_SEQ, SNAPSHOT, TAIL_ROWS } from './history-statements.ts'
 import { mendSnapshot, snapshotFault } from './mend.ts'
@@ -95,7 +95,7 @@ const fault = (what: string, mended = false): Finding => ({ level: 'fault', what
 const note = (what: string): Finding => ({ level: 'note', what, mended: false })
 
 /** What there is to say of one page. @throws DatabaseError */
-export const examinePage = async (page: string, repair: boolean, parts: ExamineParts): Promise<Finding[]> => {
+const examinePage = async (page: string, repair: boolean, parts: ExamineParts): Promise<Finding[]> => {
   const tail = await parts.database.query<TailRow>(TAIL_ROWS, [page])
   const [head] = tail
   if (head === undefined) return []

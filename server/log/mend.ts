@@ -1,12 +1,11 @@
 /** Mending a snapshot from what is kept besides it. */
 import { createHash } from 'node:crypto'
-import type { Query } from '../database/port.ts'
+import type { Database } from '../database/port.ts'
 import { JobError, type Threads } from '../threads/pool.ts'
 import type { Squashed } from '../threads/squash.ts'
 import { firstGap, storedFaults } from './agree.ts'
-import type { ExamineParts } from './examine.ts'
-import { insertSnapshot } from './fold.ts'
 import { LOCK_UNMOVED, OLDER_SNAPSHOTS, ROWS_BETWEEN, SNAPSHOT } from './history-statements.ts'
+import { insertSnapshot } from './swap.ts'
 
 interface Head {
   readonly snapshot_seq: number
@@ -23,7 +22,7 @@ interface Stored {
 }
 
 interface MendParts {
-  readonly database: Query
+  readonly database: Database
   readonly threads: Threads
   readonly signal: AbortSignal
 }
@@ -49,7 +48,7 @@ export const snapshotFault = async (page: string, head: Head, { database, thread
  * @returns whether it could, and the page had not moved on meanwhile
  * @throws DatabaseError
  */
-export const mendSnapshot = async (page: string, head: Head, parts: ExamineParts): Promise<boolean> => {
+export const mendSnapshot = async (page: string, head: Head, parts: MendParts): Promise<boolean> => {
   const squashed = (await fromItself(page, head, parts)) ?? (await fromHistory(page, head, parts))
   if (squashed === null) return false
   return parts.database.transaction(async (tx) => {

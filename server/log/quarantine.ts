@@ -3,10 +3,10 @@ import * as Y from 'yjs'
 import type { Query } from '../database/port.ts'
 import type { Culled } from '../threads/cull.ts'
 import type { JobError } from '../threads/pool.ts'
-import { type FoldParts, swap } from './fold.ts'
 import { type LoadedPage, loadPage, type PageRow } from './load.ts'
 import type { Folded } from './port.ts'
 import { LOCK_ROOM, QUARANTINE, RAISE_EPOCH } from './statements.ts'
+import { type FoldParts, swap } from './swap.ts'
 
 const keyOf = ({ seq, part }: PageRow): string => `${seq}.${part}`
 

@@ -1,8 +1,8 @@
 /** Retention: the oldest history dropped, up to a state that is kept so that every later moment can still be read. */
 
 import type { HistoryParts } from './coarsen.ts'
-import { insertSnapshot, LostSwap } from './fold.ts'
 import { BEGIN_HISTORY, DROP_ROWS, DROP_SNAPSHOTS, EXPIRED_ROWS, LAST_EXPIRED, STATE_AT } from './history-statements.ts'
+import { insertSnapshot, LostSwap } from './swap.ts'
 
 export interface Dropped {
   readonly rows: number

@@ -1,31 +1,12 @@
 /** How a room stands, as operators see it. */
+import type { OpenFigures, Person } from '../../shared/operators.ts'
 import type { Content } from './content.ts'
-import type { Membership, Standing } from './member.ts'
+import type { Membership } from './member.ts'
 
-export interface RoomFigures {
+export type { Person } from '../../shared/operators.ts'
+
+export interface RoomFigures extends OpenFigures {
   readonly roomId: string
-  readonly members: number
-  /** Members who do not read as fast as they are written to. */
-  readonly slow: number
-  readonly seq: number
-  readonly snapshotBytes: number
-  /** What lies above the snapshot. */
-  readonly tailBytes: number
-  readonly tailRows: number
-  /** Taken in and not committed yet. */
-  readonly unsavedBytes: number
-}
-
-/** One who is in a room. */
-export interface Person {
-  readonly user: string | null
-  /** What the others see, where somebody vouches for it. */
-  readonly name: string | null
-  readonly role: Standing['role']
-  /** Whether it hears of each commit. */
-  readonly acknowledged: boolean
-  /** It does not read as fast as it is written to: what it lacks is sent when it has caught up. */
-  readonly isSlow: boolean
 }
 
 const isSlow = ({ member, isLagging }: Membership): boolean => isLagging || member.isFull

@@ -38,20 +38,21 @@ class HttpResponse:
 class JsonResponse(HttpResponse):
     def __init__(self, data): super().__init__(json.dumps(data).encode())
 
-for name in ('django', 'django.core', 'django.views', 'django.views.decorators'): module(name)
+for name in ('django', 'django.contrib', 'django.contrib.auth', 'django.core', 'django.views', 'django.views.decorators'): module(name)
 module('django.conf', settings=types.SimpleNamespace(SCRIPTORIUM_CALLBACK_SECRET=${JSON.stringify(SECRET)}))
 sys.modules['django.core'].signing = types.SimpleNamespace(loads=loads, BadSignature=BadSignature)
 module('django.http', HttpResponse=HttpResponse, JsonResponse=JsonResponse)
-module('django.views.decorators.csrf', csrf_exempt=lambda view: view)
-module('django.views.decorators.http', require_POST=lambda view: view)
-
 class User:
     class DoesNotExist(Exception): pass
     class objects:
         @staticmethod
         def get(pk, is_active):
             if pk not in ('ana', 'ben'): raise User.DoesNotExist()
-            return types.SimpleNamespace(pk=pk, get_full_name=lambda: pk.title(), is_superuser=False)
+            return types.SimpleNamespace(pk=pk, get_full_name=lambda: '', get_username=lambda: pk, is_superuser=False)
+
+module('django.contrib.auth.models', User=User)
+module('django.views.decorators.csrf', csrf_exempt=lambda view: view)
+module('django.views.decorators.http', require_POST=lambda view: view)
 
 def role_of(user, story, page): return 'write' if user.pk == 'ana' else 'none'
 

@@ -10,6 +10,7 @@ import { leaveOut } from '../support/left-out.ts'
 import { metric } from '../support/metrics.ts'
 import { freePort } from '../support/postgres.ts'
 import { type Random, seededRandom } from '../support/random.ts'
+import { rawSocket } from '../support/raw-socket.ts'
 import { AT_FULL_SPEED, type Service, startService } from '../support/service.ts'
 import { anyPostgres, type Store } from '../support/stores.ts'
 import { expectNothingLost, Typists } from '../support/typists.ts'
@@ -211,6 +212,20 @@ describe('three nodes that reach each other, behind a balancer that chooses at r
     typists.disconnect()
     await nodes.stop()
   })
+})
+
+it('a socket that cannot be passed on is served where it came', async () => {
+  const nodes = await Nodes.start(2)
+  const room = ROOMS.find((name) => nodes.ownerOf(name) === 1) ?? ''
+  const [one = ''] = nodes.addresses
+  await until('a socket to be passed on', async () => {
+    await knock(one, room)
+    return (await nodes.sum('pipes')) > 0
+  })
+  // Node.js does not send this header where no body is sent in chunks.
+  await rawSocket(one, `/collab/${room}`, { headers: ['Trailer: x-checksum'] })
+  expect(await metric(one, 'pipes_failed')).toBe(1)
+  await nodes.stop()
 })
 
 /** Who says for whom a socket is passed on is believed with the proof alone, and what came so is passed on no more. */

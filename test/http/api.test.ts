@@ -1,19 +1,12 @@
 /** The API over every store: what each route gives, and what it answers when it cannot. */
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { type Ask, askAt, pageAt, updateOf } from '../support/archive-api.ts'
+import { pageAt, startApi as start, updateOf } from '../support/archive-api.ts'
 import { connectClient } from '../support/client.ts'
-import { startService } from '../support/service.ts'
-import { anyPostgres, mainStores, type StoreKind } from '../support/stores.ts'
+import { mainStores } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
 const PAGE = '/stories/s1/pages/p1'
-
-const start = async (kind: StoreKind): Promise<{ ask: Ask; address: string; collab: string }> => {
-  const service = await startService((await kind.open()).env)
-  onTestFinished(() => service.stop())
-  return { ask: askAt(service.address), address: service.address, collab: service.collab }
-}
 
 /** Times are told in milliseconds: what happens next is later by one at least. */
 const tick = () => new Promise((resolve) => setTimeout(resolve, 5))
@@ -198,121 +191,3 @@ describe.each(mainStores)('the API over $name', { timeout: 180_000 }, (store) =>
     expect((await ask(`POST ${PAGE}/copy`, { body: { page: '_p' } })).status).toBe(400)
   })
 })
-
-const REFUSED: readonly (readonly [request: string, status: number])[] = [
-  ['GET /stories/none', 404],
-  ['GET /stories/s1/pages/none', 404],
-  ['GET /stories/s1/pages/none/history', 404],
-  ['GET /stories/s1/pages/none/authors', 404],
-  ['GET /stories/s1/pages/none/diff?from=2026-01-01T00:00:00Z', 404],
-  ['GET /stories/s1/pages/none/versions', 404],
-  ['GET /stories/s1/pages/p1/versions/00000000-0000-4000-8000-000000000000', 404],
-  ['GET /stories/s1/pages/p1?version=00000000-0000-4000-8000-000000000000', 404],
-  ['POST /stories/s1/pages/none/restore {"at":"2026-01-01T00:00:00Z"}', 404],
-  ['POST /stories/s1/pages/none/versions {}', 404],
-  ['POST /stories/s1/pages/none/copy {"page":"x"}', 404],
-  ['POST /stories/s1/pages/none/undelete', 404],
-  ['DELETE /stories/s1/pages/none', 404],
-  ['DELETE /stories/s1/pages/none?hard=true', 404],
-  ['POST /stories/none/versions {}', 404],
-  ['GET /stories/none/versions', 404],
-  ['POST /stories/s1/restore {"version":"00000000-0000-4000-8000-000000000000"}', 404],
-  ['POST /stories/none/copy {"story":"x"}', 404],
-  ['GET /stories/s1/pages/p1?at=yesterday', 400],
-  ['GET /stories/s1/pages/p1?roots=body:novel', 400],
-  ['GET /stories/s1/pages/p1?at=2026-01-01T00:00:00Z&version=00000000-0000-4000-8000-000000000000', 400],
-  ['GET /stories/s1/pages/p1/history?limit=0', 400],
-  ['GET /stories/s1/pages/p1/diff', 400],
-  ['GET /stories/s1/pages/p1/diff?from=2999-01-01T00:00:00Z&to=2001-01-01T00:00:00Z', 400],
-  ['GET /stories/s1/pages/%zz', 400],
-  ['GET /stories/s1/pages/a%2Fb', 400],
-  ['GET /stories/s1/pages/%00', 400],
-  ['POST /stories/s1/pages/p1/restore {}', 400],
-  ['POST /stories/s1/pages/p1/restore nonsense', 400],
-  ['POST /stories/s1/pages/p1/undo {"user":"ana"}', 400],
-  ['GET /nothing', 404],
-]
-
-describe('the API', () => {
-  it('answers with a problem what cannot be had, or makes no sense', async () => {
-    const { ask } = await withPage()
-    const wrong: unknown[] = []
-    for (const [request, status] of REFUSED) {
-      const [method, path, ...rest] = request.split(' ')
-      const text = rest.join(' ')
-      const body = text === '' ? {} : { body: text === 'nonsense' ? text : JSON.parse(text) }
-      const answer = await ask(`${method} ${path}`, body)
-      const isProblem = answer.type === 'application/problem+json' && answer.body.status === status && answer.body.title
-      if (answer.status !== status || !isProblem) wrong.push({ request, ...answer })
-    }
-    expect(wrong).toEqual([])
-  })
-
-  it('refuses what is no update, and what depends on what the page does not hold', async () => {
-    const { ask } = await withPage()
-    expect((await ask(`POST ${PAGE}/updates`, { body: new Uint8Array([1, 2, 3]) })).status).toBe(422)
-    const doc = new Y.Doc()
-    updateOf((d) => d.getText('t').insert(0, 'unseen'), doc)
-    const later = updateOf((d) => d.getText('t').insert(6, ' words'), doc)
-    expect((await ask(`POST ${PAGE}/updates`, { body: later })).status).toBe(409)
-  })
-
-  it('describes every route below /api/v1 at /openapi.json, and that they take a bearer token', async () => {
-    const { address } = await withPage()
-    const description = (await (await fetch(`${address}/openapi.json`)).json()) as {
-      openapi: string
-      paths: Record<string, object>
-      components: { securitySchemes: object }
-      security: object[]
-    }
-    expect(description.openapi).toMatch(/^3\.1/)
-    expect(description.components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } })
-    expect(description.security).toEqual([{ bearer: [] }])
-    const routes = Object.entries(description.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-    )
-    const page = '/stories/{story}/pages/{page}'
-    expect(routes.sort()).toEqual(
-      [
-        'GET /stories',
-        'GET /stories/{story}',
-        'GET /stories/{story}/versions',
-        'POST /stories/{story}/versions',
-        'POST /stories/{story}/restore',
-        'POST /stories/{story}/copy',
-        'POST /stories/{story}/sync',
-        'POST /stories/{story}/invitations',
-        'GET /stories/{story}/export',
-        'PUT /stories/{story}/assets/{sha256}',
-        'GET /stories/{story}/assets/{sha256}',
-        `GET ${page}`,
-        `DELETE ${page}`,
-        `POST ${page}/undelete`,
-        `POST ${page}/updates`,
-        `GET ${page}/history`,
-        `GET ${page}/authors`,
-        `GET ${page}/diff`,
-        `GET ${page}/versions`,
-        `POST ${page}/versions`,
-        `GET ${page}/versions/{id}`,
-        `POST ${page}/restore`,
-        `POST ${page}/undo`,
-        `POST ${page}/copy`,
-        'PUT /stories/{story}/freeze',
-        'DELETE /stories/{story}/freeze',
-        `PUT ${page}/freeze`,
-        `DELETE ${page}/freeze`,
-        ...['audit', 'rooms', 'rooms/{story}/{page}', 'nodes', 'events'].map((what) => `GET /admin/${what}`),
-        ...['fold', 'close'].map((act) => `POST /admin/rooms/{story}/{page}/${act}`),
-        'POST /admin/drain',
-        ...['revoke', 'forget', 'compact', 'doctor', 'restore', 'export', 'import'].map((act) => `POST /admin/${act}`),
-      ].sort(),
-    )
-  })
-})
-
-const withPage = async () => {
-  const { ask, address } = await start(anyPostgres())
-  await ask(`POST ${PAGE}/updates`, { body: updateOf((d) => d.getText('t').insert(0, 'text')) })
-  return { ask, address }
-}

@@ -1,5 +1,8 @@
 /** The HTTP API of a service, as an app calls it. */
+import { onTestFinished } from 'vitest'
 import * as Y from 'yjs'
+import { startService } from './service.ts'
+import type { StoreKind } from './stores.ts'
 
 export interface Answer<T = unknown> {
   readonly status: number
@@ -40,6 +43,15 @@ export const askAt =
   }
 
 export type Ask = ReturnType<typeof askAt>
+
+/** Starts a service over a store of its own, stopped when the test ends. */
+export const startApi = async (
+  kind: StoreKind,
+): Promise<{ readonly ask: Ask; readonly address: string; readonly collab: string }> => {
+  const service = await startService((await kind.open()).env)
+  onTestFinished(() => service.stop())
+  return { ask: askAt(service.address), address: service.address, collab: service.collab }
+}
 
 /** The page as a client that reads it once sees it. */
 export const pageAt = async (address: string, path: string): Promise<Y.Doc> => {

@@ -1,32 +1,21 @@
 /** A real browser: people at desks and on phones, each with a device of their own. */
-import { existsSync } from 'node:fs'
 import AxeBuilder from 'axe-core'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import type * as Y from 'yjs'
+import { CHROMIUM_ARGUMENTS, chromiumPath } from '../../scripts/chromium.ts'
 import { until } from './until.ts'
 
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 const LONG_MS = 20_000
 
-/** Where Chromium is; null: this machine has none. */
-export const chromiumPath: string | null =
-  [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find((path) => path !== undefined && existsSync(path)) ?? null
+export { chromiumPath }
 
 /** What a suite is left out for where there is no browser. */
-export const WITHOUT_BROWSER = 'there is no Chromium (CHROMIUM_PATH, /usr/bin/chromium)'
+export const WITHOUT_BROWSER = 'there is no Chromium (CHROMIUM_PATH)'
 
 /** Starts a browser, closed when the test ends. */
 export const openBrowser = async (): Promise<Browser> => {
-  const browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ARGUMENTS })
+  const browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: [...CHROMIUM_ARGUMENTS] })
   onTestFinished(() => browser.close())
   return browser
 }

@@ -1,15 +1,12 @@
 /** A real Chromium, and a small app served to it. */
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Browser, chromium } from 'playwright-core'
 import { onTestFinished } from 'vitest'
+import { chromiumPath } from '../../scripts/chromium.ts'
 
-const PATHS = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-
-/** Where the browser lies; null: there is none. */
-export const chromiumPath = PATHS.find((path): path is string => path !== undefined && existsSync(path)) ?? null
+export { chromiumPath }
 
 /** Starts the browser. @throws Error when there is none, or it does not start */
 export const startChromium = (): Promise<Browser> => {

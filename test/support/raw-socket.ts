@@ -25,7 +25,7 @@ export const rawConnection = (address: string): Socket => {
 export const rawSocket = async (
   address: string,
   path: string,
-  { protocols = ['scriptorium.v1'] as readonly string[] } = {},
+  { protocols = ['scriptorium.v1'] as readonly string[], headers = [] as readonly string[] } = {},
 ): Promise<RawSocket> => {
   const net = rawConnection(address)
   let read = Buffer.alloc(0)
@@ -50,6 +50,7 @@ export const rawSocket = async (
       'Sec-WebSocket-Version: 13',
       'Sec-WebSocket-Extensions: permessage-deflate',
       ...(protocols.length === 0 ? [] : [`Sec-WebSocket-Protocol: ${protocols.join(', ')}`]),
+      ...headers,
       '',
       '',
     ].join('\r\n'),

@@ -1,5 +1,4 @@
 /** The service dies, and pages go back in time, under people who go on typing. */
-import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   bodyOf,
@@ -15,7 +14,7 @@ import {
   type,
 } from '../support/browser.ts'
 import { leaveOut } from '../support/left-out.ts'
-import { createPostgres } from '../support/postgres.ts'
+import { createPostgres, freePort } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
 import { foldOf, postgresStoreAt } from '../support/stores.ts'
 import { until } from '../support/until.ts'
@@ -23,21 +22,12 @@ import { until } from '../support/until.ts'
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 if (!isFull) leaveOut('kill -9 and restore under three open browsers: npm run test:full')
 
-/** A port that nobody has now. */
-const freePort = (): Promise<string> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(String(port)))
-    })
-  })
-
 describe.skipIf(chromiumPath === null || !isFull)('three people who type', { timeout: 240_000 }, () => {
   it('keep every word when the service is killed and PostgreSQL too, and see a light that is true before and after', async () => {
     const postgres = await createPostgres()
     onTestFinished(postgres.remove)
     const store = postgresStoreAt(postgres.url)
-    const env = { ...store.env, PORT: await freePort() }
+    const env = { ...store.env, PORT: String(await freePort()) }
     let service = await startService(env)
     const browser = await openBrowser()
     const url = `${service.address}/s/storm`

@@ -29,7 +29,7 @@ export const s1 = typingScenario({
   }),
 })
 
-export const s1Steady = typingScenario({
+const s1Steady = typingScenario({
   name: 's1-500',
   title: 'S1 The same room at a fixed 500 updates/s',
   needs: 'relays',
@@ -69,7 +69,7 @@ export const s2 = typingScenario({
   }),
 })
 
-export const s2Sustained = typingScenario({
+const s2Sustained = typingScenario({
   name: 's2-max',
   title: 'S2 The same rooms, as many updates as are settled: 16 outstanding for each writer',
   needs: 'relays',

@@ -1,4 +1,5 @@
 /** What the service tells operators, as far as the console shows it. */
+import type { Job as AnyJob, OpenFigures, Person } from '../../../shared/operators.ts'
 
 export interface DoctorReport {
   readonly pages: number
@@ -10,15 +11,8 @@ export interface DoctorReport {
   }[]
 }
 
-export interface Job {
-  readonly id: string
-  readonly name: string
-  readonly asked: Readonly<Record<string, unknown>>
-  readonly startedAt: number
-  readonly endedAt: number | null
+export interface Job extends Omit<AnyJob, 'progress'> {
   readonly progress: { readonly done: number; readonly total: number } | null
-  readonly report: unknown
-  readonly fault: string | null
 }
 
 export interface PageName {
@@ -26,15 +20,7 @@ export interface PageName {
   readonly page: string
 }
 
-export interface OpenRoom extends PageName {
-  readonly members: number
-  readonly slow: number
-  readonly seq: number
-  readonly snapshotBytes: number
-  readonly tailBytes: number
-  readonly tailRows: number
-  readonly unsavedBytes: number
-}
+export interface OpenRoom extends PageName, OpenFigures {}
 
 export interface StoredPage extends PageName {
   readonly bytes: number
@@ -49,14 +35,6 @@ export interface Rooms {
   readonly rooms: readonly OpenRoom[]
   readonly open: number
   readonly stored: readonly StoredPage[]
-}
-
-export interface Person {
-  readonly user: string | null
-  readonly name: string | null
-  readonly role: string
-  readonly acknowledged: boolean
-  readonly isSlow: boolean
 }
 
 export interface RoomDetail extends PageName {

@@ -13,7 +13,7 @@ export interface Preview {
 const MOST_LETTERS = 220
 
 /** The beginning of a page. */
-export const previewOf = (doc: Y.Doc): Pick<Preview, 'text' | 'picture'> => {
+const previewOf = (doc: Y.Doc): Pick<Preview, 'text' | 'picture'> => {
   const parts: string[] = []
   let picture: string | null = null
   let letters = 0
