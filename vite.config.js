@@ -25,6 +25,29 @@ const listFiles = (folder) => ({
   },
 })
 
+/** The editor, which the story loads while it opens: the HTML names it, so that it travels with the first files. */
+const EDITOR = '/web/src/story/page.tsx'
+
+const preloadEditor = () => ({
+  name: 'preload-editor',
+  transformIndexHtml: {
+    order: 'post',
+    handler(html, { path, bundle }) {
+      if (path !== '/story.html') return
+      const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk')
+      const editor = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(EDITOR))
+      if (editor === undefined) throw new Error(`no chunk begins with ${EDITOR}`)
+      return [editor.fileName, ...editor.imports]
+        .filter((file) => !html.includes(file))
+        .map((file) => ({
+          tag: 'link',
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
+          injectTo: 'head',
+        }))
+    },
+  },
+})
+
 /** Packs what is text once, at its best, beside each file: the service sends what a browser takes. */
 const packFiles = () => ({
   name: 'pack-files',
@@ -41,7 +64,7 @@ const packFiles = () => ({
 export default defineConfig({
   root: 'web',
   resolve: { alias: { 'react/jsx-runtime': 'preact/jsx-runtime', react: 'preact/compat' } },
-  plugins: [listFiles(join(import.meta.dirname, 'web/public')), packFiles()],
+  plugins: [preloadEditor(), listFiles(join(import.meta.dirname, 'web/public')), packFiles()],
   build: {
     emptyOutDir: true,
     assetsInlineLimit: 0,

@@ -18,6 +18,7 @@ import type { PageState, Provider } from '../../../shared/provider/provider.ts'
 import { setTitle } from '../../../shared/story.ts'
 import { ask, pathOf } from '../device/api.ts'
 import { Icon } from '../ui/icon.tsx'
+import { later } from '../ui/later.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
 import { NameDialog } from '../ui/name-dialog.tsx'
 import { Avatar } from '../ui/person.tsx'
@@ -27,7 +28,8 @@ import { type Format, takeAway } from './export.ts'
 import { SavedLight } from './light.tsx'
 import type { Companion } from './people.ts'
 import type { SessionState, StorySession } from './session.ts'
-import { ShareDialog } from './share.tsx'
+
+const ShareDialog = later(async () => (await import('./share.tsx')).ShareDialog)
 
 export interface BarParts {
   readonly session: StorySession
