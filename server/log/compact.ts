@@ -5,6 +5,7 @@ import type { Clock, Counters, Logger } from '../ports.ts'
 import type { Threads } from '../threads/pool.ts'
 import { type CompactedPage, compactPage } from './compact-page.ts'
 import { type Choice, chosenPages, eachPage } from './pages.ts'
+import { clearPictures } from './pictures.ts'
 import type { HistorySettings } from './windows.ts'
 
 export interface CompactOptions extends Choice {
@@ -18,6 +19,8 @@ export interface CompactOptions extends Choice {
   readonly maxLoadMs: number
   /** Reads back what was written and compares. */
   readonly verify: boolean
+  /** Days after which a picture that nothing refers to goes; null: none goes. */
+  readonly picturesOlderThanDays: number | null
 }
 
 export interface CompactParts {
@@ -68,8 +71,10 @@ export const compactPages = async (
     sum.after += result.after.bytes
     told({ done: results.length, total: pages.length, ...sum })
   })
+  const { story, picturesOlderThanDays: olderThanDays, dryRun } = options
+  const pictures = olderThanDays === null ? null : await clearPictures({ story, olderThanDays, dryRun }, parts)
   const seconds = (parts.clock.now() - started) / 1000
-  return reportOf(results, options, { seconds, pausedSeconds: pausedMs / 1000 })
+  return reportOf(results, options, { pictures, seconds, pausedSeconds: pausedMs / 1000 })
 }
 
 /** Waits while the database answers slowly. @returns for how many ms */
@@ -90,7 +95,7 @@ const pause = async ({ maxLoadMs }: CompactOptions, { database, clock, signal }:
 const reportOf = (
   results: readonly CompactedPage[],
   { dryRun }: CompactOptions,
-  times: { readonly seconds: number; readonly pausedSeconds: number },
+  others: Pick<CompactReport, 'pictures' | 'seconds' | 'pausedSeconds'>,
 ): CompactReport => {
   const total = (sizes: readonly Size[]): Size => ({
     rows: sizes.reduce((sum, { rows }) => sum + rows, 0),
@@ -107,6 +112,6 @@ const reportOf = (
     skipped: because('skipped'),
     quarantined: results.flatMap(({ page, quarantined }) => (quarantined > 0 ? [{ page, rows: quarantined }] : [])),
     failed: because('failed'),
-    ...times,
+    ...others,
   }
 }
