@@ -35,6 +35,29 @@ const shareHead = (file) => ({
   },
 })
 
+/** The editor, which the story loads while it opens: the HTML names it, so that it travels with the first files. */
+const EDITOR = '/web/src/story/page.tsx'
+
+const preloadEditor = () => ({
+  name: 'preload-editor',
+  transformIndexHtml: {
+    order: 'post',
+    handler(html, { path, bundle }) {
+      if (path !== '/story.html') return
+      const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk')
+      const editor = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(EDITOR))
+      if (editor === undefined) throw new Error(`no chunk begins with ${EDITOR}`)
+      return [editor.fileName, ...editor.imports]
+        .filter((file) => !html.includes(file))
+        .map((file) => ({
+          tag: 'link',
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
+          injectTo: 'head',
+        }))
+    },
+  },
+})
+
 /** Packs what is text once, at its best, beside each file: the service sends what a browser takes. */
 const packFiles = () => ({
   name: 'pack-files',
@@ -52,6 +75,7 @@ export default defineConfig({
   root: 'web',
   resolve: { alias: { 'react/jsx-runtime': 'preact/jsx-runtime', react: 'preact/compat' } },
   plugins: [
+    preloadEditor(),
     shareHead(join(import.meta.dirname, 'web/head.html')),
     listFiles(join(import.meta.dirname, 'web/public')),
     packFiles(),

@@ -6,7 +6,7 @@ import { withOriginals } from '../server/log/windows.ts'
 import type { CompactReport } from '../shared/operators.ts'
 import { pageOptions, workOnPages } from './page-work.ts'
 import { bytesOf, counted, durationOf } from './progress.ts'
-import { numberOf, runCommand } from './run-command.ts'
+import { numberOf, runCommand, UsageError } from './run-command.ts'
 
 const USAGE = `Usage: scriptorium compact [options]
 
@@ -23,6 +23,8 @@ Safe beside a live service and beside a second one of itself; ended half-way, ru
   --concurrency <n>       pages at once, a thread for each (default: half of the cores)
   --max-load <ms>         pauses while the database takes longer than this to answer (default 100)
   --keep-originals <days> rows younger than this stay as they were written (default: HISTORY_FULL_DAYS)
+  --pictures              removes pictures that no page of their story names, as it is or was (see docs/set-up.md)
+  --pictures-days <n>     only such as came more than n days ago (default 90)
   --verify                reads every page back and compares it with its history
   --json                  one line of JSON for machines
   --help                  this text
@@ -70,6 +72,7 @@ const readArguments = (args: readonly string[]): Asked | null => {
     args: [...args],
     options: {
       ...{ story: text, page: text, 'older-than': text, 'min-rows': text, concurrency: text, 'max-load': text },
+      ...{ 'pictures-days': text, pictures: flag },
       ...{ 'keep-originals': text, 'dry-run': flag, verify: flag, json: flag, help: { ...flag, short: 'h' } },
     },
   })
@@ -82,8 +85,27 @@ const readArguments = (args: readonly string[]): Asked | null => {
     maxLoadMs: numberOf('max-load', values['max-load'], 1) ?? 100,
     keepOriginalsDays: numberOf('keep-originals', values['keep-originals'], 0),
     verify: values.verify === true,
+    picturesOlderThanDays: picturesOf(values),
     json: values.json === true,
   }
+}
+
+/** A device may have been away for so long, and bring a page that shows a picture. */
+const PICTURES_DAYS = 90
+
+/** @throws UsageError */
+const picturesOf = (values: {
+  readonly pictures?: boolean | undefined
+  readonly page?: string | undefined
+  readonly 'pictures-days'?: string | undefined
+}): number | null => {
+  const days = numberOf('pictures-days', values['pictures-days'], 0)
+  if (values.pictures !== true) {
+    if (days !== null) throw new UsageError('--pictures-days needs --pictures')
+    return null
+  }
+  if (values.page !== undefined) throw new UsageError('--pictures are those of a story: leave out --page')
+  return days ?? PICTURES_DAYS
 }
 
 const SHOWN = 20
@@ -96,6 +118,11 @@ const wordsOf = (report: CompactReport): string => {
     `  rows   ${before.rows} → ${after.rows}`,
     `  bytes  ${bytesOf(before.bytes)} → ${bytesOf(after.bytes)}  (${differenceOf(before.bytes, after.bytes)})`,
   ]
+  if (report.pictures !== null) {
+    const { pictures, bytes } = report.pictures
+    const done = report.dryRun ? 'would be removed' : 'removed'
+    lines.push(`  ${counted(pictures, 'picture')} ${done} (${bytesOf(bytes)})`)
+  }
   if (report.pausedSeconds >= 1) lines.push(`  paused ${durationOf(report.pausedSeconds)} while the database was busy`)
   for (const [why, count] of countsOf(report.skipped.map((page) => page.why))) lines.push(`  skipped ${count}: ${why}`)
   for (const { page, rows } of report.quarantined.slice(0, SHOWN))

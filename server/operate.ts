@@ -54,6 +54,7 @@ const compactOptions = (body: unknown) => {
     maxLoadMs: number('maxLoadMs', 1) ?? 100,
     keepOriginalsDays: number('keepOriginalsDays', 0),
     verify: flag('verify'),
+    picturesOlderThanDays: number('picturesOlderThanDays', 0),
   }
 }
 

@@ -87,6 +87,8 @@ export interface CompactReport {
   readonly skipped: readonly { readonly page: string; readonly why: string }[]
   readonly quarantined: readonly { readonly page: string; readonly rows: number }[]
   readonly failed: readonly { readonly page: string; readonly why: string }[]
+  /** Pictures that nothing referred to; null: they were not looked for. */
+  readonly pictures: { readonly pictures: number; readonly bytes: number } | null
   readonly seconds: number
   /** How long it paused because the database was busy. */
   readonly pausedSeconds: number

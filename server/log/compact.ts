@@ -2,12 +2,15 @@
 import type { CompactReport, Size } from '../../shared/operators.ts'
 import { type CompactedPage, type CompactPageOptions, type CompactParts, compactPage } from './compact-page.ts'
 import { type Choice, chosenPages, eachPage } from './pages.ts'
+import { clearPictures } from './pictures.ts'
 
 export interface CompactOptions extends Choice, CompactPageOptions {
   /** Pages at once, each with a thread. */
   readonly concurrency: number
   /** An answer of the database slower than so many ms makes it pause. */
   readonly maxLoadMs: number
+  /** Days after which a picture that nothing refers to goes; null: none goes. */
+  readonly picturesOlderThanDays: number | null
 }
 
 export interface CompactProgress {
@@ -48,8 +51,10 @@ export const compactPages = async (
     sum.after += result.after.bytes
     told({ done: results.length, total: pages.length, ...sum })
   })
+  const { story, picturesOlderThanDays: olderThanDays, dryRun } = options
+  const pictures = olderThanDays === null ? null : await clearPictures({ story, olderThanDays, dryRun }, parts)
   const seconds = (parts.clock.now() - started) / 1000
-  return reportOf(results, options, { seconds, pausedSeconds: pausedMs / 1000 })
+  return reportOf(results, options, { pictures, seconds, pausedSeconds: pausedMs / 1000 })
 }
 
 /** Waits while the database answers slowly. @returns for how many ms */
@@ -70,7 +75,7 @@ const pause = async ({ maxLoadMs }: CompactOptions, { database, clock, signal }:
 const reportOf = (
   results: readonly CompactedPage[],
   { dryRun }: CompactOptions,
-  times: { readonly seconds: number; readonly pausedSeconds: number },
+  others: Pick<CompactReport, 'pictures' | 'seconds' | 'pausedSeconds'>,
 ): CompactReport => {
   const total = (sizes: readonly Size[]): Size => ({
     rows: sizes.reduce((sum, { rows }) => sum + rows, 0),
@@ -87,6 +92,6 @@ const reportOf = (
     skipped: because('skipped'),
     quarantined: results.flatMap(({ page, quarantined }) => (quarantined > 0 ? [{ page, rows: quarantined }] : [])),
     failed: because('failed'),
-    ...times,
+    ...others,
   }
 }

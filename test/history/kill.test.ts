@@ -91,6 +91,7 @@ const compactOne = (parts: ReturnType<typeof wholeParts>, page: string): Promise
       story: 'killed',
       page: page.split('/')[1] ?? '',
       ...{ olderThanDays: null, minRows: 1, dryRun: false, concurrency: 1, maxLoadMs: 1000, verify: false },
+      picturesOlderThanDays: null,
     },
     parts,
   )

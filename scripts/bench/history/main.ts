@@ -89,7 +89,7 @@ const compactionOfPages = async (): Promise<boolean> => {
         const choice = { story, page: null, olderThanDays: null, minRows: 1, dryRun: false, verify: false }
         const { signal } = new AbortController()
         const parts = { database, threads, clock: systemClock, logger, counters: { count: silent }, history, signal }
-        return compactPages({ ...choice, concurrency, maxLoadMs: 10_000 }, parts)
+        return compactPages({ ...choice, concurrency, maxLoadMs: 10_000, picturesOlderThanDays: null }, parts)
       })
     await compact('warm', 1)
     bare(pages)

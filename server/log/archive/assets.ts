@@ -5,7 +5,9 @@ import { ArchiveFault } from './fault.ts'
 import type { ArchiveParts } from './parts.ts'
 import { type PictureType, pictureTypeOf } from './picture-type.ts'
 
-const FIND = `SELECT sha256, type, bytes FROM scriptorium.asset WHERE story = $1 AND sha256 = $2`
+/** Finds it too: a picture that is brought again is as young as a new one, to whoever clears those of no use. */
+const TOUCH = `
+  UPDATE scriptorium.asset SET at = clock_timestamp() WHERE story = $1 AND sha256 = $2 RETURNING sha256, type, bytes`
 
 const READ = `SELECT sha256, type, bytes, data FROM scriptorium.asset WHERE story = $1 AND sha256 = $2`
 
@@ -65,7 +67,7 @@ export const keepAsset = async (
   { sha256, data, author, mostBytes }: NewAsset,
 ): Promise<AssetSummary & { readonly isNew: boolean }> => {
   const type = provenType(sha256, data)
-  const [known] = await database.query<AssetSummary>(FIND, [story, sha256])
+  const [known] = await database.query<AssetSummary>(TOUCH, [story, sha256])
   if (known !== undefined) return { ...known, isNew: false }
   const fresh = { sha256, type, bytes: data.length }
   const isNew = await database.transaction(async (tx) => {
@@ -105,6 +107,7 @@ export const importAssets = async (
   author: string | null,
 ): Promise<void> => {
   for (const { sha256, data } of assets) {
+    await tx.query(TOUCH, [story, sha256])
     await tx.query(KEEP, [story, sha256, provenType(sha256, data), data.length, data, author])
   }
   if (assets.length > 0) await tx.query(WEIGH, [story])

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Dialog } from '../ui/dialog.tsx'
 import { say } from '../ui/toast.tsx'
+import { words } from '../words/console.ts'
 import { Fault } from './service.ts'
 
 export interface Saying {
@@ -12,7 +13,7 @@ export interface Saying {
 }
 
 export interface ActParts {
-  readonly words: Saying
+  readonly saying: Saying
   /** @returns what to say of it afterwards; null: it is seen elsewhere. @throws Fault */
   readonly act: () => Promise<string | null>
   readonly close: () => void
@@ -21,7 +22,7 @@ export interface ActParts {
 }
 
 /** The question before an act. */
-export const Act = ({ words, act, close, children }: ActParts) => {
+export const Act = ({ saying, act, close, children }: ActParts) => {
   const [fault, setFault] = useState('')
   const [isBusy, setBusy] = useState(false)
   const go = async (event: Event) => {
@@ -37,9 +38,9 @@ export const Act = ({ words, act, close, children }: ActParts) => {
     }
   }
   return (
-    <Dialog title={words.title} close={close}>
+    <Dialog title={saying.title} close={close}>
       <form onSubmit={go}>
-        <p>{words.does}</p>
+        <p>{saying.does}</p>
         {children}
         {fault !== '' && (
           <p class="notice bad" role="alert">
@@ -48,10 +49,10 @@ export const Act = ({ words, act, close, children }: ActParts) => {
         )}
         <div class="row dialog-end">
           <button type="button" class="button" onClick={close}>
-            Cancel
+            {words.cancel}
           </button>
           <button type="submit" class="button main" disabled={isBusy}>
-            {isBusy ? 'Working …' : words.go}
+            {isBusy ? words.working : saying.go}
           </button>
         </div>
       </form>

@@ -3,6 +3,7 @@ import { Gauge } from 'lucide'
 import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from '../ui/icon.tsx'
 import { Toasts } from '../ui/toast.tsx'
+import { words } from '../words/console.ts'
 import { Audit } from './audit.tsx'
 import { Compaction } from './compaction.tsx'
 import { type Feed, useFeed } from './feed.ts'
@@ -25,18 +26,18 @@ const Inside = ({ leave }: { readonly leave: () => void }) => {
     <div class="console">
       <header class="console-head">
         <h1>
-          <Icon of={Gauge} /> Console
+          <Icon of={Gauge} /> {words.console}
         </h1>
         <p class="live" data-live={feed.isLive} role="status">
-          {feed.isLive ? 'live' : 'connection lost: trying again'}
+          {feed.isLive ? words.live : words.lost}
         </p>
         <span class="spring" />
         <a class="button quiet" href="/">
-          Stories
+          {words.stories}
         </a>
         {tokenNow() !== '' && (
           <button type="button" class="button quiet" onClick={leave}>
-            Leave
+            {words.leave}
           </button>
         )}
       </header>
@@ -52,15 +53,15 @@ const Parts = ({ current }: { readonly current: Part }) => {
   // On a phone not all of them are seen at once.
   useEffect(() => chosen.current?.scrollIntoView({ block: 'nearest', inline: 'center' }), [current])
   return (
-    <nav class="parts" aria-label="Parts of the console">
-      {PARTS.map(([part, name]) => (
+    <nav class="parts" aria-label={words.partsOfConsole}>
+      {PARTS.map((part) => (
         <a
           key={part}
           href={`#${part}`}
           ref={part === current ? chosen : null}
           aria-current={part === current ? 'page' : undefined}
         >
-          {name}
+          {words.parts[part]}
         </a>
       ))}
     </nav>

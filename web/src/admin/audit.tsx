@@ -1,8 +1,9 @@
 /** What managers and operators did, the newest first. */
 import { useState } from 'preact/hooks'
+import { words } from '../words/console.ts'
+import { deedOf, moment } from './figures.ts'
 import type { Act } from './told.ts'
 import { useAsked } from './use-asked.ts'
-import { deedOf, moment } from './words.ts'
 
 const SHOWN = 50
 
@@ -13,13 +14,13 @@ export const Audit = () => {
   const acts = answer?.acts ?? []
   return (
     <section aria-labelledby="audit">
-      <h2 id="audit">Audit</h2>
+      <h2 id="audit">{words.parts.audit}</h2>
       {fault !== null && (
         <p class="notice bad" role="alert">
           {fault}
         </p>
       )}
-      {answer !== null && acts.length === 0 && <p class="faint">Nothing was done yet.</p>}
+      {answer !== null && acts.length === 0 && <p class="faint">{words.nothingDone}</p>}
       <ul class="past">
         {acts.map((act) => (
           <Deed key={`${act.at} ${act.act} ${act.about}`} act={act} />
@@ -28,12 +29,12 @@ export const Audit = () => {
       <div class="row">
         {before !== null && (
           <button type="button" class="button" onClick={() => setBefore(null)}>
-            Newest
+            {words.newest}
           </button>
         )}
         {acts.length === SHOWN && (
           <button type="button" class="button" onClick={() => setBefore(acts.at(-1)?.at ?? null)}>
-            Older
+            {words.older}
           </button>
         )}
       </div>
@@ -50,10 +51,10 @@ const Deed = ({ act: { at, author, act, story, page, about, detail } }: { readon
   return (
     <li class="deed">
       <span>
-        <b>{author ?? 'somebody'}</b> {deedOf(act)} {about !== null && <b>{about}</b>}{' '}
+        <b>{author ?? words.somebody}</b> {deedOf(act)} {about !== null && <b>{about}</b>}{' '}
         {where !== '' && (
           <>
-            {about !== null && 'in '}
+            {about !== null && `${words.in} `}
             <b>{where}</b>
           </>
         )}

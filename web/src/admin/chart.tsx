@@ -1,6 +1,7 @@
 /** A small chart over the last minutes; the values under the pointer, or the last ones, stand above it. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
+import { clock } from './figures.ts'
 import { paint, useDark } from './paint.ts'
 
 export interface Line {
@@ -91,7 +92,7 @@ const optionsOf = (
       y: { range: (_, __, max) => [0, Math.max(LEAST_TOP, max * 1.1)] },
     },
     axes: [
-      { ...axis, size: 24, space: 76, values: (_, splits) => splits.map(clockOf) },
+      { ...axis, size: 24, space: 76, values: (_, splits) => splits.map(clock) },
       {
         ...axis,
         size: 58,
@@ -116,6 +117,3 @@ const optionsOf = (
 }
 
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000]
-
-const clockOf = (seconds: number): string =>
-  new Date(seconds * 1000).toLocaleTimeString('en-GB', { timeStyle: 'medium' })

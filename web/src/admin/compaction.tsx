@@ -3,10 +3,11 @@ import { Archive } from 'lucide'
 import { useState } from 'preact/hooks'
 import type { CompactReport } from '../../../shared/operators.ts'
 import { Icon } from '../ui/icon.tsx'
+import { words } from '../words/console.ts'
 import { Act } from './act.tsx'
+import { bytes, count, moment } from './figures.ts'
 import { ask } from './service.ts'
 import type { Job } from './told.ts'
-import { acts, bytes, count, moment } from './words.ts'
 
 export const Compaction = ({ jobs }: { readonly jobs: readonly Job[] }) => {
   const [story, setStory] = useState('')
@@ -25,7 +26,7 @@ export const Compaction = ({ jobs }: { readonly jobs: readonly Job[] }) => {
   }
   return (
     <section aria-labelledby="compaction">
-      <h2 id="compaction">Compaction</h2>
+      <h2 id="compaction">{words.parts.compaction}</h2>
       <form
         class="card"
         onSubmit={(event) => {
@@ -35,21 +36,21 @@ export const Compaction = ({ jobs }: { readonly jobs: readonly Job[] }) => {
       >
         <div class="fields">
           <label>
-            <span class="label">Story</span>
+            <span class="label">{words.story}</span>
             <input
               class="field"
-              placeholder="all stories"
+              placeholder={words.allStories}
               value={story}
               onInput={(event) => setStory(event.currentTarget.value)}
             />
           </label>
           <label>
-            <span class="label">Not written to for … days</span>
+            <span class="label">{words.untouchedDays}</span>
             <input
               class="field"
               type="number"
               min="0"
-              placeholder="any"
+              placeholder={words.anyDays}
               value={days}
               onInput={(event) => setDays(event.currentTarget.value)}
             />
@@ -57,22 +58,22 @@ export const Compaction = ({ jobs }: { readonly jobs: readonly Job[] }) => {
         </div>
         <label class="check">
           <input type="checkbox" checked={dryRun} onChange={(event) => setDryRun(event.currentTarget.checked)} />
-          Rehearse only: change nothing, and say what would be saved
+          {words.rehearseOnly}
         </label>
         <button type="submit" class="button main" disabled={isRunning}>
           <Icon of={Archive} />
-          {isRunning ? 'A compaction is under way' : 'Compact …'}
+          {isRunning ? words.underWay : words.compact}
         </button>
       </form>
-      {compactions.length === 0 && <p class="faint">None was run since this process started.</p>}
+      {compactions.length === 0 && <p class="faint">{words.noneRun}</p>}
       {compactions.map((job) => (
         <Run key={job.id} job={job} />
       ))}
       {isAsked && (
-        <Act words={dryRun ? acts.dryRun : acts.compact} act={start} close={() => setAsked(false)}>
+        <Act saying={dryRun ? words.acts.dryRun : words.acts.compact} act={start} close={() => setAsked(false)}>
           <p class="aim">
-            Pages of <b>{story === '' ? 'all stories' : story}</b>
-            {days !== '' && `, not written to for ${days} days`}
+            {words.pagesOf(story === '' ? words.allStories : story)}
+            {days !== '' && words.untouchedFor(days)}
           </p>
         </Act>
       )}
@@ -82,18 +83,15 @@ export const Compaction = ({ jobs }: { readonly jobs: readonly Job[] }) => {
 
 const Run = ({ job: { asked, startedAt, endedAt, progress, report, fault } }: { readonly job: Job }) => (
   <article class="card">
-    <h3>
-      {asked.dryRun === true ? 'Rehearsal' : 'Compaction'}
-      {typeof asked.story === 'string' && ` of ${asked.story}`}
-    </h3>
-    <p class="faint">Begun {moment(startedAt)}</p>
+    <h3>{words.runOf(asked.dryRun === true, typeof asked.story === 'string' ? asked.story : null)}</h3>
+    <p class="faint">{words.begun(moment(startedAt))}</p>
     {endedAt === null && (
       <p class="progress" role="status">
-        <progress max={Math.max(1, progress?.total ?? 1)} value={progress?.done ?? 0} aria-label="Pages done" />
-        {progress === null ? 'Looking for pages …' : `${count(progress.done)} of ${count(progress.total)} pages`}
+        <progress max={Math.max(1, progress?.total ?? 1)} value={progress?.done ?? 0} aria-label={words.pagesDone} />
+        {progress === null ? words.looking : words.doneOf(count(progress.done), count(progress.total))}
       </p>
     )}
-    {fault !== null && <p class="notice bad">It ended before its time: {fault}</p>}
+    {fault !== null && <p class="notice bad">{words.endedEarly(fault)}</p>}
     {report !== null && <Report report={report as CompactReport} />}
   </article>
 )
@@ -103,33 +101,26 @@ const Report = ({ report }: { readonly report: CompactReport }) => {
   const saved = before.bytes - after.bytes
   return (
     <div class="report">
-      <p>
-        <b>{count(compacted)}</b> of {count(pages)} pages {dryRun ? 'would be' : 'were'} compacted, in {count(seconds)}{' '}
-        s.
-      </p>
+      <p>{words.compacted(dryRun, count(compacted), count(pages), count(seconds))}</p>
       <dl class="facts">
         <div>
-          <dt>Before</dt>
-          <dd>
-            {bytes(before.bytes)}, {count(before.rows)} rows
-          </dd>
+          <dt>{words.before}</dt>
+          <dd>{words.sizeAndRows(bytes(before.bytes), count(before.rows))}</dd>
         </div>
         <div>
-          <dt>After</dt>
-          <dd>
-            {bytes(after.bytes)}, {count(after.rows)} rows
-          </dd>
+          <dt>{words.after}</dt>
+          <dd>{words.sizeAndRows(bytes(after.bytes), count(after.rows))}</dd>
         </div>
         <div>
-          <dt>{saved >= 0 ? 'Saved' : 'Grown by'}</dt>
+          <dt>{saved >= 0 ? words.saved : words.grown}</dt>
           <dd>{bytes(Math.abs(saved))}</dd>
         </div>
       </dl>
-      <Listed title="Left as they were" items={skipped} />
-      <Listed title="Failed" items={failed} />
+      <Listed title={words.skipped} items={skipped} />
+      <Listed title={words.failed} items={failed} />
       <Listed
-        title="Rows set aside"
-        items={quarantined.map(({ page, rows }) => ({ page, why: `${count(rows)} rows could not be read` }))}
+        title={words.setAside}
+        items={quarantined.map(({ page, rows }) => ({ page, why: words.unreadable(count(rows)) }))}
       />
     </div>
   )

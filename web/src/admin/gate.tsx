@@ -1,6 +1,7 @@
 /** Lets an operator in: by the token they give, or at once where the service asks for none. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { words } from '../words/console.ts'
 import { ask, Fault, keepToken, tokenNow } from './service.ts'
 
 type Standing = { readonly kind: 'asking' } | { readonly kind: 'in' } | { readonly kind: 'out'; readonly why: string }
@@ -23,7 +24,7 @@ export const Gate = ({ children }: { readonly children: (leave: () => void) => C
     case 'in':
       return <>{children(leave)}</>
     case 'asking':
-      return <p class="blank faint">Knocking …</p>
+      return <p class="blank faint">{words.knocking}</p>
     case 'out':
       return <Asked why={standing.why} knock={knock} />
     default:
@@ -34,7 +35,7 @@ export const Gate = ({ children }: { readonly children: (leave: () => void) => C
 const whyOf = (error: unknown): string => {
   if (!(error instanceof Fault)) return String(error)
   if (error.status === 401 && tokenNow() === '') return ''
-  if (error.status === 0) return 'The service does not answer. Is it running?'
+  if (error.status === 0) return words.away
   return error.message
 }
 
@@ -42,10 +43,8 @@ const Asked = ({ why, knock }: { readonly why: string; readonly knock: () => voi
   const [token, setToken] = useState('')
   return (
     <main class="blank">
-      <h1>The console</h1>
-      <p>
-        It is for operators: give a token with <code>"admin": true</code>. It is kept in this tab, until you close it.
-      </p>
+      <h1>{words.theConsole}</h1>
+      <p>{words.forOperators}</p>
       <form
         class="gate"
         onSubmit={(event) => {
@@ -55,7 +54,7 @@ const Asked = ({ why, knock }: { readonly why: string; readonly knock: () => voi
         }}
       >
         <label class="label" for="token">
-          Token
+          {words.token}
         </label>
         <input
           id="token"
@@ -72,12 +71,10 @@ const Asked = ({ why, knock }: { readonly why: string; readonly knock: () => voi
           </p>
         )}
         <button type="submit" class="button main">
-          Enter
+          {words.enter}
         </button>
       </form>
-      <p class="faint small">
-        <code>npx scriptorium token --help</code> says how one is made.
-      </p>
+      <p class="faint small">{words.howTokens('npx scriptorium token --help')}</p>
     </main>
   )
 }

@@ -3,9 +3,10 @@ import { TriangleAlert } from 'lucide'
 import { useMemo } from 'preact/hooks'
 import type { Figures } from '../../../shared/operators.ts'
 import { Icon } from '../ui/icon.tsx'
+import { words } from '../words/console.ts'
 import { Chart } from './chart.tsx'
 import type { Feed } from './feed.ts'
-import { bytes, count, ms, percent, readers } from './words.ts'
+import { bytes, count, ms, percent } from './figures.ts'
 
 type Of = (row: Figures) => number | null
 
@@ -19,65 +20,58 @@ interface Shown {
 const counted = (value: number | null) => count(value ?? 0)
 const weighed = (value: number | null) => bytes(value ?? 0)
 
+const { company, rates, relay, commit, pages, memory, processor, unsaved, slow } = words.charts
+
 const CHARTS: readonly Shown[] = [
   {
-    title: 'People and pages',
+    title: company.title,
     show: counted,
     isWhole: true,
     lines: [
-      ['people', '--person-1', ({ people }) => people],
-      ['open pages', '--person-4', ({ rooms }) => rooms],
+      [company.people, '--person-1', (row) => row.people],
+      [company.rooms, '--person-4', (row) => row.rooms],
     ],
   },
   {
-    title: 'A second',
+    title: rates.title,
     show: counted,
     lines: [
-      ['frames sent', '--person-2', ({ relaysPerSecond }) => relaysPerSecond],
-      ['updates', '--person-3', ({ updatesPerSecond }) => updatesPerSecond],
+      [rates.sent, '--person-2', (row) => row.relaysPerSecond],
+      [rates.updates, '--person-3', (row) => row.updatesPerSecond],
     ],
   },
   {
-    title: 'Until others see it',
+    title: relay.title,
     show: ms,
     lines: [
-      ['99 of 100', '--person-5', ({ relay }) => relay.p99],
-      ['half', '--person-6', ({ relay }) => relay.p50],
+      [relay.most, '--person-5', (row) => row.relay.p99],
+      [relay.half, '--person-6', (row) => row.relay.p50],
     ],
   },
   {
-    title: 'Until it is saved',
+    title: commit.title,
     show: ms,
     lines: [
-      ['99 of 100', '--person-5', ({ commit }) => commit.p99],
-      ['half', '--person-6', ({ commit }) => commit.p50],
+      [commit.most, '--person-5', (row) => row.commit.p99],
+      [commit.half, '--person-6', (row) => row.commit.p50],
     ],
   },
   {
-    title: 'Open pages hold',
+    title: pages.title,
     show: weighed,
     lines: [
-      ['snapshots', '--person-7', ({ snapshotBytes }) => snapshotBytes],
-      ['tails', '--person-0', ({ tailBytes }) => tailBytes],
+      [pages.snapshots, '--person-7', (row) => row.snapshotBytes],
+      [pages.tails, '--person-0', (row) => row.tailBytes],
     ],
   },
-  { title: 'Memory', show: weighed, lines: [['resident', '--person-1', ({ memory }) => memory]] },
+  { title: memory.title, show: weighed, lines: [[memory.resident, '--person-1', (row) => row.memory]] },
   {
-    title: 'Processor',
+    title: processor.title,
     show: (value) => percent(value ?? 0),
-    lines: [['of one core', '--person-3', ({ cpu }) => cpu]],
+    lines: [[processor.core, '--person-3', (row) => row.cpu]],
   },
-  {
-    title: 'Not saved yet',
-    show: weighed,
-    lines: [['taken in', '--person-4', ({ unsavedBytes }) => unsavedBytes]],
-  },
-  {
-    title: 'Slow readers',
-    show: counted,
-    isWhole: true,
-    lines: [['people', '--person-0', ({ slow }) => slow]],
-  },
+  { title: unsaved.title, show: weighed, lines: [[unsaved.taken, '--person-4', (row) => row.unsavedBytes]] },
+  { title: slow.title, show: counted, isWhole: true, lines: [[slow.people, '--person-0', (row) => row.slow]] },
 ]
 
 export const Overview = ({ feed }: { readonly feed: Feed }) => {
@@ -86,9 +80,9 @@ export const Overview = ({ feed }: { readonly feed: Feed }) => {
   const times = useMemo(() => rows.map(({ at }) => at / 1000), [rows])
   return (
     <section aria-labelledby="overview">
-      <h2 id="overview">At a glance</h2>
+      <h2 id="overview">{words.parts.overview}</h2>
       {last !== undefined && <Notices figures={last} />}
-      {last === undefined && <p class="faint">The first figures come within a second or two …</p>}
+      {last === undefined && <p class="faint">{words.firstFigures}</p>}
       <div class="charts">
         {CHARTS.map((shown) => (
           <Drawn key={shown.title} {...shown} times={times} rows={rows} />
@@ -118,14 +112,14 @@ const Notices = ({ figures }: { readonly figures: Figures }) => (
     {!figures.database && (
       <p class="notice bad" role="status">
         <Icon of={TriangleAlert} />
-        The database does not answer. Pages stay live; what is written meanwhile waits ({bytes(figures.unsavedBytes)}).
+        {words.noDatabase(bytes(figures.unsavedBytes))}
       </p>
     )}
     {figures.slow > 0 && (
       <p class="notice" role="status">
         <Icon of={TriangleAlert} />
         <span>
-          {readers(figures.slow)}:{' '}
+          {words.readers(figures.slow)}:{' '}
           {figures.slowRooms.map((room, at) => (
             <span key={room}>
               {at > 0 && ', '}

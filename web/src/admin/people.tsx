@@ -2,9 +2,9 @@
 import { UserX } from 'lucide'
 import { useState } from 'preact/hooks'
 import { Icon } from '../ui/icon.tsx'
+import { words } from '../words/console.ts'
 import { Act } from './act.tsx'
 import { ask } from './service.ts'
-import { acts } from './words.ts'
 
 export const People = () => {
   const [user, setUser] = useState('')
@@ -13,11 +13,11 @@ export const People = () => {
   const revoke = async () => {
     await ask('/admin/revoke', { method: 'POST', body: { user, ...(story === '' ? {} : { story }) } })
     setUser('')
-    return acts.revoke.done(user)
+    return words.acts.revoke.done(user)
   }
   return (
     <section aria-labelledby="people">
-      <h2 id="people">People</h2>
+      <h2 id="people">{words.parts.people}</h2>
       <form
         class="card"
         onSubmit={(event) => {
@@ -27,7 +27,7 @@ export const People = () => {
       >
         <div class="fields">
           <label>
-            <span class="label">User, as their token names them</span>
+            <span class="label">{words.user}</span>
             <input
               class="field"
               required
@@ -37,23 +37,23 @@ export const People = () => {
             />
           </label>
           <label>
-            <span class="label">In one story only</span>
+            <span class="label">{words.inOneStory}</span>
             <input
               class="field"
-              placeholder="everywhere"
+              placeholder={words.everywhere}
               value={story}
               onInput={(event) => setStory(event.currentTarget.value)}
             />
           </label>
         </div>
         <button type="submit" class="button main">
-          <Icon of={UserX} /> Revoke …
+          <Icon of={UserX} /> {words.revoke}
         </button>
       </form>
       {isAsked && (
-        <Act words={acts.revoke} act={revoke} close={() => setAsked(false)}>
+        <Act saying={words.acts.revoke} act={revoke} close={() => setAsked(false)}>
           <p class="aim">
-            <b>{user}</b>, {story === '' ? 'everywhere' : `in ${story}`}
+            <b>{user}</b>, {story === '' ? words.everywhere : words.inStory(story)}
           </p>
         </Act>
       )}

@@ -2,16 +2,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { PageName } from './told.ts'
 
-export const PARTS = [
-  ['overview', 'At a glance'],
-  ['pages', 'Pages'],
-  ['compaction', 'Compaction'],
-  ['people', 'People'],
-  ['processes', 'Processes'],
-  ['audit', 'Audit'],
-] as const
+export const PARTS = ['overview', 'pages', 'compaction', 'people', 'processes', 'audit'] as const
 
-export type Part = (typeof PARTS)[number][0]
+export type Part = (typeof PARTS)[number]
 
 export type Place = { readonly part: Part } | { readonly page: PageName }
 
@@ -24,7 +17,7 @@ const placeIn = (hash: string): Place => {
   if (part === 'page' && story !== undefined && page !== undefined) {
     return { page: { story: decodeURIComponent(story), page: decodeURIComponent(page) } }
   }
-  return { part: PARTS.find(([name]) => name === part)?.[0] ?? 'overview' }
+  return { part: PARTS.find((name) => name === part) ?? 'overview' }
 }
 
 export const usePlace = (): Place => {

@@ -2,11 +2,12 @@
 import { Power } from 'lucide'
 import { useState } from 'preact/hooks'
 import { Icon } from '../ui/icon.tsx'
+import { words } from '../words/console.ts'
 import { Act } from './act.tsx'
+import { bytes, count, moment } from './figures.ts'
 import { ask } from './service.ts'
 import type { Node } from './told.ts'
 import { useAsked } from './use-asked.ts'
-import { acts, bytes, count, moment } from './words.ts'
 
 const REFRESH_MS = 5000
 
@@ -15,11 +16,11 @@ export const Processes = () => {
   const [isAsked, setAsked] = useState(false)
   const drain = async () => {
     await ask('/admin/drain', { method: 'POST' })
-    return acts.drain.done
+    return words.acts.drain.done
   }
   return (
     <section aria-labelledby="processes">
-      <h2 id="processes">Processes</h2>
+      <h2 id="processes">{words.parts.processes}</h2>
       {fault !== null && (
         <p class="notice bad" role="alert">
           {fault}
@@ -28,29 +29,29 @@ export const Processes = () => {
       {answer?.nodes.map((node) => (
         <article class="card" key={node.id}>
           <h3>
-            {node.name} {node.isHere && <span class="tag good">answers you</span>}
+            {node.name} {node.isHere && <span class="tag good">{words.answersYou}</span>}
           </h3>
           <dl class="facts">
             <div>
-              <dt>Since</dt>
+              <dt>{words.since}</dt>
               <dd>{moment(node.startedAt)}</dd>
             </div>
             <div>
-              <dt>Open pages</dt>
+              <dt>{words.openPages}</dt>
               <dd>{count(node.rooms)}</dd>
             </div>
             <div>
-              <dt>People</dt>
+              <dt>{words.parts.people}</dt>
               <dd>{count(node.people)}</dd>
             </div>
             <div>
-              <dt>Memory</dt>
+              <dt>{words.memory}</dt>
               <dd>{bytes(node.memory)}</dd>
             </div>
           </dl>
           {node.busiest.length > 0 && (
             <details>
-              <summary>Pages it holds{node.rooms > node.busiest.length ? ', those with most people' : ''}</summary>
+              <summary>{node.rooms > node.busiest.length ? words.busiestHeld : words.pagesHeld}</summary>
               <ul>
                 {node.busiest.map((room) => (
                   <li key={room}>{room}</li>
@@ -60,12 +61,12 @@ export const Processes = () => {
           )}
           {node.isHere && (
             <button type="button" class="button" onClick={() => setAsked(true)}>
-              <Icon of={Power} /> Drain …
+              <Icon of={Power} /> {words.drain}
             </button>
           )}
         </article>
       ))}
-      {isAsked && <Act words={acts.drain} act={drain} close={() => setAsked(false)} />}
+      {isAsked && <Act saying={words.acts.drain} act={drain} close={() => setAsked(false)} />}
     </section>
   )
 }

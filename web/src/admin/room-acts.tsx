@@ -1,10 +1,12 @@
 /** What can be done about a page, each act behind its question. */
 import { useState } from 'preact/hooks'
+import { words } from '../words/console.ts'
 import { Act } from './act.tsx'
 import type { Target } from './past.tsx'
 import { ask, pagePath, roomPath, work } from './service.ts'
 import type { DoctorReport, PageName } from './told.ts'
-import { acts } from './words.ts'
+
+const { acts } = words
 
 export type RoomAct =
   | { readonly kind: 'check' | 'fold' | 'freeze' | 'thaw' | 'close' }
@@ -27,14 +29,14 @@ export const RoomActs = ({ act, page: { story, page }, close, examined }: RoomAc
         examined(await work<DoctorReport>('/admin/doctor', { story, page }))
         return null
       }
-      return <Act words={acts.check} act={check} close={close} />
+      return <Act saying={acts.check} act={check} close={close} />
     }
     case 'fold': {
       const fold = async () => {
         await ask(`${room}/fold`, { method: 'POST' })
         return acts.fold.done
       }
-      return <Act words={acts.fold} act={fold} close={close} />
+      return <Act saying={acts.fold} act={fold} close={close} />
     }
     case 'freeze': {
       const freeze = async () => {
@@ -42,9 +44,9 @@ export const RoomActs = ({ act, page: { story, page }, close, examined }: RoomAc
         return acts.freeze.done
       }
       return (
-        <Act words={acts.freeze} act={freeze} close={close}>
+        <Act saying={acts.freeze} act={freeze} close={close}>
           <label class="label" for="reason">
-            Reason, told to those who cannot write
+            {words.reasonTold}
           </label>
           <input
             id="reason"
@@ -61,14 +63,14 @@ export const RoomActs = ({ act, page: { story, page }, close, examined }: RoomAc
         await ask(`${path}/freeze`, { method: 'DELETE' })
         return acts.thaw.done
       }
-      return <Act words={acts.thaw} act={thaw} close={close} />
+      return <Act saying={acts.thaw} act={thaw} close={close} />
     }
     case 'close': {
       const shut = async () => {
         const { closed } = await ask<{ closed: number }>(`${room}/close`, { method: 'POST' })
         return acts.close.done(closed)
       }
-      return <Act words={acts.close} act={shut} close={close} />
+      return <Act saying={acts.close} act={shut} close={close} />
     }
     case 'restore': {
       const restore = async () => {
@@ -76,9 +78,9 @@ export const RoomActs = ({ act, page: { story, page }, close, examined }: RoomAc
         return acts.restore.done
       }
       return (
-        <Act words={acts.restore} act={restore} close={close}>
+        <Act saying={acts.restore} act={restore} close={close}>
           <p class="aim">
-            To <b>{act.to.words}</b>
+            {words.to} <b>{act.to.what}</b>
           </p>
         </Act>
       )

@@ -2,14 +2,17 @@
 import { ArrowLeft, Check, FoldVertical, PenLine, Snowflake, Stethoscope, Sun, Unplug } from 'lucide'
 import { useState } from 'preact/hooks'
 import { Icon } from '../ui/icon.tsx'
+import { words } from '../words/console.ts'
+import { bytes, count, moment } from './figures.ts'
 import { Past } from './past.tsx'
 import { type RoomAct, RoomActs } from './room-acts.tsx'
 import { roomPath } from './service.ts'
 import type { DoctorReport, PageName, RoomDetail } from './told.ts'
 import { useAsked } from './use-asked.ts'
-import { bytes, count, moment } from './words.ts'
 
 const REFRESH_MS = 2000
+const { facts } = words
+const ROLES: Readonly<Record<string, string>> = words.roles
 
 export const Room = ({ page }: { readonly page: PageName }) => {
   const { answer, fault, again } = useAsked<RoomDetail>(roomPath(page.story, page.page), REFRESH_MS)
@@ -23,7 +26,7 @@ export const Room = ({ page }: { readonly page: PageName }) => {
     <section aria-labelledby="page">
       <p>
         <a class="button quiet" href="#pages">
-          <Icon of={ArrowLeft} /> All pages
+          <Icon of={ArrowLeft} /> {words.allPages}
         </a>
       </p>
       <h2 id="page">
@@ -36,22 +39,22 @@ export const Room = ({ page }: { readonly page: PageName }) => {
       )}
       {answer !== null && (
         <>
-          {answer.frozen !== null && <p class="notice">Frozen: {answer.frozen}</p>}
+          {answer.frozen !== null && <p class="notice">{words.frozen(answer.frozen)}</p>}
           <Facts detail={answer} />
           <div class="row acts">
             <button type="button" class="button" onClick={() => setAct({ kind: 'check' })}>
-              <Icon of={Stethoscope} /> Check
+              <Icon of={Stethoscope} /> {words.check}
             </button>
             <button type="button" class="button" onClick={() => setAct({ kind: 'fold' })}>
-              <Icon of={FoldVertical} /> Fold
+              <Icon of={FoldVertical} /> {words.fold}
             </button>
             {answer.frozen === null ? (
               <button type="button" class="button" onClick={() => setAct({ kind: 'freeze' })}>
-                <Icon of={Snowflake} /> Freeze
+                <Icon of={Snowflake} /> {words.freeze}
               </button>
             ) : (
               <button type="button" class="button" onClick={() => setAct({ kind: 'thaw' })}>
-                <Icon of={Sun} /> Thaw
+                <Icon of={Sun} /> {words.thaw}
               </button>
             )}
             <button
@@ -60,11 +63,11 @@ export const Room = ({ page }: { readonly page: PageName }) => {
               disabled={answer.open === null}
               onClick={() => setAct({ kind: 'close' })}
             >
-              <Icon of={Unplug} /> Close sockets
+              <Icon of={Unplug} /> {words.closeSockets}
             </button>
             {!page.page.startsWith('_') && (
               <a class="button" href={`/s/${encodeURIComponent(page.story)}#page=${encodeURIComponent(page.page)}`}>
-                <Icon of={PenLine} /> Open in the editor
+                <Icon of={PenLine} /> {words.openInEditor}
               </a>
             )}
           </div>
@@ -80,14 +83,16 @@ export const Room = ({ page }: { readonly page: PageName }) => {
 
 const Facts = ({ detail: { open, stored } }: { readonly detail: RoomDetail }) => (
   <dl class="facts">
-    <Fact name="Open here" value={open === null ? 'by nobody' : `by ${count(open.members)}`} />
-    {open !== null && <Fact name="Snapshot in memory" value={bytes(open.snapshotBytes)} />}
-    {open !== null && <Fact name="Tail in memory" value={`${bytes(open.tailBytes)}, ${count(open.tailRows)} rows`} />}
-    {open !== null && <Fact name="Not committed yet" value={bytes(open.unsavedBytes)} />}
-    {stored !== null && <Fact name="Updates stored" value={count(stored.updates)} />}
-    {stored !== null && <Fact name="Rows since the last snapshot" value={count(stored.tailRows)} />}
-    {stored !== null && <Fact name="Last edit" value={moment(stored.lastEdit)} />}
-    {stored?.deletedAt != null && <Fact name={stored.erased ? 'Erased' : 'Deleted'} value={moment(stored.deletedAt)} />}
+    <Fact name={facts.open} value={open === null ? words.byNobody : words.by(count(open.members))} />
+    {open !== null && <Fact name={facts.snapshot} value={bytes(open.snapshotBytes)} />}
+    {open !== null && <Fact name={facts.tail} value={words.sizeAndRows(bytes(open.tailBytes), count(open.tailRows))} />}
+    {open !== null && <Fact name={facts.uncommitted} value={bytes(open.unsavedBytes)} />}
+    {stored !== null && <Fact name={facts.updates} value={count(stored.updates)} />}
+    {stored !== null && <Fact name={facts.rows} value={count(stored.tailRows)} />}
+    {stored !== null && <Fact name={facts.lastEdit} value={moment(stored.lastEdit)} />}
+    {stored?.deletedAt != null && (
+      <Fact name={stored.erased ? facts.erased : facts.deleted} value={moment(stored.deletedAt)} />
+    )}
   </dl>
 )
 
@@ -103,7 +108,7 @@ const Health = ({ report }: { readonly report: DoctorReport }) => {
   if (report.faults === 0 && findings.length === 0) {
     return (
       <p class="notice good" role="status">
-        <Icon of={Check} /> The page loads, and agrees with its history.
+        <Icon of={Check} /> {words.healthy}
       </p>
     )
   }
@@ -112,7 +117,7 @@ const Health = ({ report }: { readonly report: DoctorReport }) => {
       <ul>
         {findings.map(({ what, level }) => (
           <li key={what}>
-            {level === 'fault' ? 'Fault' : 'Note'}: {what}
+            {words.levels[level]}: {what}
           </li>
         ))}
       </ul>
@@ -122,19 +127,19 @@ const Health = ({ report }: { readonly report: DoctorReport }) => {
 
 const People = ({ detail: { people, open } }: { readonly detail: RoomDetail }) => (
   <>
-    <h3>Who is here</h3>
+    <h3>{words.whoIsHere}</h3>
     {open === null || people.length === 0 ? (
-      <p class="faint">Nobody has this page open on the process that answers.</p>
+      <p class="faint">{words.nobodyHere}</p>
     ) : (
       <ul class="people">
         {people.map(({ user, name, role, acknowledged, isSlow }, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: one person may be here twice, and nothing else tells them apart
           <li key={at}>
-            <b>{name ?? user ?? 'somebody'}</b>
+            <b>{name ?? user ?? words.somebody}</b>
             {name !== null && user !== name && <span class="faint">{user}</span>}
-            <span class="tag">{role}</span>
-            {!acknowledged && <span class="tag">stock client</span>}
-            {isSlow && <span class="tag wait">slow reader</span>}
+            <span class="tag">{ROLES[role] ?? role}</span>
+            {!acknowledged && <span class="tag">{words.stockClient}</span>}
+            {isSlow && <span class="tag wait">{words.slowReader}</span>}
           </li>
         ))}
       </ul>

@@ -2,20 +2,17 @@
 import { Search } from 'lucide'
 import { useState } from 'preact/hooks'
 import { Icon } from '../ui/icon.tsx'
+import { words } from '../words/console.ts'
+import { bytes, count, moment } from './figures.ts'
 import { addressOf } from './place.ts'
 import { Scroll } from './scroll.tsx'
 import type { OpenRoom, StoredPage, Rooms as Told } from './told.ts'
 import { useAsked } from './use-asked.ts'
-import { bytes, count, moment, readers } from './words.ts'
 
 const REFRESH_MS = 3000
+const { columns } = words
 
-const ORDERS = [
-  ['members', 'people'],
-  ['slow', 'slow readers'],
-  ['tail', 'tail'],
-  ['bytes', 'size'],
-] as const
+const ORDERS = ['members', 'slow', 'tail', 'bytes'] as const
 
 export const Rooms = () => {
   const [search, setSearch] = useState('')
@@ -25,26 +22,26 @@ export const Rooms = () => {
   const closed = answer?.stored.filter(({ story, page }) => !isOpen(answer.rooms, story, page)) ?? []
   return (
     <section aria-labelledby="pages">
-      <h2 id="pages">Pages</h2>
+      <h2 id="pages">{words.parts.pages}</h2>
       <search>
         <form class="row filters" onSubmit={(event) => event.preventDefault()}>
           <label class="with-icon">
-            <span class="hidden-words">Find a page by its name</span>
+            <span class="hidden-words">{words.findPage}</span>
             <Icon of={Search} />
             <input
               type="search"
               class="field"
-              placeholder="Find a page by its name"
+              placeholder={words.findPage}
               value={search}
               onInput={(event) => setSearch(event.currentTarget.value)}
             />
           </label>
           <label class="row">
-            <span class="faint">Most</span>
+            <span class="faint">{words.most}</span>
             <select class="field" value={order} onChange={(event) => setOrder(event.currentTarget.value)}>
-              {ORDERS.map(([value, name]) => (
+              {ORDERS.map((value) => (
                 <option key={value} value={value}>
-                  {name}
+                  {words.orders[value]}
                 </option>
               ))}
             </select>
@@ -66,21 +63,21 @@ const isOpen = (rooms: readonly OpenRoom[], story: string, page: string): boolea
   rooms.some((room) => room.story === story && room.page === page)
 
 const Open = ({ rooms, open }: { readonly rooms: readonly OpenRoom[]; readonly open: number }) => {
-  if (rooms.length === 0) return <p class="faint">No such page is open here now.</p>
+  if (rooms.length === 0) return <p class="faint">{words.noOpenPage}</p>
   return (
-    <Scroll label="Open pages">
+    <Scroll label={words.openPages}>
       <table>
         <caption>
-          {open === 1 ? '1 page is open here' : `${count(open)} pages are open here`}
-          {open > rooms.length && `, of which ${count(rooms.length)} are shown`}
+          {words.openHere(open, count(open))}
+          {open > rooms.length && words.shownOnly(count(rooms.length))}
         </caption>
         <thead>
           <tr>
-            <th scope="col">Page</th>
-            <th scope="col">People</th>
-            <th scope="col">Snapshot</th>
-            <th scope="col">Tail</th>
-            <th scope="col">Rows</th>
+            <th scope="col">{columns.page}</th>
+            <th scope="col">{columns.people}</th>
+            <th scope="col">{columns.snapshot}</th>
+            <th scope="col">{columns.tail}</th>
+            <th scope="col">{columns.rows}</th>
           </tr>
         </thead>
         <tbody>
@@ -90,7 +87,7 @@ const Open = ({ rooms, open }: { readonly rooms: readonly OpenRoom[]; readonly o
                 <a href={addressOf(room)}>
                   {room.story}/{room.page}
                 </a>
-                {room.slow > 0 && <span class="tag wait">{readers(room.slow)}</span>}
+                {room.slow > 0 && <span class="tag wait">{words.readers(room.slow)}</span>}
               </th>
               <td>{count(room.members)}</td>
               <td>{bytes(room.snapshotBytes)}</td>
@@ -105,14 +102,14 @@ const Open = ({ rooms, open }: { readonly rooms: readonly OpenRoom[]; readonly o
 }
 
 const Closed = ({ pages }: { readonly pages: readonly StoredPage[] }) => (
-  <Scroll label="Pages that nobody has open here">
+  <Scroll label={words.closedPages}>
     <table>
-      <caption>Not open here</caption>
+      <caption>{words.notOpenHere}</caption>
       <thead>
         <tr>
-          <th scope="col">Page</th>
-          <th scope="col">Size</th>
-          <th scope="col">Last edit</th>
+          <th scope="col">{columns.page}</th>
+          <th scope="col">{columns.size}</th>
+          <th scope="col">{columns.lastEdit}</th>
         </tr>
       </thead>
       <tbody>
@@ -122,7 +119,7 @@ const Closed = ({ pages }: { readonly pages: readonly StoredPage[] }) => (
               <a href={addressOf(page)}>
                 {page.story}/{page.page}
               </a>
-              {page.deletedAt !== null && <span class="tag bad">{page.erased ? 'erased' : 'deleted'}</span>}
+              {page.deletedAt !== null && <span class="tag bad">{page.erased ? words.erased : words.deleted}</span>}
             </th>
             <td>{bytes(page.bytes)}</td>
             <td>{moment(page.lastEdit)}</td>

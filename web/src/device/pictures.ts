@@ -78,7 +78,8 @@ export class Pictures {
     const sha256 = hex(digest(new Uint8Array(await blob.arrayBuffer())))
     const database = await this.#open()
     const kept: Kept = { key: this.#keyOf(sha256), story: this.#story, sha256, blob, page, waiting: 1 }
-    if ((await database.get('pictures', kept.key)) === undefined) await database.put('pictures', kept)
+    // Known or not: a service that has cleared it away gets it again.
+    await database.put('pictures', kept)
     this.#urls.set(sha256, Promise.resolve(URL.createObjectURL(blob)))
     await this.#count()
     this.send()

@@ -5,17 +5,23 @@ import { addPage } from '../../../shared/story.ts'
 import { changeFragment, fragment, takeToken } from '../device/caller.ts'
 import { freshId } from '../device/kept.ts'
 import { Icon } from '../ui/icon.tsx'
+import { later } from '../ui/later.tsx'
 import { useObserved } from '../ui/observe.ts'
 import { Toasts } from '../ui/toast.tsx'
 import { words } from '../words/words.ts'
 import { Bar } from './bar.tsx'
 import { begin } from './begin.ts'
-import { HistoryView } from './history/history.tsx'
 import { keepPages } from './keeper.ts'
-import { PageView } from './page.tsx'
 import { peopleByPage, useCompany } from './people.ts'
 import { StorySession } from './session.ts'
 import { Strip } from './strip.tsx'
+
+/** The editor is most of the app: meanwhile the story opens. */
+const PageView = later(
+  async () => (await import('./page.tsx')).PageView,
+  () => <p class="faint opening">{words.opening}</p>,
+)
+const HistoryView = later(async () => (await import('./history/history.tsx')).HistoryView)
 
 const pageInAddress = (): string | null => fragment().get('page')
 

@@ -18,16 +18,18 @@ import type { PageState, Provider } from '../../../shared/provider/provider.ts'
 import { setTitle } from '../../../shared/story.ts'
 import { ask, pathOf } from '../device/api.ts'
 import { Icon } from '../ui/icon.tsx'
+import { later } from '../ui/later.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
 import { NameDialog } from '../ui/name-dialog.tsx'
 import { Avatar } from '../ui/person.tsx'
 import { say } from '../ui/toast.tsx'
 import { LANGUAGES, language, speak, words } from '../words/words.ts'
-import { type Format, takeAway } from './export.ts'
+import { type Format, print, takeAway } from './export.ts'
 import { SavedLight } from './light.tsx'
 import type { Companion } from './people.ts'
 import type { SessionState, StorySession } from './session.ts'
-import { ShareDialog } from './share.tsx'
+
+const ShareDialog = later(async () => (await import('./share.tsx')).ShareDialog)
 
 export interface BarParts {
   readonly session: StorySession
@@ -38,7 +40,7 @@ export interface BarParts {
   readonly past: { readonly isOpen: boolean; readonly toggle: () => void }
 }
 
-const EXPORTS = { epub: BookDown, html: Globe, markdown: FileText, print: Printer } as const
+const EXPORTS = { epub: BookDown, html: Globe, markdown: FileText } as const
 const MOST_FACES = 4
 
 export const Bar = ({ session, state, page, company, isReadOnly, past }: BarParts) => {
@@ -105,6 +107,9 @@ export const Bar = ({ session, state, page, company, isReadOnly, past }: BarPart
             {words.exportAs[format]}
           </MenuItem>
         ))}
+        <MenuItem icon={Printer} act={() => void print(story)}>
+          {words.exportAs.print}
+        </MenuItem>
         <hr />
         {manages &&
           (page.state.frozen ? (

@@ -1,29 +1,38 @@
 /** The story as a file, made by the service. */
-import { addressOf, ask, pathOf } from '../device/api.ts'
-import { callerFor } from '../device/caller.ts'
+import { ask, pathOf } from '../device/api.ts'
 import { say } from '../ui/toast.tsx'
 import { words } from '../words/words.ts'
 import { saveAs } from './download.ts'
+import { openPrint, printIn } from './print.ts'
 
-export type Format = 'epub' | 'html' | 'markdown' | 'print'
+const ENDS = { epub: 'epub', html: 'html', markdown: 'zip' } as const
 
-const ENDS: Readonly<Record<Format, string>> = { epub: 'epub', html: 'html', markdown: 'zip', print: 'html' }
+export type Format = keyof typeof ENDS
 
 /** Fetches the story with the caller’s token, which no address may hold, and saves it as a file. */
 export const takeAway = async (story: string, title: string, format: Format): Promise<void> => {
-  const path = `${pathOf(story)}/export`
-  const caller = callerFor(story)
-  if (format === 'print' && caller.token === null) {
-    open(addressOf(caller, path, { format }), '_blank', 'noopener')
-    return
-  }
   try {
-    const answer = await ask(story, path, { query: { format } })
+    const answer = await exported(story, format)
     saveAs(await answer.blob(), nameIn(answer) ?? `${title || story}.${ENDS[format]}`)
   } catch (error) {
     say({ text: words.failed((error as Error).message) })
   }
 }
+
+/** Shows the story as pages, to be printed. */
+export const print = async (story: string): Promise<void> => {
+  let view: Window | null = null
+  try {
+    view = openPrint(words.opening)
+    await printIn(view, await (await exported(story, 'print')).text())
+  } catch (error) {
+    view?.close()
+    say({ text: words.failed((error as Error).message) })
+  }
+}
+
+const exported = (story: string, format: Format | 'print'): Promise<Response> =>
+  ask(story, `${pathOf(story)}/export`, { query: { format } })
 
 const nameIn = (answer: Response): string | undefined => {
   const disposition = answer.headers.get('content-disposition') ?? ''

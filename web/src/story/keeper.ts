@@ -1,5 +1,6 @@
 /** Keeps all pages of the open story on this device, and their thumbnails fresh: whoever leaves for the woods takes all along. */
 import { askJson, pathOf } from '../device/api.ts'
+import { afterwards } from '../device/usable.ts'
 import type { StorySession } from './session.ts'
 
 const EVERY_MS = 30_000
@@ -39,9 +40,12 @@ export const keepPages = (session: StorySession): (() => void) => {
   }
 
   const timer = setInterval(look, EVERY_MS)
-  session.index.on('sync', look)
-  document.addEventListener('visibilitychange', look)
-  look()
+  afterwards(() => {
+    if (isStopped) return
+    session.index.on('sync', look)
+    document.addEventListener('visibilitychange', look)
+    look()
+  })
   return () => {
     isStopped = true
     clearInterval(timer)

@@ -2,7 +2,9 @@
 import { render } from 'preact'
 import { nameFault } from '../../../shared/names.ts'
 import { takeToken } from '../device/caller.ts'
+import { afterwards, waitNoLonger } from '../device/usable.ts'
 import { keepApp } from '../device/worker.ts'
+import { bringParts } from '../ui/later.tsx'
 import { StoryApp } from './app.tsx'
 
 const storyInAddress = (): string | null => {
@@ -15,10 +17,17 @@ const storyInAddress = (): string | null => {
   }
 }
 
+const bringLetters = () => import('../style/letters.css')
+
 const story = storyInAddress()
 if (story === null) location.replace('/')
 else {
   takeToken(story)
   render(<StoryApp story={story} />, document.getElementById('app') as HTMLElement)
-  keepApp()
+  // From the device they take no time of the editor's.
+  if (navigator.serviceWorker?.controller) void bringLetters()
+  else afterwards(bringLetters)
+  afterwards(bringParts)
+  afterwards(keepApp)
+  waitNoLonger()
 }

@@ -3,6 +3,7 @@ import type { Editor } from '@tiptap/core'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Provider } from '../../../shared/provider/provider.ts'
 import { renamePage, setCover } from '../../../shared/story.ts'
+import { usable } from '../device/usable.ts'
 import { useObserved } from '../ui/observe.ts'
 import { say } from '../ui/toast.tsx'
 import { words } from '../words/words.ts'
@@ -64,6 +65,7 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
       takePictures: (files, at) => void addPictures(opened, files, at),
     })
     setEditor(opened)
+    usable()
     let timer: ReturnType<typeof setTimeout> | null = null
     const later = () => {
       timer ??= setTimeout(() => {

@@ -1,6 +1,5 @@
 /** Everything the app says. A translation is one file like this one, and a line in `words.ts`. */
-
-const many = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`
+import { many } from './many.ts'
 
 export const english = {
   guestNames: [
@@ -19,6 +18,8 @@ export const english = {
   cancel: 'Cancel',
   menu: 'More',
   somebody: 'Somebody',
+  partAway: 'This part of the app did not come. What you wrote is safe.',
+  reload: 'Load the app again',
 
   stories: 'Stories',
   newStory: 'New story',

@@ -1,7 +1,6 @@
 /** Alles, was die App sagt, auf Deutsch. */
 import type { Words } from './english.ts'
-
-const many = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`
+import { many } from './many.ts'
 
 export const german: Words = {
   guestNames: [
@@ -20,6 +19,8 @@ export const german: Words = {
   cancel: 'Abbrechen',
   menu: 'Mehr',
   somebody: 'Jemand',
+  partAway: 'Dieser Teil der App kam nicht an. Was Sie geschrieben haben, ist sicher.',
+  reload: 'App neu laden',
 
   stories: 'Geschichten',
   newStory: 'Neue Geschichte',

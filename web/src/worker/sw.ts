@@ -1,7 +1,7 @@
 /**
- * The service worker: opens the app without a network. Files of a build never change under their name, so the device's
- * copy serves; the shells (the HTML) come from the service while it answers in time, and from the device otherwise.
- * Stories are kept by the app itself, not here.
+ * The service worker: opens the app at once, and without a network. What it keeps belongs to one build, the shells (the
+ * HTML) and the files they name; the browser looks for another build meanwhile, which opens the next time. Stories are
+ * kept by the app itself, not here.
  */
 
 /** The slice of a worker's surroundings that is used. */
@@ -25,14 +25,9 @@ const scope = globalThis as unknown as WorkerScope
 const FILES = '__FILES__'
 const { files } = JSON.parse(FILES) as { readonly files: readonly string[] }
 const CACHE = 'scriptorium-files'
-/** A network that takes longer is as good as none: the shell on the device is the same but for its build. */
-const PATIENCE_MS = 3000
 
-/** Which shell shows a path; null: this page is not for here. */
-const shellOf = (path: string): string | null => {
-  if (path === '/') return '/'
-  return path.startsWith('/s/') ? '/s/' : null
-}
+/** Which shell shows what is at a path. */
+const shellOf = (path: string): string => (path.startsWith('/s/') ? '/s/' : path)
 
 const install = async (): Promise<void> => {
   const cache = await caches.open(CACHE)
@@ -50,19 +45,7 @@ const activate = async (): Promise<void> => {
   await scope.clients.claim()
 }
 
-const file = async (request: Request, path: string): Promise<Response> => (await caches.match(path)) ?? fetch(request)
-
-const shell = async (request: Request, path: string): Promise<Response> => {
-  const kept = await caches.match(path)
-  try {
-    const answer = await fetch(request.url, kept === undefined ? {} : { signal: AbortSignal.timeout(PATIENCE_MS) })
-    if (answer.status < 500 || kept === undefined) return answer
-    return kept
-  } catch (error) {
-    if (kept === undefined) throw error
-    return kept
-  }
-}
+const keptOr = async (request: Request, path: string): Promise<Response> => (await caches.match(path)) ?? fetch(request)
 
 scope.addEventListener('install', (event) => event.waitUntil(install()))
 scope.addEventListener('activate', (event) => event.waitUntil(activate()))
@@ -70,7 +53,6 @@ scope.addEventListener('fetch', (event) => {
   const { request } = event
   const { origin, pathname } = new URL(request.url)
   if (origin !== scope.location.origin || request.method !== 'GET') return
-  const path = request.mode === 'navigate' ? shellOf(pathname) : null
-  if (path !== null) event.respondWith(shell(request, path))
-  else if (files.includes(pathname)) event.respondWith(file(request, pathname))
+  const path = request.mode === 'navigate' ? shellOf(pathname) : pathname
+  if (path === '/' || path === '/s/' || files.includes(path)) event.respondWith(keptOr(request, path))
 })

@@ -1,0 +1,40 @@
+/** Figures and moments as the reader's language writes them, and deeds by their routes. */
+import { words } from '../words/console.ts'
+import { language } from '../words/words.ts'
+
+/** English as its day, month and hours are written most widely. */
+const LOCALE = language === 'en' ? 'en-GB' : language
+
+const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
+
+export const count = (value: number): string => (value < 10 ? number : whole).format(value)
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
+
+export const bytes = (value: number): string => {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3))
+  return `${number.format(value / 1000 ** power)} ${UNITS[power]}`
+}
+
+export const ms = (value: number | null): string => {
+  if (value === null) return '–'
+  return value >= 1000 ? `${number.format(value / 1000)} s` : `${number.format(value)} ms`
+}
+
+export const percent = (value: number): string => `${whole.format(value * 100)} %`
+
+export const moment = (time: string | number): string =>
+  new Date(time).toLocaleString(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' })
+
+/** The time of day. */
+export const clock = (seconds: number): string =>
+  new Date(seconds * 1000).toLocaleTimeString(LOCALE, { timeStyle: 'medium' })
+
+const DEEDS: Readonly<Record<string, string>> = words.deeds
+
+/** What was done, by the route that did it; a route that has no words speaks for itself. */
+export const deedOf = (act: string): string => {
+  const route = act.replace('/api/v1', '').replace(/\{(\w+)\}/g, ':$1')
+  return DEEDS[route] ?? route
+}
