@@ -11,7 +11,9 @@ import { Standing } from './access/standing.ts'
 import type { Access, Caller } from './access.ts'
 import { readProxies } from './address.ts'
 import { Exchange } from './channel/exchange.ts'
+import { tunedHolders } from './channel/holders.ts'
 import { type ChannelChoice, createChannel, prepareChannel } from './channel/open.ts'
+import { portableHolders } from './channel/portable-holders.ts'
 import { Cluster } from './cluster/cluster.ts'
 import { LOOK_MS } from './cluster/nodes.ts'
 import type { Parent } from './cluster/parent.ts'
@@ -114,7 +116,8 @@ const assemble = async (
   const exchange =
     cluster &&
     new Exchange({
-      ...{ nodeId, database, clock, logger, counters },
+      ...{ nodeId, clock, logger, counters },
+      holders: (config.batchRooms === 1 ? portableHolders : tunedHolders)(database, nodeId),
       channel: (events) => createChannel(channel, { ...{ nodeId, clock, random, logger }, ...events }),
       hearing: () => rooms.hearing,
       isAlone: () => cluster.nodes.alone,
@@ -221,6 +224,7 @@ const assemble = async (
     archive,
     frozen: (page) => standing.frozen(page),
     nodes: () => reports.list(),
+    membersElsewhere: (roomIds) => reports.membersElsewhere(roomIds),
     drain: () => clock.turn(end),
   })
   eventRoutes(managing, { authorize, feed, mayStay: (caller) => mayStay(access, caller, clock.now()) })
@@ -241,7 +245,10 @@ const assemble = async (
       write: (page, caller, update) => writeUpdate(rooms, page, caller, update),
       syncPage: (page, caller, offered) => syncPage(rooms, page, caller, offered),
       grant: (caller, scope) => access.grant(caller, scope),
-      membersOf: (roomId) => rooms.membersOf(roomId),
+      membersOf: async (roomIds) => {
+        const elsewhere = await reports.membersElsewhere(roomIds)
+        return (roomId) => rooms.membersOf(roomId) + (elsewhere.get(roomId) ?? 0)
+      },
       now: () => clock.now(),
       after: (ms, task) => clock.after(ms, task),
       maxBodyBytes: limits.syncBytes,
