@@ -113,6 +113,7 @@ const operating = (parts: HttpParts, authorize: Authorize): Hono => {
     archive,
     frozen: (page) => standing.frozen(page),
     nodes: () => watch.reports.list(),
+    membersElsewhere: (roomIds) => watch.reports.membersElsewhere(roomIds),
     drain: () => clock.turn(parts.end),
   })
   eventRoutes(routes, { authorize, feed: watch.feed, mayStay: (caller) => mayStay(access, caller, clock.now()) })
@@ -126,7 +127,7 @@ const mayStay = async (access: Access, caller: Caller, now: number): Promise<boo
 }
 
 const apiParts = (
-  { config, archive, access, rooms, rates, clock, metrics }: HttpParts,
+  { config, archive, access, rooms, rates, clock, metrics, watch }: HttpParts,
   authorize: Authorize,
 ): ApiParts => ({
   archive,
@@ -137,7 +138,10 @@ const apiParts = (
   countUpdate: updateCounter(rates, metrics.counters),
   countMore: (user, messages) => rates.more(user, messages),
   grant: (caller, scope) => access.grant(caller, scope),
-  membersOf: (roomId) => rooms.membersOf(roomId),
+  membersOf: async (roomIds) => {
+    const elsewhere = await watch.reports.membersElsewhere(roomIds)
+    return (roomId) => rooms.membersOf(roomId) + (elsewhere.get(roomId) ?? 0)
+  },
   now: () => clock.now(),
   after: (ms, task) => clock.after(ms, task),
   maxBodyBytes: config.limits.syncBytes,

@@ -8,16 +8,16 @@ export interface Address {
 }
 
 /**
- * Connections that the system holds until they are accepted. When all come back at once, one that finds no place there is
- * asked for again after 1, 3, 7, 15 and 31 s, which no client can hasten.
+ * Connections that have come and are not accepted yet, at most; the system may allow fewer. The client of one more is not
+ * refused but waits, and knocks again after 1, 3, 7, 15 and 31 s: so a crowd that comes back at once must fit.
  */
-const BACKLOG = 1024
+const BACKLOG = 4096
 
 /** Listens at `wanted`; port 0 takes a free one. @returns where @throws the system's error */
 export const listen = (server: Server, wanted: Address): Promise<Address> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host: wanted.host, port: wanted.port, backlog: BACKLOG }, () => {
+    server.listen(wanted.port, wanted.host, BACKLOG, () => {
       server.off('error', reject)
       const bound = server.address()
       resolve({ host: wanted.host, port: typeof bound === 'object' && bound !== null ? bound.port : wanted.port })

@@ -1,6 +1,8 @@
 /** The other processes that serve from the same database: which pages are whose, and what they tell each other. */
 import { Exchange } from './channel/exchange.ts'
+import { tunedHolders } from './channel/holders.ts'
 import { type ChannelChoice, createChannel, prepareChannel } from './channel/open.ts'
+import { portableHolders } from './channel/portable-holders.ts'
 import { Cluster } from './cluster/cluster.ts'
 import type { Parent } from './cluster/parent.ts'
 import type { Config } from './config.ts'
@@ -79,8 +81,10 @@ const join = async (
   const known = { ...parts, nodeId: parts.random.uuid(), counters: metrics.counters }
   const cluster = await Cluster.join({ ...known, node: config.node })
   releases.push(() => cluster.leave())
+  const holders = config.batchRooms === 1 ? portableHolders : tunedHolders
   const exchange = new Exchange({
     ...known,
+    holders: holders(known.database, known.nodeId),
     channel: (events) => createChannel(channel, { ...known, ...events }),
     hearing,
     isAlone: () => cluster.nodes.alone,

@@ -55,7 +55,10 @@ export class Pace {
   }
 }
 
-/** Does `act` to one after another, evenly over `overMs` at most: few do not take long. Short pauses are saved up. */
+/**
+ * Does `act` to one after another, evenly over `overMs` at most: few do not take long. Short pauses are saved up, and what
+ * is late, because timers are, is made up for.
+ */
 export const inTurn = async <T>(
   all: readonly T[],
   overMs: number,
@@ -63,13 +66,16 @@ export const inTurn = async <T>(
   act: (one: T) => void,
 ): Promise<void> => {
   const pauseMs = Math.min(LONGEST_PAUSE_MS, overMs / Math.max(1, all.length))
-  let due = 0
-  for (const one of all) {
+  const begun = clock.elapsed()
+  let resumed = begun
+  for (const [index, one] of all.entries()) {
     act(one)
-    due += pauseMs
-    if (due < STEP_MS) continue
-    await new Promise<void>((resolve) => clock.after(due, resolve))
-    due = 0
+    const now = clock.elapsed()
+    const early = begun + (index + 1) * pauseMs - now
+    // However late: others have a turn in between.
+    if (early < STEP_MS && now - resumed < STEP_MS) continue
+    await new Promise<void>((resolve) => clock.after(Math.max(0, early), resolve))
+    resumed = clock.elapsed()
   }
 }
 

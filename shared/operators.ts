@@ -11,6 +11,7 @@ export interface Figures {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly rooms: number
+  /** In all processes; of the others, as they said within the last seconds. */
   readonly people: number
   /** Since the last row, a second each. */
   readonly updatesPerSecond: number

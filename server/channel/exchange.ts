@@ -3,12 +3,11 @@
  * channel is fast), and who is here. All of it may be lost; what was committed is found by the poll, and who is here is
  * asked again whenever the channel comes back.
  */
-import type { Database } from '../database/port.ts'
 import type { Part } from '../log/port.ts'
 import type { Clock, Counters, Logger } from '../ports.ts'
 import type { AwarenessEntry } from '../room/awareness-update.ts'
 import type { Elsewhere, Hearing } from '../room/elsewhere.ts'
-import type { HeldElsewhere } from './holders.ts'
+import type { HeldElsewhere, Holders } from './holders.ts'
 import { Holding } from './holding.ts'
 import { type Entry, readMessage, UnknownMessage } from './message.ts'
 import { Outbox } from './outbox.ts'
@@ -16,7 +15,7 @@ import type { Channel, ChannelParts } from './port.ts'
 
 export interface ExchangeParts {
   readonly nodeId: string
-  readonly database: Database
+  readonly holders: Holders
   readonly clock: Clock
   readonly logger: Logger
   readonly counters: Counters
@@ -38,7 +37,7 @@ export class Exchange implements Elsewhere {
   #closed = false
 
   constructor(parts: ExchangeParts) {
-    const { nodeId, database, clock, logger, counters, isAlone } = parts
+    const { nodeId, holders, clock, logger, counters, isAlone } = parts
     this.#parts = parts
     this.#channel = parts.channel({
       heard: (message) => this.#heard(message),
@@ -46,8 +45,7 @@ export class Exchange implements Elsewhere {
       down: (reason) => this.#down(reason),
     })
     this.#holding = new Holding({
-      nodeId,
-      database,
+      holders,
       clock,
       logger,
       isAlone,

@@ -1,5 +1,5 @@
-/** The table of who holds which page, and its SQL. Many pages travel in one statement. */
-import type { Database } from '../database/port.ts'
+/** The table of who holds which page, and its SQL for one server: many pages travel in one statement. */
+import type { Query } from '../database/port.ts'
 import { MESSAGE_VERSION } from './message.ts'
 
 /** A page that another live process holds too. */
@@ -36,74 +36,58 @@ const OTHERS = `
   JOIN scriptorium.node ON node.node_id = other.node_id
   WHERE mine.node_id = $1 AND other.node_id <> $1 AND other.version >= $2 AND node.${IS_LIVE}`
 
-const LIVE = `SELECT node_id FROM scriptorium.node WHERE ${IS_LIVE}`
+/** Processes that live, … */
+export const LIVE_NODES = `SELECT node_id FROM scriptorium.node WHERE ${IS_LIVE}`
+
+/** … and those that were heard of so lately that their rows stay. */
+export const RECENT_NODES = `
+  SELECT node_id FROM scriptorium.node WHERE heartbeat_at > clock_timestamp() - interval '1 minute'`
 
 const COUNT = 'SELECT count(*)::int AS count FROM scriptorium.holder WHERE node_id = $1'
 
 /** A process that was only stopped for a while writes its rows again. */
-const DROP_DEAD = `
-  DELETE FROM scriptorium.holder
-  WHERE node_id NOT IN (
-    SELECT node_id FROM scriptorium.node WHERE heartbeat_at > clock_timestamp() - interval '1 minute'
-  )`
+const DROP_DEAD = `DELETE FROM scriptorium.holder WHERE node_id NOT IN (${RECENT_NODES})`
 
-export class Holders {
-  readonly #database: Database
-  readonly #nodeId: string
-
-  constructor(database: Database, nodeId: string) {
-    this.#database = database
-    this.#nodeId = nodeId
-  }
-
+export interface Holders {
   /** Notes that this process holds pages. @throws DatabaseError */
-  async add(roomIds: readonly string[]): Promise<void> {
-    if (roomIds.length > 0) await this.#database.query(ADD, [this.#nodeId, roomIds, MESSAGE_VERSION])
-  }
-
+  add(roomIds: readonly string[]): Promise<void>
   /** Notes that it holds them no longer. @throws DatabaseError */
-  async remove(roomIds: readonly string[]): Promise<void> {
-    if (roomIds.length > 0) await this.#database.query(REMOVE, [this.#nodeId, roomIds])
-  }
-
+  remove(roomIds: readonly string[]): Promise<void>
   /** Notes that it holds none. @throws DatabaseError */
-  async leave(): Promise<void> {
-    await this.#database.query(LEAVE, [this.#nodeId])
-  }
-
+  leave(): Promise<void>
   /**
    * Which live processes hold some of these pages too. Asked after `add` has committed: of two that open a page at the
    * same instant, the later to commit sees the other.
    * @throws DatabaseError
    */
-  async othersOf(roomIds: readonly string[]): Promise<HeldElsewhere[]> {
-    if (roomIds.length === 0) return []
-    return this.#held(OTHERS_OF, [this.#nodeId, roomIds, MESSAGE_VERSION])
-  }
-
+  othersOf(roomIds: readonly string[]): Promise<HeldElsewhere[]>
   /** Which live processes hold pages of this one too. @throws DatabaseError */
-  others(): Promise<HeldElsewhere[]> {
-    return this.#held(OTHERS, [this.#nodeId, MESSAGE_VERSION])
-  }
-
+  others(): Promise<HeldElsewhere[]>
   /** The live processes. @throws DatabaseError */
-  async live(): Promise<Set<string>> {
-    const rows = await this.#database.query<{ node_id: string }>(LIVE)
-    return new Set(rows.map(({ node_id }) => node_id))
-  }
-
+  live(): Promise<Set<string>>
   /** How many pages this process holds by the table. @throws DatabaseError */
-  async count(): Promise<number> {
-    return (await this.#database.query<{ count: number }>(COUNT, [this.#nodeId]))[0]?.count ?? 0
-  }
-
+  count(): Promise<number>
   /** Removes rows of processes that are no more. @throws DatabaseError */
-  async dropDead(): Promise<void> {
-    await this.#database.query(DROP_DEAD)
-  }
+  dropDead(): Promise<void>
+}
 
-  async #held(statement: string, values: readonly (string | number | readonly string[])[]): Promise<HeldElsewhere[]> {
-    const rows = await this.#database.query<{ room_id: string; node_id: string }>(statement, values)
+export const tunedHolders = (database: Query, nodeId: string): Holders => {
+  const held = async (statement: string, values: Parameters<Query['query']>[1]): Promise<HeldElsewhere[]> => {
+    const rows = await database.query<{ room_id: string; node_id: string }>(statement, values)
     return rows.map(({ room_id, node_id }) => ({ roomId: room_id, nodeId: node_id }))
+  }
+  return {
+    add: async (roomIds) => {
+      if (roomIds.length > 0) await database.query(ADD, [nodeId, roomIds, MESSAGE_VERSION])
+    },
+    remove: async (roomIds) => {
+      if (roomIds.length > 0) await database.query(REMOVE, [nodeId, roomIds])
+    },
+    leave: async () => void (await database.query(LEAVE, [nodeId])),
+    othersOf: async (roomIds) => (roomIds.length === 0 ? [] : held(OTHERS_OF, [nodeId, roomIds, MESSAGE_VERSION])),
+    others: () => held(OTHERS, [nodeId, MESSAGE_VERSION]),
+    live: async () => new Set((await database.query<{ node_id: string }>(LIVE_NODES)).map(({ node_id }) => node_id)),
+    count: async () => (await database.query<{ count: number }>(COUNT, [nodeId]))[0]?.count ?? 0,
+    dropDead: async () => void (await database.query(DROP_DEAD)),
   }
 }

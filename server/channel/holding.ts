@@ -3,14 +3,12 @@
  * nothing is written. Rows go out many at a time, one statement under way; every few seconds the table is looked at, which
  * repairs whatever was not heard.
  */
-import type { Database } from '../database/port.ts'
 import type { Clock, Logger } from '../ports.ts'
-import { type HeldElsewhere, Holders } from './holders.ts'
+import type { HeldElsewhere, Holders } from './holders.ts'
 import { Peers } from './peers.ts'
 
 export interface HoldingParts {
-  readonly nodeId: string
-  readonly database: Database
+  readonly holders: Holders
   readonly clock: Clock
   readonly logger: Logger
   /** Whether no other process served from this database when last looked. */
@@ -45,7 +43,7 @@ export class Holding {
 
   constructor(parts: HoldingParts) {
     this.#parts = parts
-    this.#holders = new Holders(parts.database, parts.nodeId)
+    this.#holders = parts.holders
   }
 
   /** Another process is there: from now on pages that are open are announced. */

@@ -7,6 +7,8 @@ const ENOUGH = 2048
 
 const SOCKET = /^\/collab\/([^/?#]+\/[^/?#]+)(?:[?#]|$)/
 const PAGE = /^\/api\/v1\/stories\/([^/?#]+)\/pages\/([^/?#]+)/
+/** How operators see a page, and what they do to it. */
+const OPERATED = /^\/api\/v1\/admin\/rooms\/([^/?#]+)\/([^/?#]+)/
 const STORY = /^\/api\/v1\/stories\/([^/?#]+)/
 /** The page that stands for a whole story. */
 const STORY_PAGE = '_story'
@@ -19,7 +21,7 @@ export const targetOf = (head: Buffer): string | null =>
 export const roomOf = (target: string): string | null => {
   const socket = SOCKET.exec(target)
   if (socket !== null) return named(socket[1] as string)
-  const page = PAGE.exec(target)
+  const page = PAGE.exec(target) ?? OPERATED.exec(target)
   if (page !== null) return named(`${page[1]}/${page[2]}`)
   const story = STORY.exec(target)
   return story === null ? null : named(`${story[1]}/${STORY_PAGE}`)

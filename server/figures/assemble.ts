@@ -6,7 +6,7 @@ import { createSampler, type FiguresParts } from './figures.ts'
 import { Jobs } from './jobs.ts'
 import { Reports } from './reports.ts'
 
-export interface WatchParts extends FiguresParts {
+export interface WatchParts extends Omit<FiguresParts, 'peopleElsewhere'> {
   readonly database: Query
   readonly clock: Clock
   readonly random: Random
@@ -29,8 +29,12 @@ export interface Watch {
 export const assembleWatch = (parts: WatchParts): Watch => {
   const { clock, random } = parts
   const jobs: Jobs = new Jobs({ clock, random, changed: (job) => feed.say(job) })
-  const feed = new Feed({ clock, jobs: () => jobs.all, sampler: () => createSampler(parts) })
   const reports = new Reports({ ...parts, id: random.uuid(), memory: () => parts.usage().memory })
+  const feed = new Feed({
+    clock,
+    jobs: () => jobs.all,
+    sampler: () => createSampler({ ...parts, peopleElsewhere: () => reports.peopleElsewhere }),
+  })
   return {
     feed,
     jobs,

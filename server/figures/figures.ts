@@ -9,6 +9,8 @@ export interface FiguresParts {
   readonly timings: TakenTimings
   readonly total: (name: CounterName) => number
   readonly rooms: () => readonly RoomFigures[]
+  /** How many are with other processes. */
+  readonly peopleElsewhere: () => number
   /** Resident bytes, and microseconds of CPU since the start. */
   readonly usage: () => { readonly memory: number; readonly cpu: number }
   /** Whether the database answered last. */
@@ -18,7 +20,8 @@ export interface FiguresParts {
 const SHOWN_ROOMS = 10
 
 /** @returns what measures the next row; the first one only begins the rates */
-export const createSampler = ({ clock, timings, total, rooms, usage, isReachable }: FiguresParts): (() => Figures) => {
+export const createSampler = (parts: FiguresParts): (() => Figures) => {
+  const { clock, timings, total, rooms, peopleElsewhere, usage, isReachable } = parts
   let before = { at: clock.elapsed(), updates: total('updates_stored'), relays: total('relays_sent'), cpu: usage().cpu }
   return () => {
     const { memory, cpu } = usage()
@@ -29,7 +32,7 @@ export const createSampler = ({ clock, timings, total, rooms, usage, isReachable
     const figures = {
       at: clock.now(),
       rooms: open.length,
-      people: sum(({ members }) => members),
+      people: sum(({ members }) => members) + peopleElsewhere(),
       updatesPerSecond: (now.updates - before.updates) / seconds,
       relaysPerSecond: (now.relays - before.relays) / seconds,
       relay: timings.take('relay'),

@@ -39,6 +39,8 @@ export interface ReportsParts {
 
 const EVERY_MS = 5000
 const SHOWN_ROOMS = 20
+/** Rooms whose members are told; a row of that many is half a megabyte. */
+const TOLD_ROOMS = 10_000
 
 /** $1 id, $2 name, $3 when it began, $4 what it says. Who was not heard of for a minute is forgotten. */
 const TELL = `
@@ -48,18 +50,33 @@ const TELL = `
   INSERT INTO scriptorium.node_report (node_id, name, started_at, said) VALUES ($1::uuid, $2, $3::timestamptz, $4::text::jsonb)
   ON CONFLICT (node_id) DO UPDATE SET at = clock_timestamp(), said = excluded.said`
 
+const IS_OTHER = `node_id <> $1::uuid AND at > clock_timestamp() - interval '15 seconds'`
+
 const OTHERS = `
-  SELECT node_id AS id, name, started_at AS "startedAt", at, said::text AS said FROM scriptorium.node_report
-  WHERE node_id <> $1::uuid AND at > clock_timestamp() - interval '15 seconds' ORDER BY started_at, node_id`
+  SELECT node_id AS id, name, started_at AS "startedAt", at, (said - 'members')::text AS said
+  FROM scriptorium.node_report WHERE ${IS_OTHER} ORDER BY started_at, node_id`
+
+/** $1 id, $2 the rooms that are asked for. */
+const MEMBERS = `
+  SELECT room_id AS "roomId", sum(members::integer)::integer AS members
+  FROM scriptorium.node_report, jsonb_each_text(said -> 'members') AS told (room_id, members)
+  WHERE ${IS_OTHER} AND room_id = ANY ($2::text[]) GROUP BY room_id`
 
 const LEAVE = 'DELETE FROM scriptorium.node_report WHERE node_id = $1::uuid'
 
 type Said = Pick<NodeReport, 'rooms' | 'people' | 'memory' | 'busiest'>
 
+interface Told extends Said {
+  /** Of each room that somebody is in. */
+  readonly members: Readonly<Record<string, number>>
+}
+
 export class Reports {
   readonly #parts: ReportsParts
   readonly #startedAt: Date
   #told = false
+  /** People elsewhere when last asked for, and when that was. */
+  #people = { count: 0, askedAt: Number.NEGATIVE_INFINITY }
   #stop: () => void = () => undefined
   #closed = false
   #telling: Promise<void> = Promise.resolve()
@@ -76,6 +93,35 @@ export class Reports {
     const rows = await database.query<Omit<NodeReport, keyof Said> & { said: string }>(OTHERS, [id])
     const here = { id, name, startedAt: this.#startedAt, at: new Date(clock.now()), isHere: true, ...this.#say() }
     return [here, ...rows.map(({ said, ...node }) => ({ ...node, isHere: false, ...(JSON.parse(said) as Said) }))]
+  }
+
+  /**
+   * How many are in rooms of other processes, as they said within the last seconds; rooms without anybody are left out.
+   * @throws DatabaseError
+   */
+  async membersElsewhere(roomIds: readonly string[]): Promise<Map<string, number>> {
+    const { database, id, isAlone } = this.#parts
+    if (isAlone() || roomIds.length === 0) return new Map()
+    const rows = await database.query<{ roomId: string; members: number }>(MEMBERS, [id, roomIds])
+    return new Map(rows.map(({ roomId, members }) => [roomId, members]))
+  }
+
+  /** How many are with other processes, as was known some seconds ago; asking has it known anew. */
+  get peopleElsewhere(): number {
+    const { clock, logger, isAlone } = this.#parts
+    if (isAlone()) return 0
+    const now = clock.elapsed()
+    if (now - this.#people.askedAt >= EVERY_MS) {
+      this.#people = { ...this.#people, askedAt: now }
+      this.list().then(
+        (nodes) => {
+          const others = nodes.filter(({ isHere }) => !isHere)
+          this.#people = { ...this.#people, count: others.reduce((sum, { people }) => sum + people, 0) }
+        },
+        (error: unknown) => logger.debug({ error: String(error) }, 'the people elsewhere could not be counted'),
+      )
+    }
+    return this.#people.count
   }
 
   /** Says no more, and that this process serves no longer. */
@@ -97,12 +143,18 @@ export class Reports {
     const { id, name, isAlone } = this.#parts
     if (isAlone()) return
     this.#told = true
-    await this.#quietly(TELL, [id, name, this.#startedAt.toISOString(), JSON.stringify(this.#say())])
+    const rooms = this.#busiestFirst()
+    const peopled = rooms.slice(0, TOLD_ROOMS).filter(({ members }) => members > 0)
+    const members = Object.fromEntries(peopled.map((room) => [room.roomId, room.members]))
+    const told = JSON.stringify({ ...this.#say(rooms), members } satisfies Told)
+    await this.#quietly(TELL, [id, name, this.#startedAt.toISOString(), told])
   }
 
-  #say(): Said {
-    const rooms = [...this.#parts.rooms()]
-    rooms.sort((a, b) => b.members - a.members)
+  #busiestFirst(): RoomFigures[] {
+    return [...this.#parts.rooms()].sort((a, b) => b.members - a.members)
+  }
+
+  #say(rooms = this.#busiestFirst()): Said {
     return {
       rooms: rooms.length,
       people: rooms.reduce((sum, { members }) => sum + members, 0),

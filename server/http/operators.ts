@@ -22,6 +22,8 @@ export interface OperatorParts {
   }
   readonly frozen: (page: PageName) => string | null
   readonly nodes: () => Promise<NodeReport[]>
+  /** How many are in rooms of other processes. */
+  readonly membersElsewhere: (roomIds: readonly string[]) => Promise<Map<string, number>>
   /** Begins the end of this process, as SIGTERM does. */
   readonly drain: () => void
 }
@@ -43,13 +45,15 @@ const MOST_ROOMS = 1000
 const SHOWN_PEOPLE = 500
 
 export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
-  const { authorize, rooms, archive, frozen, nodes, drain } = parts
+  const { authorize, rooms, archive, frozen, nodes, membersElsewhere, drain } = parts
   api.get('/admin/rooms', async (c) => {
     await authorize(c, 'service', 'admin')
     const letters = (c.req.query('search') ?? '').toLowerCase()
     const limit = wholeOf(c, 'limit', 100, MOST_ROOMS)
     const order = ORDERS[orderOf(c)]
-    const open = rooms.figures().filter(({ roomId }) => roomId.toLowerCase().includes(letters))
+    const here = rooms.figures().filter(({ roomId }) => roomId.toLowerCase().includes(letters))
+    const others = await membersElsewhere(here.map(({ roomId }) => roomId))
+    const open = here.map((room) => inAll(room, others.get(room.roomId)))
     open.sort((a, b) => order(b) - order(a) || (a.roomId < b.roomId ? -1 : 1))
     const stored = letters === '' ? [] : await archive.findPages(letters, limit)
     return c.json({ rooms: open.slice(0, limit).map(named), open: open.length, stored: stored.map(named) })
@@ -59,11 +63,13 @@ export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
     const page = pageOf(c)
     const room = rooms.room(roomIdOf(page))
     const stored = await archive.storedPage(roomIdOf(page))
+    const elsewhere = (await membersElsewhere([roomIdOf(page)])).get(roomIdOf(page)) ?? 0
     if (room === undefined && stored === null) throw new Problem(404, 'Not found', 'nothing was ever written there')
     return c.json({
       ...page,
       frozen: frozen(page),
-      open: room === undefined ? null : named(room.figures),
+      open: room === undefined ? null : named(inAll(room.figures, elsewhere)),
+      elsewhere,
       people: room?.people.slice(0, SHOWN_PEOPLE) ?? [],
       stored: stored === null ? null : named(stored),
     })
@@ -92,6 +98,9 @@ export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
     return c.json({ draining: true }, 202)
   })
 }
+
+/** With those who are in it in other processes. */
+const inAll = (room: RoomFigures, elsewhere = 0) => ({ ...room, members: room.members + elsewhere, elsewhere })
 
 /** With the names of its story and page in the place of the room's. */
 const named = <T extends { readonly roomId: string }>({ roomId, ...rest }: T) => {

@@ -5,7 +5,7 @@ import type { Channel } from '../../server/channel/port.ts'
 import { sessionsAt } from '../../server/database/session.ts'
 import { systemClock, systemRandom } from '../../server/system.ts'
 import { leaveOut } from '../support/left-out.ts'
-import { hasRedis, startRedis } from '../support/redis.ts'
+import { hasRedis, hasRedisCluster, type Redis, startRedis, startRedisCluster } from '../support/redis.ts'
 import { anyPostgres } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
@@ -28,16 +28,18 @@ const postgres = async (): Promise<Medium> => {
   return { choice: { kind: 'postgres', openSession: sessionsAt(url, null) }, interrupt, restore: async () => undefined }
 }
 
-const redis = (cluster: boolean) => async (): Promise<Medium> => {
-  const server = await startRedis({ cluster })
+const redis = (begin: () => Promise<Redis>) => async (): Promise<Medium> => {
+  const server = await begin()
   return { choice: { kind: 'redis', url: server.url }, interrupt: server.stop, restore: server.start }
 }
 
 const media: readonly (readonly [string, () => Promise<Medium>])[] = [
   ['postgres', postgres],
-  ...(hasRedis ? [['redis', redis(false)] as const, ['a cluster of redis', redis(true)] as const] : []),
+  ...(hasRedis ? [['redis', redis(startRedis)] as const] : []),
+  ...(hasRedisCluster ? [['a cluster of three redis', redis(startRedisCluster)] as const] : []),
 ]
 if (!hasRedis) leaveOut('cluster: the channel over Redis, for want of redis-server')
+if (!hasRedisCluster) leaveOut('cluster: the channel over a cluster of Redis, for want of redis-server 7')
 
 const silent = () => undefined
 const logger = { debug: silent, info: silent, warn: silent, error: silent }

@@ -11,8 +11,8 @@ import { turns, until } from '../support/until.ts'
 export interface Person extends StockClient {
   readonly name: string
   readonly room: string
-  /** Index of the process that it is with. */
-  readonly at: number
+  /** Whether it is to come back after its socket was lost. */
+  comesBack: boolean
 }
 
 const NODES = 3
@@ -25,25 +25,46 @@ export const startNodes = (store: Store, envOf: (at: number) => Environment): Pr
 export const startNode = (store: Store, env: Environment): Promise<Service> =>
   startService({ ...store.env, ...AT_FULL_SPEED, ...env })
 
-/** Connects one person of each process to each room, of all versions of the client. */
-export const gather = async (services: readonly Service[], rooms: readonly string[]): Promise<Person[]> => {
+/** Connects three people to each room at `collab`, of all versions of the client. */
+export const gather = async (collab: string, rooms: readonly string[]): Promise<Person[]> => {
   // Each provider listens for the end of the process.
   process.setMaxListeners(0)
   const people = rooms.flatMap((room, index) =>
-    services.map(({ collab }, at): Person => {
-      const version = stockVersions[(index + at) % stockVersions.length] ?? '3.x'
+    stockVersions.map((_, place): Person => {
+      const version = stockVersions[(index + place) % stockVersions.length] ?? '3.x'
       const client = stockClient(collab, room, { version })
-      const name = `${room}:${at}`
+      const name = `${room}:${place}`
       client.awareness.setLocalState({ name })
       return Object.defineProperties(client, {
         name: { value: name },
         room: { value: room },
-        at: { value: at },
+        comesBack: { value: true, writable: true },
       }) as Person
     }),
   )
   await until('all to be synced', () => people.every(({ isSynced }) => isSynced), { withinMs: 60_000 })
   return people
+}
+
+/** From now on whoever loses its socket does not come back, and says nothing of it. */
+export const loseWithSocket = (people: readonly Person[]): void => {
+  for (const person of people) {
+    person.socket?.addEventListener('close', () => {
+      person.comesBack = false
+      person.disconnect()
+    })
+  }
+}
+
+/** Resolves once each has had an answer from the service, or has lost its socket for good. */
+export const answeredOrLost = async (people: readonly Person[]): Promise<void> => {
+  const answered = new Set<Person>()
+  for (const person of people) {
+    person.socket?.once('pong', () => answered.add(person))
+    person.socket?.ping()
+  }
+  const isKnown = (person: Person) => !person.comesBack || answered.has(person)
+  await until('all to be answered or lost', () => people.every(isKnown), { withinMs: 60_000 })
 }
 
 /** Everybody writes something, `rounds` times. */
@@ -67,7 +88,7 @@ const byRoom = (people: readonly Person[]): Person[][] => {
   return [...rooms.values()]
 }
 
-/** Waits until something is so on each page; a page on which it was so is not looked at again. */
+/** Waits until something is so on each page, among those that are left; a page on which it was so is not looked at again. */
 const untilOnEach = async (
   what: string,
   people: readonly Person[],
@@ -76,7 +97,7 @@ const untilOnEach = async (
 ): Promise<void> => {
   let left = byRoom(people)
   const check = () => {
-    left = left.filter((members) => !isSo(members))
+    left = left.filter((members) => !isSo(members.filter(({ comesBack }) => comesBack)))
     return left.length === 0
   }
   await until(what, check, { withinMs })
@@ -84,7 +105,7 @@ const untilOnEach = async (
 
 /** Waits until all who are on a page hold the same. */
 export const untilAllEqual = (what: string, people: readonly Person[]): Promise<void> =>
-  untilOnEach(what, people, (members) => new Set(members.map(({ doc }) => pageAsText(doc))).size === 1)
+  untilOnEach(what, people, (members) => new Set(members.map(({ doc }) => pageAsText(doc))).size <= 1)
 
 /** Waits until everybody sees just those of `people` that are on the same page. */
 export const untilAllSeen = (what: string, people: readonly Person[], withinMs?: number): Promise<void> =>

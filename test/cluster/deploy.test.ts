@@ -3,6 +3,7 @@ import { call } from '../support/api.ts'
 import { connectClient } from '../support/client.ts'
 import { haproxy, isInstalled, nginx, startFront } from '../support/front-program.ts'
 import { leaveOut } from '../support/left-out.ts'
+import { membersHere } from '../support/members.ts'
 import { seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED, startService } from '../support/service.ts'
 import { anyPostgres } from '../support/stores.ts'
@@ -10,7 +11,8 @@ import { expectNothingLost, Typists } from '../support/typists.ts'
 import { until } from '../support/until.ts'
 
 const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
-const ROOMS = Array.from({ length: 12 }, (_, index) => `ein Buch/page-${index}`)
+const STORY = 'ein Buch'
+const ROOMS = Array.from({ length: 12 }, (_, index) => `${STORY}/page-${index}`)
 const PATHS = ROOMS.map((room) => room.replace(' ', '%20'))
 const IDLE_MS = 70_000
 
@@ -30,13 +32,7 @@ describe('nodes behind the shipped settings of nginx and HAProxy', () => {
     const env = { ...store.env, ...AT_FULL_SPEED, TRUSTED_PROXIES: '127.0.0.1', MAX_USER_PAGES: '0' }
     const services = await Promise.all([startService(env), startService(env), startService(env)])
     const addresses = services.map((service) => service.address)
-    const members = () =>
-      Promise.all(
-        addresses.map(async (address) => {
-          const { body } = await call(address, 'GET', '/stories/ein%20Buch')
-          return (body.pages as { members: number }[]).map((page) => page.members)
-        }),
-      )
+    const members = () => Promise.all(addresses.map((address) => membersHere(address, STORY)))
     for (const front of fronts) {
       const address = await startFront(front, addresses)
       const collab = `${address.replace('http', 'ws')}/collab`
@@ -51,10 +47,10 @@ describe('nodes behind the shipped settings of nginx and HAProxy', () => {
         typists.clients.every((client) => client.isSynced && client.acknowledged.size > 3),
       )
       const counts = await members()
-      for (const page of ROOMS.keys()) {
-        expect(counts.map((ofNode) => ofNode[page]).sort(), front.name).toEqual([0, 0, 3])
+      for (const room of ROOMS) {
+        expect(counts.map((ofNode) => ofNode.get(room) ?? 0).sort(), front.name).toEqual([0, 0, 3])
       }
-      expect(counts.map((ofNode) => ofNode.some((count) => count > 0))).toEqual([true, true, true])
+      expect(counts.map((ofNode) => [...ofNode.values()].some((count) => count > 0))).toEqual([true, true, true])
       expect((await call(address, 'GET', '/stories/ein%20Buch/pages/page-0/history')).status).toBe(200)
 
       const before = typists.acknowledgedCount

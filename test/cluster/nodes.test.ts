@@ -4,9 +4,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { Doc, encodeStateAsUpdate } from 'yjs'
 import { proofOf } from '../../server/cluster/proof.ts'
 import { highest } from '../../server/cluster/rendezvous.ts'
-import { call } from '../support/api.ts'
 import { atRandom, byPath, startBalancer } from '../support/balancer.ts'
 import { leaveOut } from '../support/left-out.ts'
+import { membersHere } from '../support/members.ts'
 import { metric } from '../support/metrics.ts'
 import { freePort } from '../support/postgres.ts'
 import { type Random, seededRandom } from '../support/random.ts'
@@ -69,13 +69,13 @@ class Nodes {
 
   /** For each page the members at each node. */
   async members(): Promise<Map<string, number[]>> {
-    const stories = await Promise.all(this.addresses.map((address) => call(address, 'GET', '/stories/book')))
+    const each = await Promise.all(this.addresses.map((address) => membersHere(address, 'book')))
     const found = new Map<string, number[]>()
-    for (const [node, { body }] of stories.entries()) {
-      for (const { id, members } of body.pages) {
-        const counts = found.get(`book/${id}`) ?? this.addresses.map(() => 0)
-        counts[node] = members
-        found.set(`book/${id}`, counts)
+    for (const [node, members] of each.entries()) {
+      for (const [room, count] of members) {
+        const counts = found.get(room) ?? this.addresses.map(() => 0)
+        counts[node] = count
+        found.set(room, counts)
       }
     }
     return found
@@ -100,10 +100,12 @@ class Nodes {
       'every page to be served by its owner alone',
       async () => {
         const members = [...(await this.members())]
-        return members.every(([room, counts]) => {
-          const elsewhere = counts.filter((count, node) => count > 0 && node !== this.ownerOf(room))
-          return elsewhere.length === 0 && (!ROOMS.includes(room) || (counts[this.ownerOf(room)] ?? 0) > 0)
-        })
+        return (
+          members.every(([room, counts]) => {
+            const elsewhere = counts.filter((count, node) => count > 0 && node !== this.ownerOf(room))
+            return elsewhere.length === 0 && (!ROOMS.includes(room) || (counts[this.ownerOf(room)] ?? 0) > 0)
+          }) && ROOMS.every((room) => members.some(([open]) => open === room))
+        )
       },
       { withinMs: 60_000 },
     )

@@ -63,6 +63,8 @@ describe('what a request is about', () => {
     ['/api/v1/stories', null],
     ['/api/v1/stories/%zz/pages/page', null],
     ['/api/v1/admin/compact', null],
+    ['/api/v1/admin/rooms', null],
+    ['/api/v1/admin/rooms/s/p/close', 's/p'],
     ['/', null],
     ['*', null],
   ])('%s: %s', (target, room) => {

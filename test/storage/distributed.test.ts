@@ -8,66 +8,15 @@ import type { Log } from '../../server/log/port.ts'
 import { clock, counting, history, openDatabase, openThreads, quiet, random } from '../support/open-database.ts'
 import { anyPostgres } from '../support/stores.ts'
 import { until } from '../support/until.ts'
+import { type Asked, distribute, partsOf, watched } from './distribute.ts'
 import { part, Writer } from './writer.ts'
 
 const TABLES = ['room', 'update', 'snapshot', 'writer', 'quarantine']
-const PARTS = 4
-
-type Values = Parameters<Database['query']>[1]
-interface Asked {
-  readonly text: string
-  readonly values: Values
-}
-
-/** Every table of pages in parts, by the hash of room_id. */
-const distribute = async (database: Database): Promise<void> => {
-  for (const table of TABLES) {
-    const parts = Array.from(
-      { length: PARTS },
-      (_, n) =>
-        `CREATE TABLE scriptorium.${table}_p${n} PARTITION OF scriptorium.${table} FOR VALUES WITH (MODULUS ${PARTS}, REMAINDER ${n});`,
-    )
-    await database.script(`
-      ALTER TABLE scriptorium.${table} RENAME TO ${table}_whole;
-      CREATE TABLE scriptorium.${table} (LIKE scriptorium.${table}_whole INCLUDING ALL) PARTITION BY HASH (room_id);
-      ${parts.join('\n')}
-      DROP TABLE scriptorium.${table}_whole;`)
-  }
-}
-
-const watched = (database: Database, asked: Asked[]): Database => {
-  const query: Database['query'] = (text, values) => {
-    asked.push({ text, values })
-    return database.query(text, values)
-  }
-  return {
-    kind: database.kind,
-    query,
-    transaction: (work) =>
-      database.transaction((tx) =>
-        work({
-          query: (text, values) => {
-            asked.push({ text, values })
-            return tx.query(text, values)
-          },
-        }),
-      ),
-    script: (text) => database.script(text),
-    close: () => database.close(),
-  }
-}
-
-/** The parts that a statement looks at, as it is planned with its values. */
-const partsOf = async (database: Database, { text, values }: Asked): Promise<Set<string>> => {
-  const rows = await database.query<Record<string, unknown>>(`EXPLAIN (FORMAT JSON) ${text}`, values)
-  const plan = JSON.stringify(rows)
-  return new Set([...plan.matchAll(/Relation Name\\?":\s*\\?"\w+_p(\d)/g)].map((match) => match[1] ?? ''))
-}
 
 const openDistributed = async (batchRooms: number): Promise<{ log: Log; database: Database; asked: Asked[] }> => {
   const database = await openDatabase((await anyPostgres().open()).env)
   await migrate(database)
-  await distribute(database)
+  await distribute(database, TABLES)
   const asked: Asked[] = []
   const parts = { clock, random, logger: quiet, counters: counting(), history, threads: openThreads() }
   const log = openLog({ ...parts, database: watched(database, asked), batchRooms, loadsAtOnce: 2 })

@@ -1,5 +1,5 @@
 /** A real PostgreSQL of one's own: embedded binaries on a free port, in a folder that goes with it. */
-import { once } from 'node:events'
+import { randomInt } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { chmod, chown, cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -38,14 +38,20 @@ export interface Postgres {
   remove(): Promise<void>
 }
 
+/** Below those that systems hand out by themselves, so that nobody else gets one before it is used. */
+const PORTS = { from: 12_000, to: 32_000 }
+
+/** A port of 127.0.0.1 on which nobody listens. */
 export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (isFree) return port
+  }
 }
 
 /** Creates and starts an instance. */

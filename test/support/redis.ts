@@ -1,4 +1,4 @@
-/** A Redis of one's own, so that it may be stopped: the server of the system on a free port, without files. */
+/** A Redis of one's own, so that it may be stopped: servers of the system on free ports, without files that last. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -14,14 +14,75 @@ export interface Redis {
   start(): Promise<void>
 }
 
-/** Whether there is a server to start. */
-export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
+export interface RedisServer extends Redis {
+  /** What it answers to one line. */
+  say(line: string): Promise<string>
+}
 
-/** Starts a server, ended with the test. @param cluster as a cluster of one server */
-export const startRedis = async ({ cluster = false } = {}): Promise<Redis> => {
+export interface RedisCluster extends Redis {
+  readonly servers: readonly RedisServer[]
+}
+
+const version = Number(
+  /v=(\d+)/.exec(String(spawnSync('redis-server', ['--version'], { encoding: 'utf8' }).stdout))?.[1] ?? 0,
+)
+/** Whether there is a server to start. */
+export const hasRedis = version > 0
+/** Whether it can be one of a cluster that has sharded pub/sub. */
+export const hasRedisCluster = version >= 7
+
+const SERVERS = 3
+const SLOTS = 16_384
+
+/** Starts a server, ended with the test. */
+export const startRedis = (): Promise<RedisServer> => startServer(async () => [])
+
+/** Starts a cluster of three servers that share the slots, ended with the test. */
+export const startRedisCluster = async (): Promise<RedisCluster> => {
+  const servers = await Promise.all(
+    Array.from({ length: SERVERS }, () =>
+      startServer(async (port) => {
+        const bus = await freePort()
+        return [
+          ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`],
+          ...['--cluster-port', String(bus), '--cluster-node-timeout', '2000'],
+        ]
+      }),
+    ),
+  )
+  const [first] = servers
+  const { port } = new URL(first?.url ?? '')
+  const bus = /@(\d+)/.exec((await first?.say('CLUSTER NODES')) ?? '')?.[1]
+  for (const [index, server] of servers.entries()) {
+    const from = Math.ceil((SLOTS * index) / SERVERS)
+    const to = Math.ceil((SLOTS * (index + 1)) / SERVERS) - 1
+    await server.say(`CLUSTER ADDSLOTSRANGE ${from} ${to}`)
+    if (server !== first) await server.say(`CLUSTER MEET 127.0.0.1 ${port} ${bus}`)
+  }
+  const serves = async () => {
+    await until('the cluster to serve', async () => {
+      const infos = await Promise.all(servers.map((server) => server.say('CLUSTER INFO')))
+      return infos.every((info) => info.includes('cluster_state:ok') && info.includes(`cluster_size:${SERVERS}`))
+    })
+  }
+  await serves()
+  return {
+    url: first?.url ?? '',
+    servers,
+    stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
+    start: async () => {
+      await Promise.all(servers.map((server) => server.start()))
+      await serves()
+    },
+  }
+}
+
+const startServer = async (optionsOf: (port: number) => Promise<string[]>): Promise<RedisServer> => {
   const port = await freePort()
-  const folder = temporaryFolder('redis')
-  const clustered = cluster ? ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`] : []
+  const options = [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    ...['--dir', temporaryFolder('redis'), ...(await optionsOf(port))],
+  ]
   let child: ChildProcess | null = null
   const stop = async () => {
     if (child === null || child.exitCode !== null || child.signalCode !== null) return
@@ -29,31 +90,12 @@ export const startRedis = async ({ cluster = false } = {}): Promise<Redis> => {
     await once(child, 'close')
   }
   const start = async () => {
-    child = spawn(
-      'redis-server',
-      [
-        '--port',
-        String(port),
-        '--bind',
-        '127.0.0.1',
-        '--save',
-        '',
-        '--appendonly',
-        'no',
-        '--dir',
-        folder,
-        ...clustered,
-      ],
-      { stdio: 'ignore' },
-    )
+    child = spawn('redis-server', options, { stdio: 'ignore' })
     await until('Redis to answer', async () => (await say(port, 'PING').catch(() => '')).startsWith('+PONG'))
-    if (!cluster) return
-    await say(port, 'CLUSTER ADDSLOTSRANGE 0 16383')
-    await until('the cluster to serve', async () => (await say(port, 'CLUSTER INFO')).includes('cluster_state:ok'))
   }
   onTestFinished(stop)
   await start()
-  return { url: `redis://127.0.0.1:${port}`, start, stop }
+  return { url: `redis://127.0.0.1:${port}`, start, stop, say: (line) => say(port, line) }
 }
 
 /** What the server answers to one line. */

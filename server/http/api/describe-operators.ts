@@ -5,7 +5,8 @@ import { At, json, PageParams, problems } from './parts.ts'
 const OpenRoom = z.object({
   story: z.string(),
   page: z.string(),
-  members: z.number().int(),
+  members: z.number().int().openapi({ description: 'In all processes, as of the last seconds' }),
+  elsewhere: z.number().int().openapi({ description: 'Those of them who are in other processes' }),
   slow: z.number().int().openapi({ description: 'Members who do not read as fast as they are written to' }),
   seq: z.number().int(),
   snapshotBytes: z.number().int(),
@@ -65,7 +66,7 @@ export const OPERATORS: readonly RouteConfig[] = [
   {
     method: 'get',
     path: '/admin/rooms/{story}/{page}',
-    summary: 'How a page stands, and who has it open in the process that answers',
+    summary: 'How a page stands, how many have it open, and who of them in the process that answers',
     request: { params: PageParams },
     responses: {
       200: json(
@@ -74,6 +75,7 @@ export const OPERATORS: readonly RouteConfig[] = [
           page: z.string(),
           frozen: z.string().nullable(),
           open: OpenRoom.nullable(),
+          elsewhere: z.number().int().openapi({ description: 'How many have it open in other processes' }),
           people: z.array(Person),
           stored: StoredPage.nullable(),
         }),

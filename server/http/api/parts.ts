@@ -26,8 +26,8 @@ export interface ApiParts {
   readonly countMore: (user: string | null, messages: number) => void
   /** What a caller may do on a page. */
   readonly grant: Access['grant']
-  /** How many have a page open in this process. */
-  readonly membersOf: (roomId: string) => number
+  /** How many have each of some pages open now, in all processes; of the others, as they said within the last seconds. */
+  readonly membersOf: (roomIds: readonly string[]) => Promise<(roomId: string) => number>
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Runs a task after so many ms; the gift cancels it. */

@@ -31,7 +31,7 @@ const Page = z.object({
   bytes: z.number().int(),
   updates: z.number().int(),
   lastEdit: At,
-  members: z.number().int().openapi({ description: 'Who has it open now, in the process that answers' }),
+  members: z.number().int().openapi({ description: 'How many have it open now, as of the last seconds' }),
   deletedAt: At.nullable(),
 })
 const StoryVersion = z.object({
@@ -127,10 +127,10 @@ export const storyRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
     const caller = await authorize(c, { story }, withDeleted ? 'manage' : 'read')
     const pages = await archive.listPages(story, { withDeleted })
     const seen = await Promise.all(pages.map(({ page }) => sees(caller, story, page)))
-    const shown = pages
-      .filter((_, at) => seen[at])
-      .map(({ roomId, page, ...rest }) => ({ id: page, ...rest, members: membersOf(roomId) }))
-    return c.json({ story, pages: shown }, 200)
+    const shown = pages.filter((_, at) => seen[at])
+    const members = await membersOf(shown.map(({ roomId }) => roomId))
+    const told = shown.map(({ roomId, page, ...rest }) => ({ id: page, ...rest, members: members(roomId) }))
+    return c.json({ story, pages: told }, 200)
   })
   api.openapi(versions, async (c) => {
     const { story } = c.req.valid('param')
