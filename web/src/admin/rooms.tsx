@@ -53,7 +53,7 @@ export const Rooms = () => {
           {fault}
         </p>
       )}
-      {answer !== null && <Open rooms={answer.rooms} open={answer.open} />}
+      {answer !== null && <Open rooms={answer.rooms} open={answer.open} isSearch={search !== ''} />}
       {closed.length > 0 && <Closed pages={closed} />}
     </section>
   )
@@ -62,8 +62,15 @@ export const Rooms = () => {
 const isOpen = (rooms: readonly OpenRoom[], story: string, page: string): boolean =>
   rooms.some((room) => room.story === story && room.page === page)
 
-const Open = ({ rooms, open }: { readonly rooms: readonly OpenRoom[]; readonly open: number }) => {
-  if (rooms.length === 0) return <p class="faint">{words.noOpenPage}</p>
+interface OpenParts {
+  readonly rooms: readonly OpenRoom[]
+  readonly open: number
+  /** Whether they were looked for by letters of their names. */
+  readonly isSearch: boolean
+}
+
+const Open = ({ rooms, open, isSearch }: OpenParts) => {
+  if (rooms.length === 0) return <p class="faint">{isSearch ? words.noOpenPage : words.nothingOpen}</p>
   return (
     <Scroll label={words.openPages}>
       <table>

@@ -19,7 +19,8 @@ export const StoryCard = ({ card }: { readonly card: Card }) => {
         <span class="card-words">
           <strong>{title}</strong>
           <span class="faint">
-            {words.pages(pages)} · {words.edited(ago(lastEdit))}
+            {pages > 0 && `${words.pages(pages)} · `}
+            {words.edited(ago(lastEdit))}
           </span>
         </span>
       </a>

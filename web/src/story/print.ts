@@ -9,15 +9,21 @@ export const openPrint = (waiting: string): Window => {
   return view
 }
 
+/**
+ * The policy, which the window has from this one, takes no styles within a page, not even to be read; those that a
+ * program gives it takes. In what people wrote, `<` is never written as it is.
+ */
+const STYLE = /<style>([\s\S]*?)<\/style>/g
+
 /** Shows the service's sheets and has them printed. */
 export const printIn = async (view: Window, html: string): Promise<void> => {
-  const sheets = new DOMParser().parseFromString(html, 'text/html')
+  const styles = [...html.matchAll(STYLE)].map(([, text]) => text ?? '')
+  const sheets = new DOMParser().parseFromString(html.replace(STYLE, ''), 'text/html')
   const { document } = view
-  // The policy, which the window has from this one, takes no styles within a page; those that a program gives it takes.
   const Style = (view as unknown as { CSSStyleSheet: typeof CSSStyleSheet }).CSSStyleSheet
-  document.adoptedStyleSheets = [...sheets.querySelectorAll('style')].map(({ textContent }) => {
+  document.adoptedStyleSheets = styles.map((text) => {
     const style = new Style()
-    style.replaceSync(textContent ?? '')
+    style.replaceSync(text)
     return style
   })
   document.title = sheets.title

@@ -48,6 +48,7 @@ export const english = {
   most: 'Most',
   orders: { members: 'people', slow: 'slow readers', tail: 'tail', bytes: 'size' },
   noOpenPage: 'No such page is open here now.',
+  nothingOpen: 'Nobody has a page open here now. Any page is found by letters of its name.',
   openPages: 'Open pages',
   openHere: (open: number, said: string) => (open === 1 ? '1 page is open here' : `${said} pages are open here`),
   shownOnly: (said: string) => `, of which ${said} are shown`,

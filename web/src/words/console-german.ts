@@ -50,6 +50,7 @@ export const german: ConsoleWords = {
   most: 'Zuerst nach',
   orders: { members: 'Personen', slow: 'langsamen Lesern', tail: 'neuen Zeilen', bytes: 'Größe' },
   noOpenPage: 'Keine solche Seite ist hier gerade offen.',
+  nothingOpen: 'Hier hat gerade niemand eine Seite offen. Jede Seite findet sich über Buchstaben ihres Namens.',
   openPages: 'Offene Seiten',
   openHere: (open, said) => (open === 1 ? '1 Seite ist hier offen' : `${said} Seiten sind hier offen`),
   shownOnly: (said) => `, davon werden ${said} gezeigt`,

@@ -109,6 +109,7 @@ export const HistoryView = ({ session, provider, close, show }: HistoryParts) =>
         )}
       </section>
       <div class="sheet" aria-live="polite">
+        {look === null && fault === null && entries?.length !== 0 && <p class="faint opening">{words.opening}</p>}
         {look !== null && <MomentView session={session} page={page} look={look} isAll={version !== null} />}
       </div>
     </div>
