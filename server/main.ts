@@ -161,13 +161,15 @@ const live = (config: Config, { logger, start, told, failed }: Beginning): Life 
   const end = async (code: number) => {
     stopping.abort()
     let drained = false
+    let unfinished = 'the start was given up'
     systemClock.after(config.shutdownGraceMs, () => {
-      if (!drained) logger.error({}, 'the grace period ended before everything was committed')
+      if (!drained) logger.error({}, `the grace period ended before ${unfinished}`)
       process.exit(drained ? code : 1)
     })
     const service = await starting.catch(() => null)
     // Nothing was started: there is nothing to drain, and whoever gave the signal knows.
     if (service === null) process.exit(code)
+    unfinished = 'everything was committed'
     try {
       await service.drain()
       drained = true
