@@ -1,8 +1,13 @@
 /** Who sends too fast without a socket is told when to come again: what was sent stays with them. */
 import { type PageName, roomIdOf } from '../../shared/names.ts'
 import type { Counters } from '../ports.ts'
-import type { Rates } from '../rates.ts'
 import { Problem } from './problem.ts'
+
+/** How fast pages may be written. */
+export interface PageRates {
+  /** Takes an update. @returns how long to wait before it may come again, in ms; 0: it was taken */
+  update(roomId: string, bytes: number): number
+}
 
 /** @param waitMs how long, so long */
 export const tooFast = (what: string, waitMs: number): Problem => {
@@ -13,7 +18,7 @@ export const tooFast = (what: string, waitMs: number): Problem => {
 
 /** @returns what counts an update to a page from whoever may write there, and throws Problem 429 where it comes too fast */
 export const updateCounter =
-  (rates: Pick<Rates, 'update'>, counters: Counters) =>
+  (rates: PageRates, counters: Counters) =>
   (page: PageName, bytes: number): void => {
     const wait = rates.update(roomIdOf(page), bytes)
     if (wait === 0) return

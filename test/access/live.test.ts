@@ -154,6 +154,7 @@ it('what is frozen or revoked stays so after a restart', async () => {
   const store = await anyPostgres().open()
   const env = { ...store.env, ...TOKEN_ENV }
   const first = await startService(env)
+  const beforeThat = seconds() - 5
   const admin = await tokenOf('boss', { isAdmin: true })
   const ana = await tokenOf('ana', { stories: { s1: 'write' } })
   await call(first.address, 'PUT', '/stories/s1/freeze', { token: admin })
@@ -162,7 +163,7 @@ it('what is frozen or revoked stays so after a restart', async () => {
   const second = await startService(env)
   const client = await connectClient(second.collab, ROOM, { token: ana })
   expect(client.states[0]).toMatchObject({ frozen: true, reason: 'this story is frozen' })
-  const ben = await tokenOf('ben', { stories: { s1: 'write' }, now: seconds() - 5 })
+  const ben = await tokenOf('ben', { stories: { s1: 'write' }, now: beforeThat })
   expect((await call(second.address, 'PUT', '/stories/s1/freeze', { token: ben })).status).toBe(401)
 })
 
