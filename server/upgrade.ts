@@ -198,9 +198,6 @@ export class Sockets {
   }
 
   #handshake(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void {
-    // Where the page is here, the answer and the first messages leave in one write.
-    socket.cork()
-    this.#parts.clock.turn(() => socket.uncork())
     this.#wss.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request, socket as NetSocket, address))
   }
 
