@@ -5,13 +5,12 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { SUBPROTOCOL, TOKEN_PREFIX } from '../shared/protocol.ts'
 import { clientAddress, type ProxyList } from './address.ts'
-import type { Clock, Counters, Logger } from './ports.ts'
+import type { Counters, Logger } from './ports.ts'
 import type { Opening } from './socket-opening.ts'
 import { forwardedFor, offeredBy, PATH, refuseHandshake } from './upgrade-request.ts'
 
 export interface UpgradesParts {
   readonly opening: Pick<Opening, 'open'>
-  readonly clock: Clock
   readonly logger: Logger
   readonly counters: Counters
   /** Whose word on the address of a client is believed. */
@@ -83,9 +82,6 @@ export class Upgrades {
     const { remoteAddress } = socket as NetSocket
     const address = passed?.client ?? clientAddress(remoteAddress, forwardedFor(request), proxies)
     if (elsewhere !== null && passed === null && (await this.#pass(elsewhere, request, socket, head, address))) return
-    // Where the page is here, the answer and the first messages leave in one write.
-    socket.cork()
-    this.#parts.clock.turn(() => socket.uncork())
     this.#wss.handleUpgrade(request, socket, head, (ws) =>
       this.#whileWaiting(this.#parts.opening.open(ws, request, socket as NetSocket, address)),
     )
