@@ -1,8 +1,7 @@
 /** Open mode: every caller may do everything, and is called what `?user=` says. */
 import type { Access, Caller, Grant, Refusal } from '../access.ts'
 import type { Standing } from './standing.ts'
-
-const MAX_USER_BYTES = 128
+import { line } from './tokens.ts'
 
 /** @param standing tells what is frozen: everybody manages, so it bars nobody */
 export const openAccess = (standing: Standing): Access => ({
@@ -29,8 +28,9 @@ const UNNAMED: Caller = {
 
 const named = (user: string): Caller | Refusal => {
   if (user === '') return UNNAMED
-  if (new TextEncoder().encode(user).length > MAX_USER_BYTES) {
-    return { refused: `user is longer than ${MAX_USER_BYTES} bytes` }
+  try {
+    return { ...UNNAMED, user: line('user', user) }
+  } catch (error) {
+    return { refused: (error as Error).message }
   }
-  return { ...UNNAMED, user }
 }

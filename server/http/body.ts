@@ -18,12 +18,22 @@ export const jsonOf = async (c: Context): Promise<Readonly<Record<string, unknow
   throw new Problem(400, 'Bad request', 'The body is not a JSON object.')
 }
 
+/** Why a text cannot be kept, or null: PostgreSQL holds no NUL, and JSON in it nothing that is not Unicode. */
+export const textFault = (text: string): string | null => {
+  if (text.includes('\0')) return 'holds a NUL character'
+  return text.isWellFormed() ? null : 'is not valid Unicode'
+}
+
 /** A text of a JSON object; null where it is not there. @throws Problem 400 */
 export const textOf = (body: Readonly<Record<string, unknown>>, key: string, maxBytes: number): string | null => {
   const given = Object.hasOwn(body, key) ? body[key] : null
   if (given === null) return null
-  if (typeof given === 'string' && given !== '' && Buffer.byteLength(given) <= maxBytes) return given
-  throw new Problem(400, 'Bad request', `${key} must be a text of 1 to ${maxBytes} bytes.`)
+  if (typeof given !== 'string' || given === '' || Buffer.byteLength(given) > maxBytes) {
+    throw new Problem(400, 'Bad request', `${key} must be a text of 1 to ${maxBytes} bytes.`)
+  }
+  const fault = textFault(given)
+  if (fault !== null) throw new Problem(400, 'Bad request', `${key} ${fault}.`)
+  return given
 }
 
 /** A story id or page id. @throws Problem 400 */

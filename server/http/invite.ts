@@ -1,5 +1,6 @@
 /** Inviting somebody to a story: a manager names them, the service signs their token. */
 import type { Hono } from 'hono'
+import { line } from '../access/tokens.ts'
 import type { Authorize } from './authorize.ts'
 import { jsonOf, nameOf, textOf } from './body.ts'
 import { note } from './guard.ts'
@@ -32,6 +33,7 @@ export const inviteRoutes = (api: Hono, { authorize, invite }: InviteParts): voi
     const body = await jsonOf(c)
     const name = textOf(body, 'name', MAX_NAME_BYTES)
     if (name === null) throw new Problem(400, 'Bad request', 'name is missing: who is invited?')
+    checkLine(name)
     const role = ROLES.find((known) => known === (textOf(body, 'grant', 16) ?? 'write'))
     if (role === undefined) throw new Problem(400, 'Bad request', `grant must be one of ${ROLES.join(', ')}.`)
     const { days = 7 } = body
@@ -42,4 +44,13 @@ export const inviteRoutes = (api: Hono, { authorize, invite }: InviteParts): voi
     note(c, { about: invitation.user, detail: { grant: role, days } })
     return c.json(invitation, 201, { 'cache-control': 'no-store' })
   })
+}
+
+/** A token with another name would be refused. @throws Problem 400 */
+const checkLine = (name: string): void => {
+  try {
+    line('name', name)
+  } catch (error) {
+    throw new Problem(400, 'Bad request', `${(error as Error).message}.`)
+  }
 }

@@ -43,7 +43,11 @@ const setAsideLocked = async (
   if (culprits.length === 0) return null
   const rows = culprits.map(({ row }) => page.rows[row] as PageRow)
   await swap(tx, roomId, page, squashed)
-  const columns = [rows.map(({ seq }) => seq), rows.map(({ part }) => part), culprits.map(({ why }) => why)]
+  const columns = [
+    rows.map(({ seq }) => seq),
+    rows.map(({ part }) => part),
+    culprits.map(({ why }) => why.replaceAll('\0', '\\0')),
+  ]
   await tx.query(QUARANTINE, [roomId, ...columns])
   await tx.query(RAISE_EPOCH, [roomId, joined(locked.dead, dead)])
   parts.counters.count('rows_quarantined', rows.length)

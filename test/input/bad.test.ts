@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { Sync, syncMessage } from '../../shared/protocol.ts'
+import { call } from '../support/api.ts'
 import { Client, connectClient } from '../support/client.ts'
 import { pageAsText } from '../support/equal.ts'
 import { metric } from '../support/metrics.ts'
@@ -172,5 +173,62 @@ describe('what is refused whole', () => {
     await client.settled()
     expect(client.refusals).toMatchObject([{ n, code: 'too-large' }])
     await expectUndisturbed(service, client)
+  })
+})
+
+describe('what PostgreSQL cannot hold', () => {
+  it('is refused where it names somebody or says why, and closes nobody else’s page', async () => {
+    const service = await startService((await anyPostgres().open()).env)
+    const witness = await connectClient(service.collab, ROOM)
+    await expectUndisturbed(service, witness)
+    for (const user of ['a\0b', 'a\nb', '\u0085', ' ']) {
+      const client = new Client(service.collab, ROOM, { user })
+      client.connect()
+      expect([user, await closingOf(client)]).toEqual([user, 4401])
+      const path = `/stories/story/pages/page/versions?user=${encodeURIComponent(user)}`
+      expect((await call(service.address, 'POST', path, { body: {} })).status).toBe(401)
+    }
+    const page = '/stories/story/pages/page'
+    for (const text of ['a\0b', '\ud800']) {
+      const given: readonly (readonly [method: string, path: string, body: unknown])[] = [
+        ['PUT', `${page}/freeze`, { reason: text }],
+        ['PUT', '/stories/story/freeze', { reason: text }],
+        ['POST', `${page}/versions`, { label: text }],
+        ['POST', '/stories/story/versions', { label: text }],
+        ['POST', '/admin/forget', { user: text }],
+        ['POST', '/admin/revoke', { user: text }],
+      ]
+      for (const [method, path, body] of given) {
+        const headers = { 'idempotency-key': 'once' }
+        const { status } = await call(service.address, method, path, { body, headers })
+        expect([path, text, status]).toEqual([path, text, 400])
+      }
+    }
+    await expectUndisturbed(service, witness)
+  })
+
+  it('may name a root all the same: the page is stored, read in every form, copied, and loads', async () => {
+    const store = await anyPostgres().open()
+    const service = await startService(store.env)
+    const witness = await connectClient(service.collab, ROOM)
+    witness.edit('odd', (doc) => {
+      doc.getText('a\0b').insert(0, 'x\0y')
+      doc.getMap('text\0').set('k\0', '\0')
+    })
+    await expectUndisturbed(service, witness)
+    const page = '/stories/story/pages'
+    for (const path of [`${page}/page`, `${page}/copy`]) {
+      for (const accept of ['application/json', 'text/plain', 'application/octet-stream']) {
+        const answer = await call(service.address, 'GET', path, { headers: { accept } })
+        expect([path, accept, answer.status]).toEqual([path, accept, 200])
+        if (accept === 'application/json') expect(answer.body['a\0b']).toBe('x\0y')
+      }
+      if (path.endsWith('page')) {
+        const copied = await call(service.address, 'POST', `${path}/copy`, { body: { page: 'copy' } })
+        expect(copied.status).toBe(201)
+      }
+    }
+    expect((await call(service.address, 'POST', '/admin/compact', { body: {} })).status).toBe(200)
+    await expectLoadsAfterRestart(service, store, witness)
   })
 })

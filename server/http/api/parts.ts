@@ -9,6 +9,7 @@ import type { Asked } from '../../log/archive/parts.ts'
 import type { StorySource } from '../../log/archive/stories.ts'
 import type { Clock } from '../../ports.ts'
 import type { Authorize, Sees } from '../authorize.ts'
+import { textFault } from '../body.ts'
 import { Problem } from '../problem.ts'
 import type { Offered, Synced } from '../sync-page.ts'
 
@@ -57,7 +58,11 @@ export const FreshName = name.refine((id) => !id.startsWith('_'), 'names that be
 
 export const Time = z.iso.datetime({ offset: true })
 export const TimeOrVersion = z.union([Time, z.uuid()])
-export const Label = z.object({ label: z.string().max(1000).nullish() })
+const Text = z
+  .string()
+  .max(1000)
+  .refine((text) => textFault(text) === null, { error: (issue) => textFault(String(issue.input)) ?? 'bad text' })
+export const Label = z.object({ label: Text.nullish() })
 export const Flag = z.enum(['true', 'false']).default('false')
 
 /** Told in every answer as ISO 8601. */

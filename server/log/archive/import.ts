@@ -1,4 +1,5 @@
 /** Bringing a story in from files, byte by byte as it was taken out; all of it or nothing. */
+
 import { nameFault, roomIdOf } from '../../../shared/names.ts'
 import { importAssets, provenType } from './assets.ts'
 import { type BundlePage, type Files, type Manifest, readManifest } from './bundle.ts'
@@ -6,6 +7,7 @@ import { createPage, type NewPage } from './create.ts'
 import type { Progress } from './export.ts'
 import { ArchiveFault } from './fault.ts'
 import { type ArchiveParts, told } from './parts.ts'
+import { storable } from './root-types.ts'
 
 const KEEP_VERSION = `
   INSERT INTO scriptorium.version (room_id, id, seq, kind, label, author, at, story_version, data)
@@ -80,7 +82,7 @@ const provenPage = async (
 ): Promise<NewPage> => {
   for (const version of versions) await proven(threads, files, version.file)
   const content = await proven(threads, files, file)
-  return { roomId: roomIdOf({ story, page }), content, kind: 'import', author, roots: JSON.stringify(roots) }
+  return { roomId: roomIdOf({ story, page }), content, kind: 'import', author, roots: JSON.stringify(storable(roots)) }
 }
 
 const proven = async (threads: ArchiveParts['threads'], files: Files, file: string) => {

@@ -1,4 +1,5 @@
 /** Looking at a page: its content at a moment, who edited it when, who wrote what, and what changed between two moments. */
+
 import type { Change, Span, Spans, Writer } from '../../threads/page/blame.ts'
 import type { Rendered } from '../../threads/page/render.ts'
 import type { Roots } from '../../threads/page/roots.ts'
@@ -6,6 +7,7 @@ import { type ArchiveParts, told } from './parts.ts'
 import { existing, type Moment, readPast } from './past.ts'
 import { ACTIVITY, STORE_ROOTS, WRITERS } from './past-statements.ts'
 import type { Source } from './restore.ts'
+import { storable } from './root-types.ts'
 import { readVersion } from './versions.ts'
 
 /** An author's rows are one entry of the activity while no more than this lies between them. */
@@ -38,8 +40,9 @@ export const renderPage = async (
 ): Promise<Rendered & { readonly seq: number }> => {
   const { seq, page, roots } = await pageOf(parts, roomId, source)
   const rendered = await told(parts.threads.run('renderPage', { page, roots: { ...roots, ...asked } }))
-  const isNews = Object.keys(rendered.roots).some((name) => roots[name] === undefined)
-  if (isNews) await parts.database.query(STORE_ROOTS, [roomId, JSON.stringify(rendered.roots)])
+  const found = storable(rendered.roots)
+  const isNews = Object.keys(found).some((name) => roots[name] === undefined)
+  if (isNews) await parts.database.query(STORE_ROOTS, [roomId, JSON.stringify(found)])
   return { ...rendered, seq: seq.value }
 }
 
