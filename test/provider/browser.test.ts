@@ -105,7 +105,7 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
       words += word
       // In one turn: the store has no time to write.
       return Promise.all([
-        page.waitForEvent(leave === 'reload' ? 'load' : 'framenavigated'),
+        leave === 'reload' ? page.waitForEvent('load') : page.waitForEvent('framenavigated'),
         page.evaluate(
           ([last, how]) => {
             app.write(last)
