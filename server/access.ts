@@ -85,3 +85,18 @@ export const barrierOf = (grant: Grant): { code: 'read-only' | 'frozen'; reason:
   if (grant.frozen !== null) return { code: 'frozen', reason: grant.frozen }
   return grant.role === 'write' ? null : { code: 'read-only', reason: 'you may read this page, not write it' }
 }
+
+/** Bytes of the name of a person, and of what tells them from others. */
+export const MAX_NAME_BYTES = 128
+
+/** A name of a person: some text of one line. @throws Error otherwise */
+export const line = (what: string, given: unknown): string => {
+  if (typeof given !== 'string' || given.trim() === '') throw new Error(`${what} is not a text`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(given)) throw new Error(`${what} holds a control character`)
+  if (!given.isWellFormed()) throw new Error(`${what} is not valid Unicode`)
+  if (new TextEncoder().encode(given).length > MAX_NAME_BYTES) {
+    throw new Error(`${what} is longer than ${MAX_NAME_BYTES} bytes`)
+  }
+  return given
+}

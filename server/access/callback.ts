@@ -3,9 +3,9 @@
  * the same meanwhile shares one request; no answer means "try again", never "allowed".
  */
 import { createHmac } from 'node:crypto'
-import { ROLES, type Role } from '../access.ts'
+import { line, ROLES, type Role } from '../access.ts'
 import type { Clock, Counters, Logger } from '../ports.ts'
-import { line, shownName } from './tokens.ts'
+import { shownName } from './tokens.ts'
 
 export interface Question {
   /** The user where a token proves it; null: `token` must tell. */

@@ -1,7 +1,6 @@
 /** Open mode: every caller may do everything, and is called what `?user=` says. */
-import type { Access, Caller, Grant, Refusal } from '../access.ts'
+import { type Access, type Caller, type Grant, line, type Refusal } from '../access.ts'
 import type { Standing } from './standing.ts'
-import { line } from './tokens.ts'
 
 /** @param standing tells what is frozen: everybody manages, so it bars nobody */
 export const openAccess = (standing: Standing): Access => ({

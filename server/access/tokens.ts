@@ -1,6 +1,6 @@
 /** Tokens: a JWT names its user and what they may do. Its signature is checked by its keys, times by jose, claims by value. */
 import { errors } from 'jose'
-import type { Caller, Refusal } from '../access.ts'
+import { type Caller, line, type Refusal } from '../access.ts'
 import type { Clock } from '../ports.ts'
 import { readGrants } from './grants.ts'
 import { type Keys, KeysAway } from './keys.ts'
@@ -15,7 +15,6 @@ export interface TokenRules {
 
 /** Clocks differ by as much. */
 const LEEWAY_S = 30
-const MAX_NAME_BYTES = 128
 
 /** Verifies a token. @returns its caller, or why it is refused; never a word of the token itself */
 export const verifyToken = async (token: string, rules: TokenRules): Promise<Caller | Refusal> => {
@@ -56,18 +55,6 @@ const callerOf = (claims: Readonly<Record<string, unknown>>, now: number): Calle
 /** The name that others see; null: there is none. Many applications say '' of whoever gave none. @throws as `line` */
 export const shownName = (given: unknown): string | null =>
   given === undefined || given === null || given === '' ? null : line('name', given)
-
-/** A name of a person: some text of one line. @throws Error otherwise */
-export const line = (what: string, given: unknown): string => {
-  if (typeof given !== 'string' || given.trim() === '') throw new Error(`${what} is not a text`)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(given)) throw new Error(`${what} holds a control character`)
-  if (!given.isWellFormed()) throw new Error(`${what} is not valid Unicode`)
-  if (new TextEncoder().encode(given).length > MAX_NAME_BYTES) {
-    throw new Error(`${what} is longer than ${MAX_NAME_BYTES} bytes`)
-  }
-  return given
-}
 
 const reasonOf = (error: unknown): string => {
   if (error instanceof errors.JWTExpired) return 'the token has expired'

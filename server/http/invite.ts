@@ -1,6 +1,6 @@
 /** Inviting somebody to a story: a manager names them, the service signs their token. */
 import type { Hono } from 'hono'
-import { line } from '../access/tokens.ts'
+import { line, MAX_NAME_BYTES } from '../access.ts'
 import type { Authorize } from './authorize.ts'
 import { jsonOf, nameOf, textOf } from './body.ts'
 import { note } from './guard.ts'
@@ -18,7 +18,6 @@ export interface InviteParts {
     | null
 }
 
-const MAX_NAME_BYTES = 128
 const DAY_S = 86_400
 export const MOST_DAYS = 30
 const ROLES = ['read', 'write'] as const
