@@ -20,38 +20,17 @@ import { refuse, STUBBORN } from './socket-refuse.ts'
 import type { Decision, Rights } from './socket-rights.ts'
 import { beats, type Sweep, type Swept } from './socket-sweep.ts'
 import { Throttle } from './socket-throttle.ts'
+import { CROWDED_BYTES, Vigil } from './socket-vigil.ts'
 import { framed, type Wire } from './wire.ts'
 
-/** Past this a reader gets no presence. */
-const CROWDED_BYTES = 1_000_000
 /** Past this a reader gets no updates either, until it drains; then it is brought up to date by state vector. */
 const FULL_BYTES = 8_000_000
-/** A reader that takes nothing for this long, or a writer that is not read for this long, is told to try again. */
-const STUCK = beats(30_000)
-/** Stock clients reconnect after 30 s without a message; pings do not count. A beat is up to 2 s later than the message. */
-const SILENT = beats(28_000)
-/** Whoever is not heard for this long is pinged together with a sign of life, … */
-const UNHEARD = beats(40_000)
-/** … without one after this, … */
-const UNHEARD_LONG = beats(60_000)
-/** … and is lost after this. */
-const LOST = beats(90_000)
 const RETRY_MS = 2000
 /** Framed once: an idle socket costs one write in half a minute. */
 const SIGN_OF_LIFE = framed(awarenessMessage(EMPTY_PRESENCE))
 /** With an empty ping behind it: final, unmasked. */
 const SIGN_OF_LIFE_AND_PING = Buffer.concat([SIGN_OF_LIFE, Uint8Array.of(0x89, 0)])
 const RATE_RETRY_MS = 10_000
-/** Whoever sends less between two beats, and no whole frame, may as well be gone. */
-const LIVELY_BYTES = 1000
-
-/**
- * What of a write that is under way the system has not taken. A large one counts as buffered until its last byte is
- * gone, so nothing else tells a slow reader from none.
- */
-const queuedIn = (net: NetSocket): number =>
-  (net as { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0
-
 const isUpdate = (frame: Uint8Array): boolean => frame[0] === Message.sync && frame[1] !== Sync.step1
 
 export interface SocketSettings {
@@ -100,18 +79,9 @@ export class Socket implements Member, Receiving, Swept, Listener {
   #deciding: Deciding | null = null
   #room: Room | null = null
   #closed = false
-  /** By the beats of the sweep, as all here: small numbers take no memory of their own. */
-  #sentAt: number
-  #pingedAt: number
-  #heardAt: number
-  #progressAt: number
-  /** The last sweep, and what there was then: bytes not yet sent, and all that had come. */
-  #sweptAt: number
-  #left = 0
-  #bytesRead = 0
+  readonly #vigil: Vigil
   /** Whether it is looked at next, or just now. */
   #isWatched = false
-  #unreadSince: number | null = null
   #forgetRelief: (() => void) | null = null
 
   constructor(ws: WebSocket, net: NetSocket, place: Place, parts: SocketParts) {
@@ -120,7 +90,7 @@ export class Socket implements Member, Receiving, Swept, Listener {
     this.#place = place
     this.#parts = parts
     this.#reading = new Reading(ws)
-    this.#sentAt = this.#heardAt = this.#pingedAt = this.#progressAt = this.#sweptAt = parts.sweep.beat
+    this.#vigil = new Vigil(parts.sweep.beat)
     listen(ws, net, this)
   }
 
@@ -187,7 +157,7 @@ export class Socket implements Member, Receiving, Swept, Listener {
     if (this.#closed || this.#ws.readyState !== this.#ws.OPEN) return
     if (kind === 'presence' && this.#net.writableLength > CROWDED_BYTES) return
     const { wire, sweep } = this.#parts
-    this.#sentAt = sweep.beat
+    this.#vigil.sent(sweep.beat)
     if (!wire.write(this.#net, message)) this.#watch()
   }
 
@@ -220,41 +190,34 @@ export class Socket implements Member, Receiving, Swept, Listener {
   /** Looks after what is due. @returns in how many beats to look again; null: it is gone */
   sweep(beat: number, now: number): number | null {
     if (this.#closed) return null
-    const { writableLength: buffered, bytesRead } = this.#net
-    const left = buffered + queuedIn(this.#net)
-    const isLively = bytesRead - this.#bytesRead > LIVELY_BYTES
-    const sinceLast = beat - this.#sweptAt
     this.#isWatched = true
-    // What it was slow with before, nobody has looked at.
-    if (sinceLast > 1 || left < this.#left || buffered <= CROWDED_BYTES) this.#progressAt = beat
-    // Behind a large page on a slow line a client does not see a ping for minutes.
-    if (left < this.#left) this.#heardAt = beat
-    // In the middle of a large frame a client cannot answer a ping.
-    if (isLively && sinceLast === 1) this.#heardAt = beat
-    this.#sweptAt = beat
-    this.#left = left
-    this.#bytesRead = bytesRead
+    this.#vigil.look(beat, this.#net)
     if (this.rights.isExpired(now)) this.close(Close.unauthorized, 'the token has expired')
-    else if (beat - this.#progressAt > STUCK) this.close(Close.overloaded, 'you read too slowly', RETRY_MS)
-    else if (this.#unreadSince !== null && beat - this.#unreadSince > STUCK) {
-      this.close(Close.overloaded, 'the database is away', RETRY_MS)
-    } else if (beat - this.#heardAt > LOST) this.#ws.terminate()
-    else this.#giveSignOfLife(beat)
+    else this.#actOn(this.#vigil.fault(beat), beat)
     if (this.#closed) return null
     if (this.#throttle?.isCalm === true) {
       this.#throttle.end()
       this.#throttle = null
     }
-    this.#isWatched = left > 0 || this.#unreadSince !== null || (isLively && beat - this.#heardAt >= SILENT)
-    return this.#isWatched ? 1 : this.#calmFor(beat, now)
+    const next = this.#vigil.next(beat)
+    this.#isWatched = next <= 1
+    const { expiresAt } = this.rights.caller
+    return expiresAt === null || this.#isWatched ? next : Math.min(next, beats(expiresAt - now))
   }
 
-  /** In how many beats something is due of a socket that does nothing. */
-  #calmFor(beat: number, now: number): number {
-    const pingAt = Math.max(this.#heardAt + UNHEARD_LONG, this.#pingedAt + SILENT)
-    const due = Math.min(this.#sentAt + SILENT, pingAt, this.#heardAt + LOST + 1) - beat
-    const { expiresAt } = this.rights.caller
-    return expiresAt === null ? due : Math.min(due, beats(expiresAt - now))
+  #actOn(fault: ReturnType<Vigil['fault']>, beat: number): void {
+    switch (fault) {
+      case 'slow':
+        return this.close(Close.overloaded, 'you read too slowly', RETRY_MS)
+      case 'unread':
+        return this.close(Close.overloaded, 'the database is away', RETRY_MS)
+      case 'lost':
+        return this.#ws.terminate()
+      case null:
+        return this.#giveSignOfLife(beat)
+      default:
+        fault satisfies never
+    }
   }
 
   /** Something has changed that must not wait: it is slow, say, or not read. */
@@ -265,18 +228,15 @@ export class Socket implements Member, Receiving, Swept, Listener {
   }
 
   #giveSignOfLife(beat: number): void {
-    const isQuiet = beat - this.#sentAt >= SILENT
-    const mayPing = beat - this.#pingedAt >= SILENT
-    const isUnheard = mayPing && beat - this.#heardAt >= (isQuiet ? UNHEARD : UNHEARD_LONG)
-    if (isUnheard) this.#pingedAt = beat
-    if (isQuiet && this.#net.writableLength <= CROWDED_BYTES && this.#ws.readyState === this.#ws.OPEN) {
-      this.#sentAt = beat
-      this.#net.write(isUnheard ? SIGN_OF_LIFE_AND_PING : SIGN_OF_LIFE)
-    } else if (isUnheard) this.#ws.ping()
+    const { life, ping } = this.#vigil.due(beat)
+    if (life && this.#net.writableLength <= CROWDED_BYTES && this.#ws.readyState === this.#ws.OPEN) {
+      this.#vigil.sent(beat)
+      this.#net.write(ping ? SIGN_OF_LIFE_AND_PING : SIGN_OF_LIFE)
+    } else if (ping) this.#ws.ping()
   }
 
   pong(): void {
-    this.#heardAt = this.#parts.sweep.beat
+    this.#vigil.heard(this.#parts.sweep.beat)
   }
 
   /** A part of a frame came, or all of it. */
@@ -296,7 +256,7 @@ export class Socket implements Member, Receiving, Swept, Listener {
     const room = this.#room
     this.#frameEnds()
     if (this.#closed || room === null) return
-    this.#heardAt = this.#parts.sweep.beat
+    this.#vigil.heard(this.#parts.sweep.beat)
     if (this.#deciding?.holds(data, isBinary)) return
     try {
       if (!isBinary) throw new Error('a text frame; messages are binary')
@@ -385,12 +345,12 @@ export class Socket implements Member, Receiving, Swept, Listener {
 
   /** Too much waits for its commit: the client keeps what it writes until half of that is committed. */
   #stopReading(): void {
-    if (this.#closed || this.#unreadSince !== null) return
-    this.#unreadSince = this.#parts.sweep.beat
+    if (this.#closed || this.#vigil.isUnread) return
+    this.#vigil.unread(this.#parts.sweep.beat)
     this.#reading.stop(Reason.unsaved)
     this.#watch()
     this.#forgetRelief = this.#parts.rooms.onRelief(() => {
-      this.#unreadSince = null
+      this.#vigil.unread(null)
       if (!this.#closed) this.#reading.go(Reason.unsaved)
     })
   }
