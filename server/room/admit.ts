@@ -6,18 +6,9 @@ import { type Reached, reach } from './reach.ts'
 import { InvalidUpdate } from './reader.ts'
 import { writeReduced } from './reduce.ts'
 import type { Fresh } from './runs.ts'
-import {
-  Field,
-  LIMITS,
-  NO_LIMITS,
-  type RootType,
-  type ScanLimits,
-  type ScannedUpdate,
-  STRIDE,
-  scanUpdate,
-  withSpare,
-} from './scan.ts'
+import { LIMITS, NO_LIMITS, type RootType, type ScanLimits, type ScannedUpdate, scanUpdate, withSpare } from './scan.ts'
 import { stateVectorBytes } from './state-vector.ts'
+import { Field, STRIDE } from './structs.ts'
 import { XmlPlaces } from './xml-places.ts'
 
 /** What a room holds. */

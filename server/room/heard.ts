@@ -6,8 +6,9 @@ import type { Part } from '../log/port.ts'
 import { added, NOTHING } from './gathered.ts'
 import { IdSet } from './id-set.ts'
 import type { Fresh } from './runs.ts'
-import { Field, NO_LIMITS, STRIDE, scanUpdate } from './scan.ts'
+import { NO_LIMITS, scanUpdate } from './scan.ts'
 import { Ref } from './scan-content.ts'
+import { Field, STRIDE } from './structs.ts'
 
 interface Piece {
   /** What the room counted it as: nothing from here on is known to be durable. */

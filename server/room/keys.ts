@@ -1,8 +1,8 @@
 /** Which structs of an update lie at a key of a map. Yjs takes an item's place from its origin, whatever the item itself says. */
 import type { IdSet } from './id-set.ts'
 import { structAt } from './nesting.ts'
-import { Field, type Run, STRIDE } from './scan.ts'
 import { Ref } from './scan-content.ts'
+import { Field, type Run, STRIDE } from './structs.ts'
 
 const UNKNOWN = 0
 const AT_KEY = 1

@@ -1,6 +1,7 @@
 /** How deep the shared types of one update lie within one another. */
-import { Field, type Run, STRIDE } from './scan.ts'
+
 import { Ref } from './scan-content.ts'
+import { Field, type Run, STRIDE } from './structs.ts'
 
 /** Index of the struct of a run that holds `clock`, or -1. */
 export const structAt = (structs: readonly number[], run: Run, clock: number): number => {

@@ -2,7 +2,8 @@
 import type { Sender } from './by-sender.ts'
 import { writeReduced } from './reduce.ts'
 import type { Fresh } from './runs.ts'
-import { Field, type ScannedUpdate, STRIDE, scanUpdate } from './scan.ts'
+import { type ScannedUpdate, scanUpdate } from './scan.ts'
+import { Field, STRIDE } from './structs.ts'
 
 /** Whoever brings an update, before the owners of the clientIDs in it. */
 export interface Bringer {

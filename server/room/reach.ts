@@ -1,7 +1,8 @@
 /** How far the structs of an update can be taken in: what each refers to must be held, or stand causally earlier. */
 import { structAt } from './nesting.ts'
-import { Field, type Run, type ScannedUpdate, STRIDE } from './scan.ts'
+import type { ScannedUpdate } from './scan.ts'
 import { Ref } from './scan-content.ts'
+import { Field, type Run, STRIDE } from './structs.ts'
 
 /** What of a run is new, and how much of that is causally complete. */
 export interface Reached {

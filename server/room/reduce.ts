@@ -1,7 +1,7 @@
 /** Writing an update anew with a part of its structs, whose bytes are copied as they are. */
 import type { IdSet } from './id-set.ts'
 import type { Reached } from './reach.ts'
-import { Field, STRIDE } from './scan.ts'
+import { Field, STRIDE } from './structs.ts'
 import { writeUpdate } from './write.ts'
 
 /** The bytes of the structs that were taken of a run. */

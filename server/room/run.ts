@@ -6,8 +6,8 @@
 
 import { putVarUint, varUintSize } from '../../shared/varuint.ts'
 import { Reader } from './reader.ts'
-import { Field, STRIDE } from './scan.ts'
 import { Ref } from './scan-content.ts'
+import { Field, STRIDE } from './structs.ts'
 import type { Piece } from './write.ts'
 
 /** Structs of one client in an update that was scanned: indices from `first` up to `next`, bytes up to `to`. */

@@ -8,8 +8,9 @@ import type { Keys } from './keys.ts'
 import { EMPTY_UPDATE } from './merge.ts'
 import type { Reached } from './reach.ts'
 import { Run } from './run.ts'
-import { Field, NO_LIMITS, STRIDE, scanUpdate } from './scan.ts'
+import { NO_LIMITS, scanUpdate } from './scan.ts'
 import { stateVectorBytes } from './state-vector.ts'
+import { Field, STRIDE } from './structs.ts'
 import { type Piece, writeUpdate } from './write.ts'
 
 /** An update that was let in, cut down to what is new of it. */

@@ -6,6 +6,7 @@ import { CLOCK_END, IdSet } from './id-set.ts'
 import { isNestedBeyond } from './nesting.ts'
 import { InvalidUpdate, Reader } from './reader.ts'
 import { Ref, skipContent } from './scan-content.ts'
+import { Field, type Run, STRIDE } from './structs.ts'
 
 /** What a root type is, by the first evidence: Yjs does not say. */
 export type RootType = 'map' | 'xml' | 'text' | 'array'
@@ -27,41 +28,6 @@ export const NO_LIMITS: ScanLimits = {
   maxRoots: Number.MAX_SAFE_INTEGER,
   maxNameBytes: Number.MAX_SAFE_INTEGER,
   maxNesting: Number.MAX_SAFE_INTEGER,
-}
-
-/** Where each number of a struct lies from the beginning of the struct. */
-export const Field = {
-  clock: 0,
-  endClock: 1,
-  /** Offset of its first byte. */
-  start: 2,
-  /** Its content as Yjs numbers it: 0 garbage collected, 10 skipped. */
-  ref: 3,
-  /** The origin or else the parent; the client is -1 where there is none. */
-  beforeClient: 4,
-  beforeClock: 5,
-  /** The right origin. */
-  afterClient: 6,
-  afterClock: 7,
-  /** 1 where `before` is the parent. */
-  isInside: 8,
-  /** 1 where it says that it lies at a key; without an origin only that tells. */
-  hasKey: 9,
-  /** Offset of its content. */
-  content: 10,
-} as const
-
-/** Numbers a struct. */
-export const STRIDE = 11
-
-/** The structs of one client, in the order of their clocks. */
-export interface Run {
-  readonly client: number
-  /** Indices of its first struct, and of the one after its last. */
-  readonly first: number
-  readonly last: number
-  /** Offset after its last byte. */
-  readonly end: number
 }
 
 export interface ScannedUpdate {

@@ -6,8 +6,8 @@
 import { IdSet } from './id-set.ts'
 import { structAt } from './nesting.ts'
 import { Reader } from './reader.ts'
-import { Field, type Run, STRIDE } from './scan.ts'
 import { Ref, TypeRef } from './scan-content.ts'
+import { Field, type Run, STRIDE } from './structs.ts'
 
 /** Where an item lies: not known yet, elsewhere, in an XML type, or in the root with this number or above. */
 const UNKNOWN = 0

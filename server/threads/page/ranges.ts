@@ -1,7 +1,8 @@
 /** Ranges of clocks of an update, and what is known of each clock. */
 import * as Y from 'yjs'
-import { Field, NO_LIMITS, STRIDE, scanUpdate } from '../../room/scan.ts'
+import { NO_LIMITS, scanUpdate } from '../../room/scan.ts'
 import { Ref } from '../../room/scan-content.ts'
+import { Field, STRIDE } from '../../room/structs.ts'
 
 /** Calls `range` for what an update writes, in the order of its clients. */
 export const eachWritten = (update: Uint8Array, range: (client: number, clock: number, end: number) => void): void => {
