@@ -17,7 +17,9 @@ const storyInAddress = (): string | null => {
   }
 }
 
-const bringLetters = () => import('../style/letters.css')
+/** Without them the page is in the system's letters until it is opened again: nobody is kept from writing. */
+const bringLetters = (): Promise<unknown> =>
+  import('../style/letters.css').catch((error: unknown) => console.info('the letters of the app did not come:', error))
 
 const story = storyInAddress()
 if (story === null) location.replace('/')
