@@ -33,6 +33,7 @@ const runOrExplain = async (args: readonly string[]): Promise<number> => {
   if (args[0] === 'history') return (await import('./history/main.ts')).run()
   if (args[0] === 'provider') return (await import('./provider/main.ts')).run()
   if (args[0] === 'channel') return (await import('./channel/main.ts')).run(args.slice(1))
+  if (args[0] === 'access') return (await import('./access/main.ts')).run()
   if (args[0] === 'cluster') return (await import('./cluster/main.ts')).run()
   try {
     const said = await aboutReports(args)

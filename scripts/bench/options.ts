@@ -34,6 +34,7 @@ an edit, a delivery, a join, a connection, a room and a byte cost from a report 
 Suites:
   wire                 S1 to S10 beside the peers (the default)
   history              folds, compaction
+  access               letting a keystroke in, a connection with a token beside one in open mode, an idle socket
   provider             a keystroke in an app, beside y-websocket
   channel              an edit's way from one process to another, over each channel
   cluster              two workers beside one process; sockets that are passed on to another node
