@@ -94,11 +94,16 @@ export const READ_MANY = `
   ) AS row
   ORDER BY asked.n, row.seq, row.part`
 
-/** The compare-and-swap of a fold: $3 is the snapshot it began with, in epoch $4. The history is looked after a day later. */
+/**
+ * The compare-and-swap of a fold: $3 is the snapshot it began with, in epoch $4, and $5 its last row, part $6 of
+ * batch $7. A database that was put back in time meanwhile has another row there, or none. The history is looked after a
+ * day later.
+ */
 export const SWAP_SNAPSHOT = `
   UPDATE scriptorium.room
   SET snapshot_seq = $2, tend_at = coalesce(tend_at, clock_timestamp() + interval '1 day')
   WHERE room_id = $1 AND snapshot_seq = $3 AND epoch = $4 AND deleted_at IS NULL
+    AND EXISTS (SELECT FROM scriptorium.update u WHERE u.room_id = $1 AND u.seq = $5 AND u.part = $6 AND u.batch = $7::uuid)
   RETURNING room_id`
 
 /** Clients that wrote in a page for the first time, with the author and time of that row. $2 client, $3 seq, $4 part. */

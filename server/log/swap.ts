@@ -18,16 +18,19 @@ export interface FoldParts {
   readonly signal: AbortSignal
 }
 
-/** Another process swapped first: what this one did is discarded. */
+/** Another process swapped first, or the database went back in time: what this one did is discarded. */
 export class LostSwap extends Error {}
 
 /**
- * Makes `squashed` the snapshot of a page at the seq it was loaded at.
- * @throws LostSwap when another process was first
+ * Makes `squashed` the snapshot of a page, which has rows, at the seq it was loaded at.
+ * @throws LostSwap when another process was first, or the rows are others now
  */
 export const swap = async (tx: Query, roomId: string, page: LoadedPage, squashed: Squashed): Promise<void> => {
   const { seq, epoch, snapshot, rows } = page
-  const swapped = await tx.query(SWAP_SNAPSHOT, [roomId, seq, snapshot?.seq ?? 0, epoch])
+  const last = rows.at(-1)
+  if (last === undefined) throw new LostSwap()
+  const begunWith = [snapshot?.seq ?? 0, epoch, last.seq, last.part, last.batch]
+  const swapped = await tx.query(SWAP_SNAPSHOT, [roomId, seq, ...begunWith])
   if (swapped.length === 0) throw new LostSwap()
   await insertSnapshot(tx, roomId, seq, squashed)
   const { writers } = squashed

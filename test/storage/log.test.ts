@@ -133,6 +133,40 @@ describe.each(everyStore)('the log over $name', (store) => {
     expect(rows).toEqual([{ rows: 21 }])
   })
 
+  it.each([1, 5])(
+    'swaps no snapshot of a past in that the database was put back from, where %i came since',
+    async (since) => {
+      const database = await open(store)
+      const typed = (text: string) => {
+        const doc = new Y.Doc()
+        doc.getText(text).insert(0, text)
+        return { author: null, via: null, data: Y.encodeStateAsUpdate(doc) }
+      }
+      const writer = new Writer(logOver(database), 's/p')
+      for (let n = 0; n < 5; n++) await writer.written(typed(`before ${n}`))
+      const goBack = async () => {
+        await database.query(`DELETE FROM scriptorium.update WHERE seq > 2`)
+        await database.query(`UPDATE scriptorium.room SET seq = 2`)
+        const log = logOver(database)
+        const again = new Writer(log, 's/p', await log.load('s/p'))
+        for (let n = 0; n < since; n++) await again.written(typed(`after ${n}`))
+      }
+      const folding = logOver({
+        kind: database.kind,
+        query: (text, values) => database.query(text, values),
+        transaction: (work) => goBack().then(() => database.transaction(work)),
+        script: (text) => database.script(text),
+        close: () => database.close(),
+      } as Database)
+      expect(await folding.fold('s/p')).toBeNull()
+      const loaded = await logOver(database).load('s/p')
+      expect([loaded.snapshot, loaded.tail.map(({ seq }) => seq)]).toEqual([
+        null,
+        Array.from({ length: 2 + since }, (_, index) => index + 1),
+      ])
+    },
+  )
+
   it('swaps no snapshot in that does not load', async () => {
     const log = logOver(await open(store))
     const doc = new Y.Doc()

@@ -38,6 +38,8 @@ export class Client {
   sent = 0
   saved = 0
   isSynced = false
+  /** Whether the service has asked, on this socket, for what this client has. */
+  #wasAsked = false
   readonly #query: string
   /** Offered beside the subprotocol at each opening. */
   token: string
@@ -61,9 +63,9 @@ export class Client {
     return this.#socket?.readyState === WebSocket.OPEN
   }
 
-  /** Whether everything sent on this socket is settled. */
+  /** Whether all that it holds was asked for on this socket, and everything sent there is settled. */
   get isSettled(): boolean {
-    return this.isOpen && this.saved === this.sent
+    return this.isOpen && this.#wasAsked && this.saved === this.sent
   }
 
   /** Opens a socket. @param collab where the service is now */
@@ -78,7 +80,7 @@ export class Client {
     this.sent = this.saved = 0
     this.refusals.length = 0
     this.#parts = []
-    this.isSynced = false
+    this.isSynced = this.#wasAsked = false
     for (const label of this.#pending.keys()) this.#pending.set(label, Number.POSITIVE_INFINITY)
     socket.on('open', () => this.sendStep1())
     socket.on('message', (frame: Buffer) => {
@@ -171,6 +173,7 @@ export class Client {
   #hearSync(kind: number, body: Uint8Array): void {
     this.heard.push(`sync ${kind}`)
     if (kind === Sync.step1) {
+      this.#wasAsked = true
       const n = this.sendUpdate(Y.encodeStateAsUpdate(this.doc, body), Sync.step2)
       // It holds all that was typed before, also what came too early and was refused as a gap.
       for (const label of this.#pending.keys()) this.#pending.set(label, n)
