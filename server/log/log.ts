@@ -26,12 +26,16 @@ export interface LogParts {
   readonly loadsAtOnce: number
 }
 
+/** Each reads a whole page, so where many pages are due at once they would hold up what is written meanwhile. */
+const FOLDS_AT_ONCE = 2
+
 /** Opens the log over a migrated database, which it does not close. */
 export const openLog = (parts: LogParts): Log => {
   const { database, clock, logger, counters, threads } = parts
   const reach = new Reach(logger)
   const readings = new Readings(database, clock, parts.batchRooms)
   const loading = pLimit(parts.loadsAtOnce)
+  const foldingInTurn = pLimit(FOLDS_AT_ONCE)
   const appender = new Appender({ ...parts, reach })
   const closing = new AbortController()
   const keeper = new Keeper({ ...parts, settings: parts.history })
@@ -40,7 +44,11 @@ export const openLog = (parts: LogParts): Log => {
   const fold = (roomId: string): Promise<Folded | null> => {
     const shared = folding.get(roomId)
     if (shared !== undefined) return shared
-    const started = foldRoom(roomId, { database, threads, counters, logger, signal: closing.signal })
+    const { signal } = closing
+    const started = foldingInTurn(() => {
+      signal.throwIfAborted()
+      return foldRoom(roomId, { database, threads, counters, logger, signal })
+    })
       .then((folded) => {
         keeper.wake()
         return folded
