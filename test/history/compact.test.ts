@@ -7,13 +7,13 @@ import { connectClient } from '../support/client.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { seededRandom } from '../support/random.ts'
 import { startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { readAfresh } from '../support/stock.ts'
 import { anyPostgres, pgliteStore, type Store } from '../support/stores.ts'
 import { editsIn, missingFrom, Typists } from '../support/typists.ts'
 import { until } from '../support/until.ts'
 import { bytesIn, contentHash, plantPages, typedRows } from './pages.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const PAGES = Number(process.env.SCRIPTORIUM_PAGES ?? (isFull ? 2000 : 30))
 const TEST_MS = 900_000
 /** A page with a past that is typed in meanwhile, so of no size that could be predicted. */

@@ -6,12 +6,12 @@ import { untilSaved } from '../support/provider.ts'
 import { type Random, randomFrom, seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED } from '../support/service.ts'
 import { sharedService } from '../support/shared-service.ts'
+import { isFull } from '../support/size.ts'
 import { foldOf } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { turns } from '../support/until.ts'
 import { Device, type Held, lackOf } from './device.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const RUNS = Number(process.env.SCRIPTORIUM_RUNS ?? (isFull ? 30 : 2))
 const EDITS = 120
 /** Tokens end while they are in use. */
