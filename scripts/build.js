@@ -1,4 +1,4 @@
-/** Builds dist/: compiled server, shared and scripts, the SQL beside its code, the web page. */
+/** Builds dist/: compiled server, shared and scripts, their bundle, the SQL beside its code, the web page. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -84,6 +84,7 @@ export const build = () => {
   try {
     mkdirSync(target, { recursive: true })
     run('tsc', binOf('typescript', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', target])
+    run('bundle', join(root, 'scripts', 'bundle.js'), [target])
     run('types', binOf('typescript', 'tsc'), ['-p', 'tsconfig.types.json', '--outDir', target])
     copyBeside(target)
     if (existsSync(join(root, 'web', 'index.html'))) {

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { binOf, buildIfStale } from './build.js'
+import { filesOfOneSize } from './sizes.js'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
-const USAGE = `Usage: npm test -- [--full] [file or folder …]
+const USAGE = `Usage: npm test -- [--full | --larger] [file or folder …]
 
-  --full   every suite at full size
+  --full     every suite at full size
+  --larger   of these, what \`npm test\` without it does not run alike: for after that one
 Names of files or folders choose what runs; other arguments go to vitest.
 `
 
@@ -28,6 +30,22 @@ const runVitest = (args, env) =>
       done(code ?? 1)
     })
   })
+
+/** What vitest and the suites are told for a run of this size, and what is left out of it. */
+const sizeOf = (args) => {
+  const isLarger = args.includes('--larger')
+  const same = isLarger ? filesOfOneSize(root) : []
+  return {
+    args: [...args.filter((arg) => arg !== '--full' && arg !== '--larger'), ...same.map((file) => `--exclude=${file}`)],
+    env: {
+      SCRIPTORIUM_TEST_FULL: isLarger || args.includes('--full') ? '1' : '',
+      SCRIPTORIUM_TEST_LARGER: isLarger ? '1' : '',
+    },
+    leftOut: isLarger
+      ? ['stores on which `npm test` runs the same', ...same.map((file) => `${file}: the same in \`npm test\``)]
+      : [],
+  }
+}
 
 /** Seconds and tests of each folder below test/. */
 const suitesOf = (report) => {
@@ -70,22 +88,20 @@ const main = async (args) => {
   const notes = mkdtempSync(join(tmpdir(), 'scriptorium-test-'))
   const leftOut = join(notes, 'left-out')
   const reportFile = join(notes, 'report.json')
+  const size = sizeOf(args)
   try {
     const code = await runVitest(
-      [
-        ...args.filter((arg) => arg !== '--full'),
-        '--reporter=default',
-        '--reporter=json',
-        `--outputFile.json=${reportFile}`,
-      ],
+      [...size.args, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
       {
         SCRIPTORIUM_BUILT: '1',
         SCRIPTORIUM_LEFT_OUT: leftOut,
-        SCRIPTORIUM_TEST_FULL: args.includes('--full') ? '1' : '',
+        ...size.env,
       },
     )
     if (existsSync(reportFile)) {
-      process.stdout.write(summary(JSON.parse(readFileSync(reportFile, 'utf8')), linesOf(leftOut)))
+      process.stdout.write(
+        summary(JSON.parse(readFileSync(reportFile, 'utf8')), [...linesOf(leftOut), ...size.leftOut]),
+      )
     } else process.stdout.write('The tests did not come to an end.\n')
     process.exitCode = code
   } finally {

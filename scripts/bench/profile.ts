@@ -1,10 +1,20 @@
 /** Where a CPU profile says that the time went. */
+import { readFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+interface Place {
+  readonly url: string
+  readonly lineNumber: number
+}
+
+interface CallFrame extends Place {
+  readonly functionName: string
+  readonly columnNumber: number
+}
 
 interface CpuProfile {
-  readonly nodes: readonly {
-    readonly id: number
-    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
-  }[]
+  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[]
   readonly samples: readonly number[]
   readonly timeDeltas: readonly number[]
 }
@@ -33,8 +43,25 @@ export const topSelfTimes = (json: string): string => {
 
 const share = (part: number): string => `${(part * 100).toFixed(1).padStart(5)} %`
 
-const nameOf = ({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): string => {
-  const name = functionName === '' ? '(anonymous)' : functionName
-  if (url === '') return name
+const maps = new Map<string, SourceMap>()
+
+const mapOf = (url: string): SourceMap | null => {
+  if (!url.includes('/dist/bundle/')) return null
+  const map = maps.get(url) ?? new SourceMap(JSON.parse(readFileSync(fileURLToPath(`${url}.map`), 'utf8')))
+  maps.set(url, map)
+  return map
+}
+
+/** Where a function stood before it was put into a bundle. */
+const sourceOf = ({ url, lineNumber, columnNumber }: CallFrame): Place => {
+  const entry = mapOf(url)?.findEntry(lineNumber, columnNumber)
+  if (entry === undefined || !('originalSource' in entry)) return { url, lineNumber }
+  return { url: new URL(entry.originalSource, url).href, lineNumber: entry.originalLine }
+}
+
+const nameOf = (frame: CallFrame): string => {
+  const name = frame.functionName === '' ? '(anonymous)' : frame.functionName
+  if (frame.url === '') return name
+  const { url, lineNumber } = sourceOf(frame)
   return `${name}  ${url.replace(/^.*\/(dist|node_modules)\//, '')}:${lineNumber + 1}`
 }

@@ -7,11 +7,11 @@ import { type Client, connectClient } from '../support/client.ts'
 import { metric } from '../support/metrics.ts'
 import { frame, type RawSocket, rawConnection, rawSocket } from '../support/raw-socket.ts'
 import { type Service, startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const STRANGERS = isFull ? 10_000 : 1500
 const TINY = isFull ? 100_000 : 30_000
 /** What memory may keep once an attack is over: buffers that the allocator has not given back. */

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Report } from '../../scripts/bench/results.ts'
 import { leaveOut } from '../support/left-out.ts'
+import { isFull } from '../support/size.ts'
 import type { FoundPostgres } from '../support/stores.ts'
 
 const COMMAND = fileURLToPath(new URL('../../scripts/scriptorium.js', import.meta.url))
 const FULL_MS = 300_000
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const ALL = ['s1', 's1-500', 's2', 's2-max', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's9-echo', 's10']
 const SOME = ['s4', 's7']
 

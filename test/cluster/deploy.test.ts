@@ -6,11 +6,11 @@ import { leaveOut } from '../support/left-out.ts'
 import { membersHere } from '../support/members.ts'
 import { seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED, startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres } from '../support/stores.ts'
 import { expectNothingLost, Typists } from '../support/typists.ts'
 import { until } from '../support/until.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const STORY = 'ein Buch'
 const ROOMS = Array.from({ length: 12 }, (_, index) => `${STORY}/page-${index}`)
 const PATHS = ROOMS.map((room) => room.replace(' ', '%20'))

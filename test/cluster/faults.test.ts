@@ -8,12 +8,12 @@ import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { seededRandom } from '../support/random.ts'
 import { hasRedis, type Redis, startRedis } from '../support/redis.ts'
 import type { Environment, Service } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { foldOf, postgresStoreAt, type Store } from '../support/stores.ts'
 import { editsIn, missingFrom, Typists } from '../support/typists.ts'
 import { until } from '../support/until.ts'
 import { gapsIn, startNode, startNodes } from './crowd.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const ROOMS = Array.from({ length: isFull ? 4 : 2 }, (_, index) => `story/fault-${index}`)
 const MEDIA = isFull && hasRedis ? ['postgres', 'redis'] : ['postgres']
 if (!isFull) leaveOut('cluster: the faults over Redis, four pages, a process stopped for 20 s: npm run test:full')

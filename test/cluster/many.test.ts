@@ -5,11 +5,11 @@ import { leaveOut } from '../support/left-out.ts'
 import { freePort } from '../support/postgres.ts'
 import { seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED, type Service, startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
 import { editsIn, missingFrom } from '../support/typists.ts'
 import { until } from '../support/until.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const SOCKETS = Number(process.env.SCRIPTORIUM_SOCKETS ?? (isFull ? 1000 : 0))
 const A_ROOM = 5
 const AT_ONCE = 100

@@ -9,6 +9,7 @@ import { leaveOut } from '../support/left-out.ts'
 import { freePort } from '../support/postgres.ts'
 import { type Random, seededRandom } from '../support/random.ts'
 import { hasRedis, startRedis } from '../support/redis.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
 import {
   answeredOrLost,
@@ -22,7 +23,6 @@ import {
   untilAllSeen,
 } from './crowd.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 /** In each of the twelve. */
 const ROOMS = Number(process.env.SCRIPTORIUM_ROOMS ?? (isFull ? 20 : 3))
 const ROUNDS = 10

@@ -12,6 +12,7 @@ import { freePort } from '../support/postgres.ts'
 import { type Random, seededRandom } from '../support/random.ts'
 import { rawSocket } from '../support/raw-socket.ts'
 import { AT_FULL_SPEED, type Service, startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres, type Store } from '../support/stores.ts'
 import { expectNothingLost, Typists } from '../support/typists.ts'
 import { until } from '../support/until.ts'
@@ -20,7 +21,6 @@ const STOPPED_MS = 20_000
 const CLOSE_FRAME = 0x88
 const NODE_SECRET = 'a secret of all nodes, long enough'
 const LONG = { timeout: 300_000 }
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const ROOMS = Array.from({ length: isFull ? 60 : 12 }, (_, index) => `book/page-${index}`)
 
 /** Starts nodes that know of each other, at fixed addresses. */

@@ -6,7 +6,7 @@ import { askAt, updateOf } from '../support/archive-api.ts'
 import { openDatabase } from '../support/open-database.ts'
 import { hashOf, pngOf } from '../support/pictures.ts'
 import { startService } from '../support/service.ts'
-import { mainStores } from '../support/stores.ts'
+import { mainStores } from '../support/sized-stores.ts'
 
 const signal = new AbortController().signal
 

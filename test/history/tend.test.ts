@@ -5,7 +5,7 @@ import { tendHistory } from '../../server/log/tend.ts'
 import { windowsOf } from '../../server/log/windows.ts'
 import { pageAsText } from '../support/equal.ts'
 import { seededRandom } from '../support/random.ts'
-import { mainStores } from '../support/stores.ts'
+import { mainStores } from '../support/sized-stores.ts'
 import { keptRows, openPage, ROOM, stateAt } from './page.ts'
 import { randomHistory, replay } from './random-history.ts'
 

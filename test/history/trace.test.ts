@@ -7,12 +7,12 @@ import { tendHistory } from '../../server/log/tend.ts'
 import { leaveOut } from '../support/left-out.ts'
 import { clock, counting, history, openDatabase, openThreads, quiet } from '../support/open-database.ts'
 import { seededRandom } from '../support/random.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres } from '../support/stores.ts'
 import { generatedTrace, haveTraces, sequentialTrace, sha256, typeInto } from '../support/traces.ts'
 import { keptRows, ROOM, stateAt } from './page.ts'
 import { plantPages } from './pages.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const SHARE = 20_000
 const MOMENTS = isFull ? 100 : 25
 /** Rows between folds, as a busy page has them. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { pageAt, startApi as start, updateOf } from '../support/archive-api.ts'
 import { connectClient } from '../support/client.ts'
-import { mainStores } from '../support/stores.ts'
+import { mainStores } from '../support/sized-stores.ts'
 import { until } from '../support/until.ts'
 
 const PAGE = '/stories/s1/pages/p1'

@@ -4,7 +4,8 @@ import { askAt, updateOf } from '../support/archive-api.ts'
 import { metric } from '../support/metrics.ts'
 import { hashOf, pngOf } from '../support/pictures.ts'
 import { startService } from '../support/service.ts'
-import { anyPostgres, mainStores } from '../support/stores.ts'
+import { mainStores } from '../support/sized-stores.ts'
+import { anyPostgres } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 
 const MOST = 3000

@@ -10,6 +10,7 @@ import { type Ask, askAt } from '../support/archive-api.ts'
 import { leaveOut } from '../support/left-out.ts'
 import { hashOf, pngOf } from '../support/pictures.ts'
 import { startService, temporaryFolder } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres } from '../support/stores.ts'
 import { marked, node, writeStory } from '../support/story.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
@@ -138,7 +139,7 @@ const expectEpub = async ({ take }: Library): Promise<void> => {
 }
 
 const expectEpubcheck = async ({ take }: Library): Promise<void> => {
-  if (process.env.SCRIPTORIUM_TEST_FULL !== '1') return leaveOut('epubcheck of an exported story: npm run test:full')
+  if (!isFull) return leaveOut('epubcheck of an exported story: npm run test:full')
   if (!existsSync(EPUBCHECK)) return leaveOut('epubcheck of an exported story: epubcheck is not installed')
   const path = join(temporaryFolder('epub'), 'story.epub')
   writeFileSync(path, (await take('format=epub')).data)

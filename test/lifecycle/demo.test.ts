@@ -1,9 +1,8 @@
 /** What an empty database of open mode begins with. */
 import { expect, it, onTestFinished } from 'vitest'
 import { askAt } from '../support/archive-api.ts'
-import { leaveOut } from '../support/left-out.ts'
 import { startService } from '../support/service.ts'
-import { anyPostgres, pgliteStore } from '../support/stores.ts'
+import { anyPostgres } from '../support/stores.ts'
 import { TOKEN_ENV } from '../support/tokens.ts'
 
 it('two that start at once write the first story once, and whoever deletes it does not meet it again', async () => {
@@ -33,13 +32,4 @@ it('nothing is written where tokens are asked for', async () => {
   const closed = await startService({ ...store.env, ...TOKEN_ENV, DEMO: 'on' })
   expect(await store.query('SELECT room_id FROM scriptorium.room')).toEqual([])
   await closed.stop()
-})
-
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
-if (!isFull) leaveOut('the first story in an embedded database: npm run test:full')
-
-it.skipIf(!isFull)('the embedded database begins with the story too', async () => {
-  const embedded = await startService({ ...(await pgliteStore.open()).env, DEMO: 'on' })
-  onTestFinished(() => embedded.stop())
-  expect((await askAt(embedded.address)('GET /stories')).body.stories).toMatchObject([{ pages: 4 }])
 })

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,10 +86,6 @@ const freePort = async (): Promise<number> => {
   return typeof address === 'object' && address !== null ? address.port : 1
 }
 
-const leftOut = (what: string): void => {
-  if (process.env.SCRIPTORIUM_LEFT_OUT) appendFileSync(process.env.SCRIPTORIUM_LEFT_OUT, `${what}\n`)
-}
-
 /** A client that opens a socket and answers nothing, not even a close frame. */
 const muteClient = async (address: string): Promise<{ close(): void }> => {
   const { hostname, port } = new URL(address)
@@ -114,6 +110,7 @@ describe('the service', () => {
   })
 
   it('refuses a second process on the same folder, by name', async () => {
+    putBarePglite(dir)
     const first = serve()
     const address = await addressOf(first)
     const second = serve()
@@ -183,19 +180,6 @@ describe('the service', () => {
     expect(second.output()).toMatch(new RegExp(`port ${port} [\\s\\S]*PORT=`))
     expect(second.output()).not.toMatch(/PGlite|EADDRINUSE/)
   })
-
-  if (process.env.SCRIPTORIUM_TEST_FULL) {
-    it('gives a database that is not reachable up after 30 s, with the reason and the remedy', async () => {
-      const port = await freePort()
-      const service = serve({ DATABASE_URL: `postgres://ana:hunter2@127.0.0.1:${port}/stories` })
-      expect(await service.ended).toEqual({ code: 1, signal: null })
-      expect(service.output()).toMatch(
-        new RegExp(`cannot start: .*127\\.0\\.0\\.1:${port}.*ECONNREFUSED[\\s\\S]*DATABASE_URL`),
-      )
-      expect(service.output().match(/next try/g)?.length).toBeLessThan(12)
-      expect(service.output()).not.toContain('hunter2')
-    })
-  } else leftOut('lifecycle: 30 s without a database at start (only in npm run test:full)')
 })
 
 describe('the command line', () => {
@@ -229,6 +213,7 @@ describe('the command line', () => {
   })
 
   it('migrate leaves tables behind that the service starts on', async () => {
+    putBarePglite(dir)
     const migrate = command('migrate', '--json')
     expect(await migrate.ended).toEqual({ code: 0, signal: null })
     expect(JSON.parse(migrate.output())).toMatchObject({ ok: true })

@@ -11,11 +11,11 @@ import { startProxy } from '../support/proxy.ts'
 import { seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED } from '../support/service.ts'
 import { sharedService } from '../support/shared-service.ts'
+import { isFull } from '../support/size.ts'
 import { foldOf } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const EDITS = isFull ? 5000 : 300
 const DAYS = 30
 const DAY_MS = 86_400_000

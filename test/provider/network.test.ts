@@ -6,18 +6,18 @@ import { untilSaved } from '../support/provider.ts'
 import { type Random, randomFrom, seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED } from '../support/service.ts'
 import { sharedService } from '../support/shared-service.ts'
+import { isFull } from '../support/size.ts'
 import { foldOf } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { turns } from '../support/until.ts'
 import { Device, type Held, lackOf } from './device.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
-const RUNS = Number(process.env.SCRIPTORIUM_RUNS ?? (isFull ? 30 : 2))
+const RUNS = Number(process.env.SCRIPTORIUM_RUNS ?? (isFull ? 10 : 2))
 const EDITS = 120
 /** Tokens end while they are in use. */
 const TOKEN_SECONDS = 2
 
-if (!isFull) leaveOut(`provider: ${RUNS} runs of a random network instead of 30 (npm run prove -- network: 100)`)
+if (RUNS < 100) leaveOut(`provider: ${RUNS} runs of a random network instead of 100: npm run prove -- network`)
 
 describe('devices on a random network', () => {
   const shared = sharedService({ ...AT_FULL_SPEED, ...TOKEN_ENV })

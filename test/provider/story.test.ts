@@ -11,10 +11,10 @@ import { openProvider, untilSaved, untilSynced } from '../support/provider.ts'
 import { seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED } from '../support/service.ts'
 import { sharedService } from '../support/shared-service.ts'
+import { isFull } from '../support/size.ts'
 import { foldOf, rowsOf } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const PAGES = isFull ? 200 : 40
 if (!isFull) leaveOut(`provider: syncStory of ${PAGES} pages instead of 200`)
 const textOf = (doc: Y.Doc): string => doc.getText('text').toString()

@@ -12,12 +12,13 @@ import { startProxy } from '../support/proxy.ts'
 import { type Random, seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED, type Environment, type Service, startService } from '../support/service.ts'
 import { sharedService } from '../support/shared-service.ts'
+import { isFull } from '../support/size.ts'
 import { readAfresh, type StockClient, stockClient } from '../support/stock.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
 import { turns, until } from '../support/until.ts'
 
 /** How many times faster the provider's clock goes where 15 s are too long for a test. */
-const HURRY = process.env.SCRIPTORIUM_TEST_FULL ? 1 : 5
+const HURRY = isFull ? 1 : 5
 const shared = sharedService(AT_FULL_SPEED)
 let rooms = 0
 const aRoom = (): string => `story/light-${++rooms}`
@@ -177,7 +178,7 @@ const writeTogether = async (
   }
 }
 
-const RUNS = process.env.SCRIPTORIUM_TEST_FULL ? 10 : 2
+const RUNS = isFull ? 10 : 2
 
 describe('providers among stock clients', { timeout: 120_000 }, () => {
   it.each(Array.from({ length: RUNS }, (_, run) => run))(

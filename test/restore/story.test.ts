@@ -11,7 +11,8 @@ import { randomEdit } from '../support/edits.ts'
 import { hashOf, pngOf } from '../support/pictures.ts'
 import { seededRandom } from '../support/random.ts'
 import { type Environment, type Service, startService, temporaryFolder } from '../support/service.ts'
-import { anyPostgres, pgliteStore, postgresStores } from '../support/stores.ts'
+import { postgresStores } from '../support/sized-stores.ts'
+import { anyPostgres, pgliteStore } from '../support/stores.ts'
 
 const COMMAND = fileURLToPath(new URL('../../scripts/scriptorium.js', import.meta.url))
 

@@ -5,7 +5,8 @@ import { migrate } from '../../server/database/migrate.ts'
 import type { Database } from '../../server/database/port.ts'
 import { type Archive, openArchive } from '../../server/log/archive/archive.ts'
 import { openDatabase, openThreads, random } from '../support/open-database.ts'
-import { mainStores, type StoreKind } from '../support/stores.ts'
+import { mainStores } from '../support/sized-stores.ts'
+import type { StoreKind } from '../support/stores.ts'
 
 const ROOM = 's/p'
 const HOUR = 3600

@@ -8,8 +8,9 @@ import type { StateVector } from '../../server/room/state-vector.ts'
 import { randomEdit } from '../support/edits.ts'
 import { pageAsText } from '../support/equal.ts'
 import { type Random, randomFrom, seededRandom } from '../support/random.ts'
+import { isFull } from '../support/size.ts'
 
-const HISTORIES = process.env.SCRIPTORIUM_TEST_FULL === '1' ? 600 : 40
+const HISTORIES = isFull ? 600 : 40
 const STEPS = 120
 const ROUNDS = 5
 

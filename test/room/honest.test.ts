@@ -4,6 +4,7 @@ import { Content } from '../../server/room/content.ts'
 import { Owners } from '../../server/room/owners.ts'
 import { randomEdit } from '../support/edits.ts'
 import { randomFrom, seededRandom } from '../support/random.ts'
+import { isFull } from '../support/size.ts'
 import {
   concurrentTrace,
   generatedTrace,
@@ -13,7 +14,6 @@ import {
   typeInto,
 } from '../support/traces.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const UPDATES = isFull ? 66_000 : 8000
 const ON_ONE_PAGE = 200
 

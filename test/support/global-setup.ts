@@ -10,6 +10,7 @@ import { openPostgres } from '../../server/database/postgres.ts'
 import { leaveOut } from './left-out.ts'
 import { quiet } from './logger.ts'
 import { createDatabase, createPostgres } from './postgres.ts'
+import { isFull } from './size.ts'
 import type { FoundPostgres } from './stores.ts'
 
 /** Users a PostgreSQL on this machine may let in without a password. */
@@ -31,7 +32,7 @@ const setup = async (): Promise<() => Promise<void>> => {
     const system = await systemPostgres()
     if (system === null) leaveOut(`a second PostgreSQL: none answers on 127.0.0.1:${USUAL_PORT}`)
     else found.push(await prepare('system', system, releases))
-    if (process.env.SCRIPTORIUM_TEST_FULL !== '1') {
+    if (!isFull) {
       if (system !== null)
         leaveOut(`suites other than storage on the PostgreSQL of 127.0.0.1:${USUAL_PORT}: npm run test:full`)
       leaveOut('history, restore and the HTTP API on PGlite: npm run test:full')

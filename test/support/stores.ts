@@ -38,9 +38,7 @@ export interface StoreKind {
   openBare(): Promise<Store>
 }
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
-
-/** PostgreSQL databases of this run, the preferred one first: for the suites of storage itself. */
+/** PostgreSQL databases of this run, the preferred one first. */
 export const everyPostgres: readonly StoreKind[] = (
   JSON.parse(process.env.SCRIPTORIUM_TEST_POSTGRES ?? '[]') as FoundPostgres[]
 ).map(({ name, url, template }) => ({
@@ -50,9 +48,6 @@ export const everyPostgres: readonly StoreKind[] = (
   openBare: () => openPostgresStore(url),
 }))
 
-/** The PostgreSQL databases of the other suites: all of them at full size. */
-export const postgresStores = isFull ? everyPostgres : everyPostgres.slice(0, 1)
-
 export const pgliteStore: StoreKind = {
   name: 'PGlite',
   kind: 'pglite',
@@ -60,14 +55,12 @@ export const pgliteStore: StoreKind = {
   openBare: async () => openPgliteStore(process.env.SCRIPTORIUM_TEST_BARE_PGLITE),
 }
 
-export const allStores: readonly StoreKind[] = [pgliteStore, ...postgresStores]
-/** For suites that only build on what the storage suites show of both kinds: PGlite, which is slow, at full size. */
-export const mainStores: readonly StoreKind[] = isFull ? allStores : postgresStores
+/** For the suites of storage itself. */
 export const everyStore: readonly StoreKind[] = [pgliteStore, ...everyPostgres]
 
 /** The PostgreSQL for suites that need one, not each. @throws Error when the run has none */
 export const anyPostgres = (): StoreKind => {
-  const [first] = postgresStores
+  const [first] = everyPostgres
   if (first === undefined) throw new Error('this run has no PostgreSQL')
   return first
 }

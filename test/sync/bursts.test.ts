@@ -8,12 +8,12 @@ import { metric } from '../support/metrics.ts'
 import { startProxy } from '../support/proxy.ts'
 import { type Random, seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED, type Service, startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { readAfresh, type StockClient, stockClient, stockVersions } from '../support/stock.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
 import { turns, until } from '../support/until.ts'
 
 const ROOM = 'story/crowd'
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 const ROUNDS = isFull ? 600 : 150
 /** Folds are paced by what they cost, so a busy machine needs more rounds to see as many. */
 const LEAST_FOLDS = 5

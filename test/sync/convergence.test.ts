@@ -4,8 +4,9 @@ import { randomEdit } from '../support/edits.ts'
 import { pageAsText, untilEqual } from '../support/equal.ts'
 import { type Random, seededRandom } from '../support/random.ts'
 import { type Service, startService } from '../support/service.ts'
+import { allStores } from '../support/sized-stores.ts'
 import { readAfresh, type StockClient, stockClient, stockVersions } from '../support/stock.ts'
-import { allStores, foldOf, rowsOf, type Store } from '../support/stores.ts'
+import { foldOf, rowsOf, type Store } from '../support/stores.ts'
 import { turns, until } from '../support/until.ts'
 
 const ROUNDS = 100

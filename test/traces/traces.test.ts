@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { leaveOut } from '../support/left-out.ts'
 import { AT_FULL_SPEED, startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
+import { allStores } from '../support/sized-stores.ts'
 import { readAfresh, type StockVersion, stockClient } from '../support/stock.ts'
-import { allStores, anyPostgres, foldOf, pgliteStore, type Store, type StoreKind } from '../support/stores.ts'
+import { anyPostgres, foldOf, pgliteStore, type Store, type StoreKind } from '../support/stores.ts'
 import {
   type ConcurrentTrace,
   concurrentTrace,
@@ -22,7 +24,6 @@ const ROOM = 'story/recorded'
 const BURST = 100
 const BUFFERED = 1_000_000
 const TEST_MS = 600_000
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 
 const sequential = isFull ? ['sveltecomponent', 'seph-blog1', 'automerge-paper'] : ['sveltecomponent']
 const concurrent = isFull ? ['friendsforever', 'clownschool'] : ['friendsforever']

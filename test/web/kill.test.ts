@@ -16,10 +16,10 @@ import {
 import { leaveOut } from '../support/left-out.ts'
 import { createPostgres, freePort } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { foldOf, postgresStoreAt } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 if (!isFull) leaveOut('kill -9 and restore under three open browsers: npm run test:full')
 
 describe.skipIf(chromiumPath === null || !isFull)('three people who type', { timeout: 240_000 }, () => {

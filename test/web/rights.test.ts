@@ -17,11 +17,11 @@ import {
 } from '../support/browser.ts'
 import { leaveOut } from '../support/left-out.ts'
 import { startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
 import { seconds, TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 if (!isFull) leaveOut('rights that change in an open browser: npm run test:full')
 
 const textOf = async (download: Download): Promise<string> => readFileSync(await download.path(), 'utf8')

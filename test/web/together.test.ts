@@ -20,11 +20,11 @@ import {
 import { leaveOut } from '../support/left-out.ts'
 import { pngOf } from '../support/pictures.ts'
 import { startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
 const MOST_FIRST_LOAD = 200_000
-const isFull = process.env.SCRIPTORIUM_TEST_FULL === '1'
 /** As browsers name it; bytes a second, milliseconds. */
 const FAST_3G = { offline: false, downloadThroughput: 187_500, uploadThroughput: 93_750, latency: 150 }
 
