@@ -155,10 +155,8 @@ const assemble = async (
     pollMs: isShared ? RIGHTS_POLL_MS : 0,
     isAlone: () => others.isAlone(),
     act: async (made) => {
-      if (made === 'any' || made.some(({ kind }) => kind === 'grant')) forget()
-      await sockets.reconsider(
-        ({ caller, scope }) => made === 'any' || made.some((change) => concerns(change, caller.user, scope)),
-      )
+      if (made.some(({ kind }) => kind === 'grant')) forget()
+      await sockets.reconsider(({ caller, scope }) => made.some((change) => concerns(change, caller.user, scope)))
     },
     rung: () => questions.reply(),
   })

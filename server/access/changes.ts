@@ -30,8 +30,8 @@ export interface ChangesParts {
   readonly pollMs: number
   /** Whether no other process is there to change anything. */
   readonly isAlone: () => boolean
-  /** Acts on changes, `any`: of whatever kind; resolves when none of those they bar can write any more. */
-  readonly act: (changes: readonly Change[] | 'any') => Promise<void>
+  /** Acts on changes; resolves when none of those they bar can write any more. */
+  readonly act: (changes: readonly Change[]) => Promise<void>
   /** Told that another process, or this one, asks something. */
   readonly rung: () => Promise<void>
 }
@@ -136,8 +136,8 @@ export class Changes {
   async #beginAgain(): Promise<void> {
     const { database, standing, act, rung } = this.#parts
     for (const change of standing.lackedBy(await readChanges(database, 0))) await bringBack(database, change)
-    standing.restart(await readChanges(database, 0))
-    await act('any')
+    const fresh = standing.restart(await readChanges(database, 0))
+    if (fresh.length > 0) await act(fresh)
     await rung()
     await this.#note()
   }

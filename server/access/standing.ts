@@ -49,13 +49,15 @@ export class Standing {
     )
   }
 
-  /** Begins anew with all changes that there are. */
-  restart(changes: readonly Change[]): void {
+  /** Begins anew with all changes that there are. @returns those that were not known */
+  restart(changes: readonly Change[]): Change[] {
+    const known = this.#words
     this.#grants.clear()
     this.#frozen.clear()
     this.#words = new Map()
     this.#lastId = 0
     for (const change of changes) this.apply(change)
+    return [...this.#words.values()].filter((change) => known.get(wordOf(change))?.at !== change.at)
   }
 
   /** Whether all that a user was granted before is void. @param since when it was granted */
