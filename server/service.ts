@@ -91,6 +91,7 @@ const assemble = async (
     threads,
     history: config.history,
     batchRooms: config.batchRooms,
+    workers: config.workers,
     loadsAtOnce: Math.max(1, config.databasePool - 2),
   })
   releases.push(() => log.close())

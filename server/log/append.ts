@@ -20,6 +20,8 @@ export interface AppenderParts {
   readonly reach: Reach
   /** Rooms in one statement at most; 1: each statement names its room, as a distributed PostgreSQL wants it. */
   readonly batchRooms: number
+  /** Workers of one service that write beside each other, this one too; none given: it is alone. */
+  readonly workers?: number
 }
 
 const IN_FLIGHT = 2
@@ -50,7 +52,7 @@ export class Appender {
 
   constructor(parts: AppenderParts) {
     this.#parts = parts
-    this.#pace = new StatementPace(parts.clock)
+    this.#pace = new StatementPace(parts.clock, parts.workers ?? 1)
   }
 
   /** Says that `room` has something to write. */
