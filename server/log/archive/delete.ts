@@ -61,8 +61,8 @@ export const erasePage = async ({ database, ended }: ArchiveParts, roomId: strin
 
 /** Rows that somebody joins at this moment are held by them, and those that take their place are seen only afterwards. */
 const emptied = async (tx: Query, table: string, roomId: string): Promise<void> => {
-  const erase = `DELETE FROM scriptorium.${table} WHERE room_id = $1 RETURNING room_id`
-  for (let gone = 1; gone > 0; ) gone = (await tx.query(erase, [roomId])).length
+  do await tx.query(`DELETE FROM scriptorium.${table} WHERE room_id = $1`, [roomId])
+  while ((await tx.query(`SELECT room_id FROM scriptorium.${table} WHERE room_id = $1 LIMIT 1`, [roomId])).length > 0)
 }
 
 const expectDeleted = async (database: Query, roomId: string): Promise<void> => {
