@@ -33,6 +33,11 @@ const PROOFS = {
     file: 'test/cluster/many.test.ts',
     env: { SCRIPTORIUM_SOCKETS: '10000' },
   },
+  matrix: {
+    about: 'twelve set-ups of three processes, each with 200 pages and 600 stock clients, one after the other',
+    file: 'test/cluster/matrix.test.ts',
+    env: { SCRIPTORIUM_ROOMS: '200' },
+  },
   network: {
     about: '100 runs of providers on a random network: cuts, stalls, reloads, clocks that jump, tokens that end',
     file: 'test/provider/network.test.ts',

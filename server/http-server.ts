@@ -9,9 +9,11 @@ import { createManagers } from './access/managers.ts'
 import type { Standing } from './access/standing.ts'
 import type { Access, Caller } from './access.ts'
 import type { ProxyList } from './address.ts'
+import type { Questions } from './cluster/questions.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/port.ts'
 import type { Watch } from './figures/assemble.ts'
+import type { RoomAsked, RoomSaid } from './figures/room-question.ts'
 import type { ApiParts } from './http/api/parts.ts'
 import { createApp, type Gauges, type Readiness } from './http/app.ts'
 import { type Authorize, authorizer, seer } from './http/authorize.ts'
@@ -56,6 +58,7 @@ export interface HttpParts {
   readonly rooms: Rooms
   readonly archive: Archive
   readonly watch: Pick<Watch, 'feed' | 'jobs' | 'reports'>
+  readonly questions: Pick<Questions<RoomAsked, RoomSaid>, 'ask'>
   /** Begins the end of the process. */
   readonly end: () => void
   readonly readiness: () => Readiness
@@ -105,7 +108,7 @@ const managing = (parts: HttpParts, authorize: Authorize, audit: Audit): Hono =>
 
 /** What operators see and do. */
 const operating = (parts: HttpParts, authorize: Authorize): Hono => {
-  const { rooms, archive, standing, access, clock, watch } = parts
+  const { rooms, archive, standing, access, clock, watch, questions } = parts
   const routes = new Hono()
   operatorRoutes(routes, {
     authorize,
@@ -114,6 +117,7 @@ const operating = (parts: HttpParts, authorize: Authorize): Hono => {
     frozen: (page) => standing.frozen(page),
     nodes: () => watch.reports.list(),
     membersElsewhere: (roomIds) => watch.reports.membersElsewhere(roomIds),
+    ask: (asked) => questions.ask(asked),
     drain: () => clock.turn(parts.end),
   })
   eventRoutes(routes, { authorize, feed: watch.feed, mayStay: (caller) => mayStay(access, caller, clock.now()) })

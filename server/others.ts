@@ -15,6 +15,8 @@ import { type Elsewhere, type Hearing, NOBODY_ELSE } from './room/elsewhere.ts'
 
 export interface OthersParts {
   readonly config: Config
+  /** UUID of this process. */
+  readonly nodeId: string
   readonly database: Database
   readonly clock: Clock
   readonly random: Random
@@ -78,7 +80,7 @@ const join = async (
   channel: ChannelChoice,
   releases: Releases,
 ): Promise<{ readonly cluster: Cluster; readonly exchange: Exchange }> => {
-  const known = { ...parts, nodeId: parts.random.uuid(), counters: metrics.counters }
+  const known = { ...parts, counters: metrics.counters }
   const cluster = await Cluster.join({ ...known, node: config.node })
   releases.push(() => cluster.leave())
   const holders = config.batchRooms === 1 ? portableHolders : tunedHolders

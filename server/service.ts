@@ -5,9 +5,11 @@ import { Standing } from './access/standing.ts'
 import { readProxies } from './address.ts'
 import { LOOK_MS } from './cluster/nodes.ts'
 import type { Parent } from './cluster/parent.ts'
+import { Questions } from './cluster/questions.ts'
 import type { Config } from './config.ts'
 import { putDemo } from './demo/demo.ts'
 import { assembleWatch } from './figures/assemble.ts'
+import { answererOf } from './figures/room-question.ts'
 import { createTimings } from './figures/timings.ts'
 import { originAllowed } from './http/origin.ts'
 import { createHttpServer } from './http-server.ts'
@@ -70,6 +72,7 @@ const assemble = async (
 ): Promise<Service> => {
   const clock = systemClock
   const random = systemRandom
+  const nodeId = random.uuid()
   const metrics = createMetrics(parent === undefined ? {} : { worker: parent.slot })
   const { counters } = metrics
   const common = { clock, random, logger, counters }
@@ -77,7 +80,7 @@ const assemble = async (
   const { database, lock } = await openDatabase(config, logger, releases)
   const isShared = database.kind === 'postgres'
   const others = await joinOthers(
-    { ...common, config, database, metrics, parent: parent ?? null, hearing: () => rooms.hearing },
+    { ...common, config, nodeId, database, metrics, parent: parent ?? null, hearing: () => rooms.hearing },
     releases,
   )
   const threads = new ThreadPool({ threads: THREADS })
@@ -88,6 +91,7 @@ const assemble = async (
     threads,
     history: config.history,
     batchRooms: config.batchRooms,
+    workers: config.workers,
     loadsAtOnce: Math.max(1, config.databasePool - 2),
   })
   releases.push(() => log.close())
@@ -131,6 +135,7 @@ const assemble = async (
     rooms: () => rooms.figures(),
     usage: processUsage,
     isReachable: () => log.reachable,
+    id: nodeId,
     name: processName(),
     isShared,
     isAlone: () => others.isAlone(),
@@ -147,13 +152,22 @@ const assemble = async (
     standing,
     clock,
     logger,
-    process: random.uuid(),
+    process: nodeId,
     pollMs: isShared ? RIGHTS_POLL_MS : 0,
     isAlone: () => others.isAlone(),
     act: async (made) => {
       if (made.some(({ kind }) => kind === 'grant')) forget()
       await sockets.reconsider(({ caller, scope }) => made.some((change) => concerns(change, caller.user, scope)))
     },
+    rung: () => questions.reply(),
+  })
+  const questions = new Questions({
+    ...common,
+    database,
+    nodeId,
+    isAlone: () => others.isAlone(),
+    ring: () => changes.ring(),
+    answer: answererOf(rooms),
   })
   const opening = new Opening({
     ...common,
@@ -180,7 +194,7 @@ const assemble = async (
   const server = createHttpServer(
     {
       ...{ config, clock, random, logger, metrics, database, access, standing, changes, rates, proxies },
-      ...{ rooms, archive, watch, end },
+      ...{ rooms, archive, watch, questions, end },
       key: lock?.key ?? null,
       readiness: () => ({ draining: upgrades.isDraining, database: log.reachable }),
       gauges: () => ({ rooms: rooms.open, unsavedBytes: rooms.unsavedBytes, pipes: others.cluster?.pipes ?? 0 }),

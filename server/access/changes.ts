@@ -1,11 +1,13 @@
 /**
  * Changes of rights, on all processes. Whoever makes one writes it, acts on it here, and answers once the other processes
  * have read it too: no write passes after the answer. Between processes there is only the database, which is asked often.
+ * Each notes there how far it has read; one that finds another note than its own knows that the database went back in time.
  */
-import type { Database } from '../database/port.ts'
+import type { Query } from '../database/port.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { Standing } from './standing.ts'
 import {
+  bringBack,
   type Change,
   countBehind,
   dropBehind,
@@ -13,11 +15,12 @@ import {
   type NewChange,
   noteSeen,
   readChanges,
+  readOn,
   writeChange,
 } from './store.ts'
 
 export interface ChangesParts {
-  readonly database: Database
+  readonly database: Query
   readonly standing: Standing
   readonly clock: Clock
   readonly logger: Logger
@@ -29,6 +32,8 @@ export interface ChangesParts {
   readonly isAlone: () => boolean
   /** Acts on changes; resolves when none of those they bar can write any more. */
   readonly act: (changes: readonly Change[]) => Promise<void>
+  /** Told that another process, or this one, asks something. */
+  readonly rung: () => Promise<void>
 }
 
 const LOOK_MS = 40
@@ -39,6 +44,8 @@ export class Changes {
   readonly #parts: ChangesParts
   /** Null: nothing is looked for, because nobody else is there. */
   #stopPoll: (() => void) | null = null
+  /** How far this process has noted that it has read. */
+  #noted = 0
   #closed = false
   #reading: Promise<void> = Promise.resolve()
 
@@ -48,10 +55,10 @@ export class Changes {
 
   /** Reads all that was changed before, and goes on reading. @throws DatabaseError */
   async open(): Promise<void> {
-    const { database, standing, process, pollMs } = this.#parts
+    const { database, standing, pollMs } = this.#parts
     for (const change of await readChanges(database, 0)) standing.apply(change)
     if (pollMs === 0) return
-    await noteSeen(database, process, standing.lastId)
+    await this.#note()
     this.#pollLater()
   }
 
@@ -76,6 +83,13 @@ export class Changes {
       }
       await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve))
     }
+  }
+
+  /** Has every process be told that there is a question. @throws DatabaseError */
+  async ring(): Promise<void> {
+    const { database } = this.#parts
+    await writeChange(database, { kind: 'ask', subject: '', story: '', page: '', value: '', reason: null })
+    await this.#read()
   }
 
   /** Another process has come: from now on it is looked for what it changes. */
@@ -104,11 +118,35 @@ export class Changes {
   }
 
   async #readOn(): Promise<void> {
-    const { database, standing, process, pollMs, act } = this.#parts
-    const changes = (await readChanges(database, standing.lastId)).filter((change) => standing.apply(change))
-    if (changes.length === 0) return
-    await act(changes)
-    if (pollMs > 0) await noteSeen(database, process, standing.lastId)
+    const { database, standing, process, pollMs, act, rung } = this.#parts
+    const { seen, changes } = await readOn(database, process, standing.lastId)
+    if (pollMs > 0 && seen !== this.#noted) return this.#beginAgain()
+    const fresh = changes.filter((change) => standing.apply(change))
+    if (fresh.length === 0) return
+    const rights = fresh.filter(({ kind }) => kind !== 'ask')
+    if (rights.length > 0) await act(rights)
+    if (rights.length < fresh.length) await rung()
+    if (pollMs > 0) await this.#note()
+  }
+
+  /**
+   * The database went back in time, or this process was taken for dead. What was answered stays so: what is known here
+   * and lost there is written again.
+   */
+  async #beginAgain(): Promise<void> {
+    const { database, standing, act, rung } = this.#parts
+    for (const change of standing.lackedBy(await readChanges(database, 0))) await bringBack(database, change)
+    const fresh = standing.restart(await readChanges(database, 0))
+    if (fresh.length > 0) await act(fresh)
+    await rung()
+    await this.#note()
+  }
+
+  async #note(): Promise<void> {
+    const { database, standing, process } = this.#parts
+    const id = standing.lastId
+    await noteSeen(database, process, id)
+    this.#noted = id
   }
 
   #pollLater(): void {

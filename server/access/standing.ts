@@ -9,9 +9,13 @@ export const subjectOf = (user: string): string => createHash('sha256').update(u
 /** No name holds a `/`, so no two scopes share a key. */
 const keyOf = (subject: string, story: string, page: string): string => `${subject}/${story}/${page}`
 
+const wordOf = ({ kind, subject, story, page }: Change): string => `${kind} ${keyOf(subject, story, page)}`
+
 export class Standing {
   readonly #grants = new Map<string, { readonly role: Role; readonly at: number }>()
   readonly #frozen = new Map<string, string>()
+  /** The last word on each subject. */
+  #words = new Map<string, Change>()
   #lastId = 0
 
   /** The newest change known. */
@@ -24,7 +28,9 @@ export class Standing {
     const { id, kind, subject, story, page, value, reason, at } = change
     if (id <= this.#lastId) return false
     this.#lastId = id
+    if (kind === 'ask') return true
     const key = keyOf(subject, story, page)
+    this.#words.set(wordOf(change), change)
     if (kind === 'freeze') {
       if (value === 'on')
         this.#frozen.set(key, reason ?? (page === '' ? 'this story is frozen' : 'this page is frozen'))
@@ -33,6 +39,25 @@ export class Standing {
     }
     this.#grants.set(key, { role: ROLES.find((role) => role === value) ?? 'none', at })
     return true
+  }
+
+  /** What was said, as far as it is known here, and is not in `changes`, nor anything later on the same. */
+  lackedBy(changes: readonly Change[]): Change[] {
+    const there = new Map(changes.map((change) => [wordOf(change), change.at]))
+    return [...this.#words].flatMap(([word, change]) =>
+      (there.get(word) ?? Number.NEGATIVE_INFINITY) < change.at ? [change] : [],
+    )
+  }
+
+  /** Begins anew with all changes that there are. @returns those that were not known */
+  restart(changes: readonly Change[]): Change[] {
+    const known = this.#words
+    this.#grants.clear()
+    this.#frozen.clear()
+    this.#words = new Map()
+    this.#lastId = 0
+    for (const change of changes) this.apply(change)
+    return [...this.#words.values()].filter((change) => known.get(wordOf(change))?.at !== change.at)
   }
 
   /** Whether all that a user was granted before is void. @param since when it was granted */

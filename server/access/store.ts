@@ -1,11 +1,12 @@
 /** The rows of access: changes of rights, who has read them, and the audit. */
-import { type Database, DatabaseError, type Query } from '../database/port.ts'
+import { DatabaseError, type Query } from '../database/port.ts'
 
 /** The last word on what a subject may do in a scope, or on whether the scope is frozen. */
 export interface Change {
   /** Rises in the order in which changes commit. */
   readonly id: number
-  readonly kind: 'grant' | 'freeze'
+  /** `ask`: nothing has changed, but there is a question. */
+  readonly kind: 'grant' | 'freeze' | 'ask'
   /** SHA-256 of the user id; empty for a freeze. */
   readonly subject: string
   /** Empty: every story. */
@@ -25,6 +26,13 @@ const COLUMNS = 'id, kind, subject, story, page, value, reason, at'
 
 const READ = `SELECT ${COLUMNS} FROM scriptorium.grant_change WHERE id > $1 ORDER BY id`
 
+/** Changes above $1, each beside how far process $2 has noted that it has read; one row at least. */
+const READ_ON = `
+  SELECT noted.seen, change.*
+  FROM (SELECT (SELECT seen FROM scriptorium.grant_reader WHERE process = $2) AS seen) AS noted
+  LEFT JOIN (SELECT ${COLUMNS} FROM scriptorium.grant_change WHERE id > $1) AS change ON true
+  ORDER BY change.id`
+
 /** Two that write at once choose the same id: the second waits for the first, fails, and is tried again. */
 const WRITE = `
   INSERT INTO scriptorium.grant_change (id, kind, subject, story, page, value, reason)
@@ -32,6 +40,14 @@ const WRITE = `
   ON CONFLICT (kind, subject, story, page) DO UPDATE
   SET id = excluded.id, value = excluded.value, reason = excluded.reason, at = excluded.at
   RETURNING ${COLUMNS}`
+
+/** As WRITE, unless there is a word as late as $7, in ms since 1970. */
+const BRING_BACK = `
+  INSERT INTO scriptorium.grant_change (id, kind, subject, story, page, value, reason, at)
+  SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000) FROM scriptorium.grant_change
+  ON CONFLICT (kind, subject, story, page) DO UPDATE
+  SET id = excluded.id, value = excluded.value, reason = excluded.reason, at = excluded.at
+  WHERE grant_change.at < excluded.at`
 
 const SEEN = `
   INSERT INTO scriptorium.grant_reader (process, seen) VALUES ($1, $2)
@@ -52,13 +68,38 @@ const changeOf = (row: Row): Change => ({ ...row, at: row.at.getTime() })
 export const readChanges = async (database: Query, after: number): Promise<Change[]> =>
   (await database.query<Row>(READ, [after])).map(changeOf)
 
+/**
+ * Changes above `after`, in order, and how far `process` has noted that it has read; null: it has not.
+ * @throws DatabaseError
+ */
+export const readOn = async (
+  database: Query,
+  process: string,
+  after: number,
+): Promise<{ readonly seen: number | null; readonly changes: readonly Change[] }> => {
+  const rows = await database.query<{ seen: number | null } & (Row | { id: null })>(READ_ON, [after, process])
+  const changes = rows.flatMap(({ seen: _seen, ...row }) => (row.id === null ? [] : [changeOf(row)]))
+  return { seen: rows[0]?.seen ?? null, changes }
+}
+
 /** Writes the last word on a subject. @throws DatabaseError */
-export const writeChange = async (database: Database, change: NewChange): Promise<Change> => {
+export const writeChange = async (database: Query, change: NewChange): Promise<Change> => {
   const { kind, subject, story, page, value, reason } = change
+  const [row] = await untilAlone(() => database.query<Row>(WRITE, [kind, subject, story, page, value, reason]))
+  return changeOf(row as Row)
+}
+
+/** Writes what the database held once and has lost, unless there is a later word by now. @throws DatabaseError */
+export const bringBack = async (database: Query, change: Change): Promise<void> => {
+  const { kind, subject, story, page, value, reason, at } = change
+  await untilAlone(() => database.query(BRING_BACK, [kind, subject, story, page, value, reason, at]))
+}
+
+/** Tries again while another process chooses the same id. */
+const untilAlone = async <T>(write: () => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {
-      const [row] = await database.query<Row>(WRITE, [kind, subject, story, page, value, reason])
-      return changeOf(row as Row)
+      return await write()
     } catch (error) {
       const collided = error instanceof DatabaseError && error.code === UNIQUE_VIOLATION
       if (!collided || attempt === ATTEMPTS) throw error

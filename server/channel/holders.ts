@@ -11,12 +11,16 @@ export interface HeldElsewhere {
 /** A node whose heart has not beaten for so long, by the database's clock, is not there. */
 const IS_LIVE = `heartbeat_at > clock_timestamp() - interval '15 seconds'`
 
+/** In microseconds since 1970. */
+export const SINCE = '(extract(epoch FROM since) * 1000000)::bigint'
+
 /** $1 node_id, $2 room_id, $3 version. */
 const ADD = `
   INSERT INTO scriptorium.holder (room_id, node_id, version)
   SELECT room_id, $1, $3 FROM unnest($2::text[]) AS opened (room_id)
   ORDER BY room_id
-  ON CONFLICT (room_id, node_id) DO NOTHING`
+  ON CONFLICT (room_id, node_id) DO UPDATE SET since = excluded.since
+  RETURNING room_id, ${SINCE} AS since`
 
 const REMOVE = 'DELETE FROM scriptorium.holder WHERE node_id = $1 AND room_id = ANY($2::text[])'
 
@@ -43,14 +47,19 @@ export const LIVE_NODES = `SELECT node_id FROM scriptorium.node WHERE ${IS_LIVE}
 export const RECENT_NODES = `
   SELECT node_id FROM scriptorium.node WHERE heartbeat_at > clock_timestamp() - interval '1 minute'`
 
-const COUNT = 'SELECT count(*)::int AS count FROM scriptorium.holder WHERE node_id = $1'
+const OWN = `SELECT count(*)::int AS count, coalesce(max(${SINCE}), 0) AS newest FROM scriptorium.holder WHERE node_id = $1`
 
 /** A process that was only stopped for a while writes its rows again. */
 const DROP_DEAD = `DELETE FROM scriptorium.holder WHERE node_id NOT IN (${RECENT_NODES})`
 
+export interface Own {
+  readonly count: number
+  readonly newest: number
+}
+
 export interface Holders {
-  /** Notes that this process holds pages. @throws DatabaseError */
-  add(roomIds: readonly string[]): Promise<void>
+  /** Notes that this process holds pages. @returns since when each is noted, in microseconds @throws DatabaseError */
+  add(roomIds: readonly string[]): Promise<Map<string, number>>
   /** Notes that it holds them no longer. @throws DatabaseError */
   remove(roomIds: readonly string[]): Promise<void>
   /** Notes that it holds none. @throws DatabaseError */
@@ -65,8 +74,8 @@ export interface Holders {
   others(): Promise<HeldElsewhere[]>
   /** The live processes. @throws DatabaseError */
   live(): Promise<Set<string>>
-  /** How many pages this process holds by the table. @throws DatabaseError */
-  count(): Promise<number>
+  /** How many pages this process holds by the table, and since when the newest. @throws DatabaseError */
+  own(): Promise<Own>
   /** Removes rows of processes that are no more. @throws DatabaseError */
   dropDead(): Promise<void>
 }
@@ -78,7 +87,9 @@ export const tunedHolders = (database: Query, nodeId: string): Holders => {
   }
   return {
     add: async (roomIds) => {
-      if (roomIds.length > 0) await database.query(ADD, [nodeId, roomIds, MESSAGE_VERSION])
+      if (roomIds.length === 0) return new Map()
+      const rows = await database.query<{ room_id: string; since: number }>(ADD, [nodeId, roomIds, MESSAGE_VERSION])
+      return new Map(rows.map(({ room_id, since }) => [room_id, since]))
     },
     remove: async (roomIds) => {
       if (roomIds.length > 0) await database.query(REMOVE, [nodeId, roomIds])
@@ -87,7 +98,7 @@ export const tunedHolders = (database: Query, nodeId: string): Holders => {
     othersOf: async (roomIds) => (roomIds.length === 0 ? [] : held(OTHERS_OF, [nodeId, roomIds, MESSAGE_VERSION])),
     others: () => held(OTHERS, [nodeId, MESSAGE_VERSION]),
     live: async () => new Set((await database.query<{ node_id: string }>(LIVE_NODES)).map(({ node_id }) => node_id)),
-    count: async () => (await database.query<{ count: number }>(COUNT, [nodeId]))[0]?.count ?? 0,
+    own: async () => (await database.query<Own>(OWN, [nodeId]))[0] ?? { count: 0, newest: 0 },
     dropDead: async () => void (await database.query(DROP_DEAD)),
   }
 }

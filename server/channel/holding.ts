@@ -30,8 +30,8 @@ export class Holding {
   readonly #parts: HoldingParts
   readonly #holders: Holders
   readonly #open = new Set<string>()
-  /** Pages that the table says this process holds, as far as it knows. */
-  readonly #written = new Set<string>()
+  /** Pages that the table says this process holds, as far as it knows, and since when. */
+  readonly #written = new Map<string, number>()
   /** Pages of which the table may be wrong. */
   readonly #dirty = new Set<string>()
   #look = 0
@@ -138,8 +138,7 @@ export class Holding {
     const fresh = dirty.filter((roomId) => this.#open.has(roomId) && !this.#written.has(roomId))
     await this.#holders.remove(gone)
     for (const roomId of gone) this.#written.delete(roomId)
-    await this.#holders.add(fresh)
-    for (const roomId of fresh) this.#written.add(roomId)
+    for (const [roomId, since] of await this.#holders.add(fresh)) this.#written.set(roomId, since)
     const others = await this.#holders.othersOf(fresh)
     // What was opened or closed meanwhile is as dirty as before.
     for (const roomId of dirty) if (this.#open.has(roomId) === this.#written.has(roomId)) this.#dirty.delete(roomId)
@@ -159,11 +158,7 @@ export class Holding {
   async #lookAtAll(): Promise<void> {
     const { clock, isAlone } = this.#parts
     const look = ++this.#look
-    const [others, live, count] = [
-      await this.#holders.others(),
-      await this.#holders.live(),
-      await this.#holders.count(),
-    ]
+    const [others, live, own] = [await this.#holders.others(), await this.#holders.live(), await this.#holders.own()]
     const held = new Map<string, Set<string>>()
     for (const { roomId, nodeId } of others) held.set(roomId, (held.get(roomId) ?? new Set()).add(nodeId))
     const silentSince = clock.now() - SILENT_MS
@@ -176,13 +171,15 @@ export class Holding {
     for (const peer of others) if (!this.peers.has(peer.roomId, peer.nodeId)) this.#meet(peer)
     this.peers.forgetSilent(silentSince)
     if (isAlone() && this.peers.size === 0) return this.#rest()
-    if (count !== this.#written.size) this.#writeAllAgain()
+    if (own.count !== this.#written.size || own.newest !== Math.max(0, ...this.#written.values()))
+      await this.#writeAllAgain()
     this.#writeLater()
     if (look % LOOKS_BETWEEN_CLEANING === 1) await this.#holders.dropDead()
   }
 
   /** The table was put back in time, or took this process for dead. */
-  #writeAllAgain(): void {
+  async #writeAllAgain(): Promise<void> {
+    await this.#holders.leave()
     this.#written.clear()
     for (const roomId of this.#open) this.#dirty.add(roomId)
   }

@@ -3,7 +3,7 @@
  * page, none joins pages, and what concerns many is read as it lies and sorted out here.
  */
 import type { Query } from '../database/port.ts'
-import { type HeldElsewhere, type Holders, LIVE_NODES, RECENT_NODES } from './holders.ts'
+import { type HeldElsewhere, type Holders, LIVE_NODES, RECENT_NODES, SINCE } from './holders.ts'
 import { MESSAGE_VERSION } from './message.ts'
 
 interface Row {
@@ -14,7 +14,8 @@ interface Row {
 /** $1 room_id, $2 node_id, $3 version. */
 const ADD = `
   INSERT INTO scriptorium.holder (room_id, node_id, version) VALUES ($1, $2, $3)
-  ON CONFLICT (room_id, node_id) DO NOTHING`
+  ON CONFLICT (room_id, node_id) DO UPDATE SET since = excluded.since
+  RETURNING ${SINCE} AS since`
 
 /** $1 room_id, $2 node_id. */
 const REMOVE = 'DELETE FROM scriptorium.holder WHERE room_id = $1 AND node_id = $2'
@@ -26,7 +27,7 @@ const OTHERS_OF =
 /** $1 node_id, $2 least version. */
 const ALL_OTHERS = 'SELECT room_id, node_id FROM scriptorium.holder WHERE node_id <> $1 AND version >= $2'
 
-const OWN = 'SELECT room_id, node_id FROM scriptorium.holder WHERE node_id = $1'
+const OWN = `SELECT room_id, node_id, ${SINCE} AS since FROM scriptorium.holder WHERE node_id = $1`
 
 /** $1 node_id of those who are there. */
 const OF_THE_DEAD = 'SELECT room_id, node_id FROM scriptorium.holder WHERE node_id <> ALL ($1::uuid[])'
@@ -35,7 +36,7 @@ export const portableHolders = (database: Query, nodeId: string): Holders => {
   const nodes = async (statement: string) =>
     (await database.query<{ node_id: string }>(statement)).map(({ node_id }) => node_id)
   const live = async () => new Set(await nodes(LIVE_NODES))
-  const own = () => database.query<Row>(OWN, [nodeId])
+  const own = () => database.query<Row & { since: number }>(OWN, [nodeId])
   const remove = async (rows: readonly Row[]) => {
     for (const { room_id, node_id } of rows) await database.query(REMOVE, [room_id, node_id])
   }
@@ -48,7 +49,12 @@ export const portableHolders = (database: Query, nodeId: string): Holders => {
   }
   return {
     add: async (roomIds) => {
-      for (const roomId of roomIds) await database.query(ADD, [roomId, nodeId, MESSAGE_VERSION])
+      const noted = new Map<string, number>()
+      for (const roomId of roomIds) {
+        const [row] = await database.query<{ since: number }>(ADD, [roomId, nodeId, MESSAGE_VERSION])
+        noted.set(roomId, row?.since ?? 0)
+      }
+      return noted
     },
     remove: (roomIds) => remove(roomIds.map((room_id) => ({ room_id, node_id: nodeId }))),
     leave: async () => remove(await own()),
@@ -64,7 +70,10 @@ export const portableHolders = (database: Query, nodeId: string): Holders => {
       return ofLive(rows.filter(({ room_id }) => mine.has(room_id)))
     },
     live,
-    count: async () => (await own()).length,
+    own: async () => {
+      const rows = await own()
+      return { count: rows.length, newest: rows.reduce((newest, { since }) => Math.max(newest, since), 0) }
+    },
     dropDead: async () => remove(await database.query<Row>(OF_THE_DEAD, [await nodes(RECENT_NODES)])),
   }
 }

@@ -11,6 +11,8 @@ export interface WatchParts extends Omit<FiguresParts, 'peopleElsewhere'> {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** UUID of this process. */
+  readonly id: string
   /** What the process is called among the others. */
   readonly name: string
   /** Whether other processes may serve from the database at all. */
@@ -29,7 +31,7 @@ export interface Watch {
 export const assembleWatch = (parts: WatchParts): Watch => {
   const { clock, random } = parts
   const jobs: Jobs = new Jobs({ clock, random, changed: (job) => feed.say(job) })
-  const reports = new Reports({ ...parts, id: random.uuid(), memory: () => parts.usage().memory })
+  const reports = new Reports({ ...parts, memory: () => parts.usage().memory })
   const feed = new Feed({
     clock,
     jobs: () => jobs.all,

@@ -2,8 +2,9 @@
 import type { Context, Hono } from 'hono'
 import { type PageName, roomIdOf } from '../../shared/names.ts'
 import type { NodeReport } from '../figures/reports.ts'
+import { inAll, type RoomAsked, type RoomSaid } from '../figures/room-question.ts'
 import type { StoredPage } from '../log/archive/finding.ts'
-import type { Person, RoomFigures } from '../room/figures.ts'
+import type { RoomFigures } from '../room/figures.ts'
 import type { Authorize } from './authorize.ts'
 import { nameOf } from './body.ts'
 import { note } from './guard.ts'
@@ -13,7 +14,6 @@ export interface OperatorParts {
   readonly authorize: Authorize
   readonly rooms: {
     figures(): RoomFigures[]
-    room(roomId: string): OpenRoom | undefined
     fold(roomId: string): Promise<void>
   }
   readonly archive: {
@@ -24,14 +24,15 @@ export interface OperatorParts {
   readonly nodes: () => Promise<NodeReport[]>
   /** How many are in rooms of other processes. */
   readonly membersElsewhere: (roomIds: readonly string[]) => Promise<Map<string, number>>
+  /** Asks every process about a page. */
+  readonly ask: (asked: RoomAsked) => Promise<{
+    readonly here: RoomSaid
+    readonly elsewhere: readonly RoomSaid[]
+    /** How many did not answer in time. */
+    readonly silent: number
+  }>
   /** Begins the end of this process, as SIGTERM does. */
   readonly drain: () => void
-}
-
-interface OpenRoom {
-  readonly figures: RoomFigures
-  readonly people: Person[]
-  sendAway(text: string): number
 }
 
 /** By what rooms are ordered, the most first. */
@@ -42,10 +43,9 @@ const ORDERS = {
   bytes: ({ snapshotBytes, tailBytes }: RoomFigures) => snapshotBytes + tailBytes,
 }
 const MOST_ROOMS = 1000
-const SHOWN_PEOPLE = 500
 
 export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
-  const { authorize, rooms, archive, frozen, nodes, membersElsewhere, drain } = parts
+  const { authorize, rooms, archive, frozen, nodes, membersElsewhere, ask, drain } = parts
   api.get('/admin/rooms', async (c) => {
     await authorize(c, 'service', 'admin')
     const letters = (c.req.query('search') ?? '').toLowerCase()
@@ -53,7 +53,7 @@ export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
     const order = ORDERS[orderOf(c)]
     const here = rooms.figures().filter(({ roomId }) => roomId.toLowerCase().includes(letters))
     const others = await membersElsewhere(here.map(({ roomId }) => roomId))
-    const open = here.map((room) => inAll(room, others.get(room.roomId)))
+    const open = here.map((room) => withElsewhere(room, others.get(room.roomId)))
     open.sort((a, b) => order(b) - order(a) || (a.roomId < b.roomId ? -1 : 1))
     const stored = letters === '' ? [] : await archive.findPages(letters, limit)
     return c.json({ rooms: open.slice(0, limit).map(named), open: open.length, stored: stored.map(named) })
@@ -61,16 +61,19 @@ export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
   api.get('/admin/rooms/:story/:page', async (c) => {
     await authorize(c, 'service', 'admin')
     const page = pageOf(c)
-    const room = rooms.room(roomIdOf(page))
-    const stored = await archive.storedPage(roomIdOf(page))
-    const elsewhere = (await membersElsewhere([roomIdOf(page)])).get(roomIdOf(page)) ?? 0
-    if (room === undefined && stored === null) throw new Problem(404, 'Not found', 'nothing was ever written there')
+    const roomId = roomIdOf(page)
+    const stored = await archive.storedPage(roomId)
+    const { here, elsewhere, silent } = await ask({ what: 'who', roomId })
+    const { open, people } = inAll([here, ...elsewhere])
+    if (open === null && stored === null) throw new Problem(404, 'Not found', 'nothing was ever written there')
+    const away = (open?.members ?? 0) - (here.open?.members ?? 0)
     return c.json({
       ...page,
       frozen: frozen(page),
-      open: room === undefined ? null : named(inAll(room.figures, elsewhere)),
-      elsewhere,
-      people: room?.people.slice(0, SHOWN_PEOPLE) ?? [],
+      open: open === null ? null : { ...page, ...open, elsewhere: away },
+      elsewhere: away,
+      people,
+      silent,
       stored: stored === null ? null : named(stored),
     })
   })
@@ -84,9 +87,10 @@ export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
   api.post('/admin/rooms/:story/:page/close', async (c) => {
     const page = pageOf(c)
     await authorize(c, page, 'admin')
-    const closed = rooms.room(roomIdOf(page))?.sendAway('an operator closed the sockets of this page') ?? 0
-    note(c, { detail: { closed } })
-    return c.json({ ...page, closed })
+    const { here, elsewhere, silent } = await ask({ what: 'close', roomId: roomIdOf(page) })
+    const closed = [here, ...elsewhere].reduce((sum, said) => sum + said.closed, 0)
+    note(c, { detail: { closed, silent } })
+    return c.json({ ...page, closed, silent })
   })
   api.get('/admin/nodes', async (c) => {
     await authorize(c, 'service', 'admin')
@@ -100,7 +104,7 @@ export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
 }
 
 /** With those who are in it in other processes. */
-const inAll = (room: RoomFigures, elsewhere = 0) => ({ ...room, members: room.members + elsewhere, elsewhere })
+const withElsewhere = (room: RoomFigures, elsewhere = 0) => ({ ...room, members: room.members + elsewhere, elsewhere })
 
 /** With the names of its story and page in the place of the room's. */
 const named = <T extends { readonly roomId: string }>({ roomId, ...rest }: T) => {

@@ -9,7 +9,7 @@ import type { Appending, Outcome } from './port.ts'
 import type { Reach } from './reach.ts'
 import { StatementPace } from './statement-pace.ts'
 import { WRITTEN } from './statements.ts'
-import { type Item, writeBatch, writeBatches } from './write-batches.ts'
+import { type Item, type Row, writeBatch, writeBatches } from './write-batches.ts'
 
 export interface AppenderParts {
   readonly database: Database
@@ -20,6 +20,8 @@ export interface AppenderParts {
   readonly reach: Reach
   /** Rooms in one statement at most; 1: each statement names its room, as a distributed PostgreSQL wants it. */
   readonly batchRooms: number
+  /** Workers of one service that write beside each other, this one too; none given: it is alone. */
+  readonly workers?: number
 }
 
 const IN_FLIGHT = 2
@@ -50,7 +52,7 @@ export class Appender {
 
   constructor(parts: AppenderParts) {
     this.#parts = parts
-    this.#pace = new StatementPace(parts.clock)
+    this.#pace = new StatementPace(parts.clock, parts.workers ?? 1)
   }
 
   /** Says that `room` has something to write. */
@@ -134,7 +136,7 @@ export class Appender {
       this.#updates -= gathered
       const batch = room.take()
       if (batch === null) continue
-      items.push({ room, batch, known: room.seq })
+      items.push({ room, batch, known: room.seq, knownAt: room.at })
       for (const part of batch.parts) bytes += part.data.length
     }
     return items
@@ -179,7 +181,7 @@ export class Appender {
     await this.#write(items.slice(middle))
   }
 
-  #statement(items: readonly Item[]): Promise<Map<string, number>> {
+  #statement(items: readonly Item[]): Promise<Map<string, Row>> {
     const { database } = this.#parts
     const [item] = items
     return items.length === 1 && item !== undefined ? writeBatch(database, item) : writeBatches(database, items)
@@ -189,21 +191,21 @@ export class Appender {
   async #settleWritten(items: readonly Item[]): Promise<Item[]> {
     const { database, reach } = this.#parts
     const asked = [items.map(({ room }) => room.roomId), items.map(({ batch }) => batch.id)]
-    const rows = await reach.note(() => database.query<{ room_id: string; seq: number }>(WRITTEN, asked))
-    const written = new Map(rows.map((row) => [row.room_id, row.seq]))
+    const rows = await reach.note(() => database.query<Row & { room_id: string }>(WRITTEN, asked))
+    const written = new Map(rows.map((row) => [row.room_id, row]))
     for (const item of items) {
-      const seq = written.get(item.room.roomId)
-      if (seq !== undefined) this.#settle(item, { kind: 'committed', seq })
+      const row = written.get(item.room.roomId)
+      if (row !== undefined) this.#settle(item, { kind: 'committed', seq: row.seq, at: row.at })
     }
     return items.filter(({ room }) => !written.has(room.roomId))
   }
 
-  async #settleAll(items: readonly Item[], written: ReadonlyMap<string, number>): Promise<void> {
+  async #settleAll(items: readonly Item[], written: ReadonlyMap<string, Row>): Promise<void> {
     const refused: Item[] = []
     for (const item of items) {
-      const seq = written.get(item.room.roomId)
-      if (seq === undefined) refused.push(item)
-      else this.#settle(item, { kind: 'committed', seq })
+      const row = written.get(item.room.roomId)
+      if (row === undefined) refused.push(item)
+      else this.#settle(item, { kind: 'committed', seq: row.seq, at: row.at })
     }
     if (refused.length > 0) await this.#settleRefused(refused)
   }

@@ -163,6 +163,7 @@ const takeRows = async (tx: Query, roomId: string, windows: readonly HistoryRow[
     asked.map(({ part }) => part),
     asked.map(({ first_seq }) => first_seq),
     asked.map(({ bytes }) => bytes),
+    asked.map(({ batch }) => batch),
   ])
   if (spans.reduce((rows, span) => rows + span.rows, 0) !== asked.length) throw new RowsChanged()
   return spans

@@ -5,7 +5,7 @@
  * $5: rows above the snapshot too, as if it were made now.
  */
 export const OLD_ROWS = `
-  SELECT u.seq, u.part, coalesce(u.first_seq, u.seq) AS first_seq, u.author, u.via, u.kind,
+  SELECT u.seq, u.part, coalesce(u.first_seq, u.seq) AS first_seq, u.batch, u.author, u.via, u.kind,
          octet_length(u.data) AS bytes, floor(extract(epoch FROM u.at) * 1000)::bigint AS at,
          floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
   FROM scriptorium.room JOIN scriptorium.update u ON u.room_id = room.room_id AND (u.seq <= room.snapshot_seq OR $5)
@@ -21,14 +21,16 @@ export const ROW_DATA = `
 /**
  * Takes out the rows of windows if they are exactly those that were read, and tells what each window spanned.
  * Times travel as text, whole: rounded ones could fall below those of earlier rows.
- * $2 window, $3 seq, $4 part, $5 first_seq, $6 bytes.
+ * $2 window, $3 seq, $4 part, $5 first_seq, $6 bytes, $7 batch.
  */
 export const TAKE_ROWS = `
   WITH gone AS (
     DELETE FROM scriptorium.update u
-    USING unnest($2::int[], $3::bigint[], $4::int[], $5::bigint[], $6::int[]) AS asked (number, seq, part, first_seq, bytes)
+    USING unnest($2::int[], $3::bigint[], $4::int[], $5::bigint[], $6::int[], $7::uuid[])
+      AS asked (number, seq, part, first_seq, bytes, batch)
     WHERE u.room_id = $1 AND u.seq = asked.seq AND u.part = asked.part
       AND coalesce(u.first_seq, u.seq) = asked.first_seq AND octet_length(u.data) = asked.bytes
+      AND u.batch = asked.batch
     RETURNING asked.number, u.seq, u.batch, u.at, coalesce(u.first_seq, u.seq) AS first_seq, coalesce(u.first_at, u.at) AS first_at
   )
   SELECT number, count(*) AS rows, max(seq) AS seq, min(first_seq) AS first_seq, max(at)::text AS at,
@@ -45,11 +47,10 @@ export const PUT_ROWS = `
 
 /** The last row of a page that is older than $2 days, and where its kept history begins. */
 export const LAST_EXPIRED = `
-  SELECT room.history_seq, room.snapshot_seq, room.epoch,
-         (SELECT max(u.seq) FROM scriptorium.update u
-          WHERE u.room_id = $1 AND u.seq <= room.snapshot_seq
-            AND u.at < clock_timestamp() - $2::float8 * interval '1 day') AS seq
-  FROM scriptorium.room WHERE room.room_id = $1 AND room.deleted_at IS NULL`
+  SELECT room.history_seq, u.seq, u.batch
+  FROM scriptorium.room JOIN scriptorium.update u ON u.room_id = room.room_id AND u.seq <= room.snapshot_seq
+  WHERE room.room_id = $1 AND room.deleted_at IS NULL AND u.at < clock_timestamp() - $2::float8 * interval '1 day'
+  ORDER BY u.seq DESC LIMIT 1`
 
 /** The rows of a page older than $2 days, as if all were history. */
 export const EXPIRED_ROWS = `
@@ -67,10 +68,11 @@ export const STATE_AT = `
   WHERE u.room_id = $1 AND u.seq <= $2 AND u.seq > coalesce((SELECT seq FROM base), 0)
   ORDER BY 1, 2`
 
-/** Moves the beginning of the history on to $2, if it was at $3. */
+/** Moves the beginning of the history on to $2, if it was at $3 and that row is still of batch $4. */
 export const BEGIN_HISTORY = `
   UPDATE scriptorium.room SET history_seq = $2
   WHERE room_id = $1 AND history_seq = $3 AND snapshot_seq >= $2 AND deleted_at IS NULL
+    AND EXISTS (SELECT FROM scriptorium.update u WHERE u.room_id = $1 AND u.seq = $2 AND u.batch = $4::uuid)
   RETURNING room_id`
 
 export const DROP_ROWS = `
@@ -153,15 +155,18 @@ export const ROWS_BETWEEN = `
   SELECT seq, coalesce(first_seq, seq) AS first_seq, data FROM scriptorium.update
   WHERE room_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, part`
 
-/** A page whose head did not move since it was looked at. $2 snapshot_seq, $3 epoch. */
+/** A page whose head did not move since it was looked at. $2 snapshot_seq, $3 epoch, $4 the hash of that snapshot, if it is there. */
 export const LOCK_UNMOVED = `
   SELECT room_id FROM scriptorium.room
-  WHERE room_id = $1 AND snapshot_seq = $2 AND epoch = $3 AND deleted_at IS NULL FOR UPDATE`
+  WHERE room_id = $1 AND snapshot_seq = $2 AND epoch = $3 AND deleted_at IS NULL
+    AND (SELECT s.hash FROM scriptorium.snapshot s WHERE s.room_id = $1 AND s.seq = $2) IS NOT DISTINCT FROM $4::bytea
+  FOR UPDATE`
 
-/** Raises the seq of a page to that of its last row. */
+/** Raises a page to its last row. */
 export const RAISE_SEQ = `
-  UPDATE scriptorium.room SET seq = greatest(seq, (SELECT max(u.seq) FROM scriptorium.update u WHERE u.room_id = $1))
-  WHERE room_id = $1`
+  UPDATE scriptorium.room SET seq = last.seq, updated_at = last.at
+  FROM (SELECT u.seq, u.at FROM scriptorium.update u WHERE u.room_id = $1 ORDER BY u.seq DESC LIMIT 1) AS last
+  WHERE room_id = $1 AND room.seq < last.seq`
 
 /** Rows of pages that do not exist, by table. */
 export const ORPHANS = `

@@ -5,6 +5,7 @@ import { CHANGED, HEADS, LOAD, READ, READ_MANY, WRITER } from './statements.ts'
 
 interface LoadRow {
   seq: number
+  at: number
   part: number
   batch: string
   data: Uint8Array | null
@@ -20,6 +21,7 @@ interface LoadRow {
 /** One row of the log. */
 export interface PageRow {
   readonly seq: number
+  readonly at: number
   readonly part: number
   readonly batch: string
   readonly data: Uint8Array
@@ -33,7 +35,16 @@ export interface LoadedPage extends Head {
   readonly rows: readonly PageRow[]
 }
 
-const NOTHING: LoadedRoom = { exists: false, deleted: false, seq: 0, epoch: 0, dead: null, snapshot: null, tail: [] }
+const NOTHING: LoadedRoom = {
+  exists: false,
+  deleted: false,
+  seq: 0,
+  at: 0,
+  epoch: 0,
+  dead: null,
+  snapshot: null,
+  tail: [],
+}
 
 /**
  * A page as it is at one moment; null: there is none.
@@ -42,8 +53,16 @@ const NOTHING: LoadedRoom = { exists: false, deleted: false, seq: 0, epoch: 0, d
 export const loadPage = async (database: Query, roomId: string): Promise<LoadedPage | null> => {
   const [room, ...rows] = await database.query<LoadRow>(LOAD, [roomId])
   if (room === undefined) return null
-  const { seq, epoch, deleted, dead } = room
-  return { seq, epoch, deleted, dead, snapshot: snapshotOf(roomId, room), rows: rows as PageRow[] }
+  const { seq, at, epoch, deleted, dead } = room
+  return {
+    seq,
+    at: seq === 0 ? 0 : at,
+    epoch,
+    deleted,
+    dead,
+    snapshot: snapshotOf(roomId, room),
+    rows: rows as PageRow[],
+  }
 }
 
 /** A page for a room. @throws as loadPage */
@@ -72,20 +91,25 @@ export const readManyBatches = async (database: Query, asked: readonly Asked[]):
   return rows.map(byBatch)
 }
 
-/** seq, epoch and deletion of those of `roomIds` that exist. @throws DatabaseError */
+/** Heads of those of `roomIds` that exist. @throws DatabaseError */
 export const readHeads = async (database: Query, roomIds: readonly string[]): Promise<Map<string, Head>> => {
   const rows = await database.query<Head & { room_id: string }>(HEADS, [roomIds])
-  return new Map(rows.map(({ room_id, seq, epoch, deleted }) => [room_id, { seq, epoch, deleted }]))
+  return new Map(rows.map(({ room_id, ...head }) => [room_id, head]))
 }
 
 /** Those of `known` that are otherwise now; null: it is gone. @throws DatabaseError */
 export const readChanged = async (database: Query, known: readonly KnownHead[]): Promise<Map<string, Head | null>> => {
-  const columns = [known.map(({ roomId }) => roomId), known.map(({ seq }) => seq), known.map(({ epoch }) => epoch)]
+  const columns = [
+    known.map(({ roomId }) => roomId),
+    known.map(({ seq }) => seq),
+    known.map(({ epoch }) => epoch),
+    known.map(({ at }) => at),
+  ]
   const rows = await database.query<Nullable<Head> & { room_id: string }>(CHANGED, columns)
   return new Map(
-    rows.map(({ room_id, seq, epoch, deleted }) => [
+    rows.map(({ room_id, seq, at, epoch, deleted }) => [
       room_id,
-      seq === null || epoch === null ? null : { seq, epoch, deleted: deleted === true },
+      seq === null || at === null || epoch === null ? null : { seq, at, epoch, deleted: deleted === true },
     ]),
   )
 }
@@ -100,12 +124,13 @@ export const readChangedPortably = async (
     known.map(({ roomId }) => roomId),
   )
   const changed = new Map<string, Head | null>()
-  for (const { roomId, seq, epoch } of known) {
+  for (const { roomId, seq, at, epoch } of known) {
     const head = heads.get(roomId)
     if (head === undefined) {
       // A page that was never written to has no row.
       if (seq > 0) changed.set(roomId, null)
-    } else if (head.seq !== seq || head.epoch !== epoch || head.deleted) changed.set(roomId, head)
+    } else if (head.seq !== seq || head.epoch !== epoch || head.deleted || (at > 0 && head.at !== at))
+      changed.set(roomId, head)
   }
   return changed
 }
@@ -127,17 +152,18 @@ const snapshotOf = (roomId: string, room: LoadRow): Snapshot | null => {
 
 interface ReadRow {
   readonly seq: number
+  readonly at: number
   readonly first_seq: number
   readonly batch: string
   readonly data: Uint8Array
 }
 
 const byBatch = (rows: readonly ReadRow[]): LoggedBatch[] => {
-  const batches: { seq: number; firstSeq: number; id: string; parts: Uint8Array[] }[] = []
-  for (const { seq, first_seq: firstSeq, batch, data } of rows) {
+  const batches: { seq: number; at: number; firstSeq: number; id: string; parts: Uint8Array[] }[] = []
+  for (const { seq, at, first_seq: firstSeq, batch, data } of rows) {
     const last = batches.at(-1)
     if (last !== undefined && last.seq === seq) last.parts.push(data)
-    else batches.push({ seq, firstSeq, id: batch, parts: [data] })
+    else batches.push({ seq, at, firstSeq, id: batch, parts: [data] })
   }
   return batches
 }

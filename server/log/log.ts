@@ -22,6 +22,8 @@ export interface LogParts {
   readonly history: HistorySettings
   /** Rooms in one append statement; 1 for distributed databases. */
   readonly batchRooms: number
+  /** Workers of one service that write beside each other, this one too; none given: it is alone. */
+  readonly workers?: number
   /** Pages loaded at once; others wait their turn, so that an append always finds a connection. */
   readonly loadsAtOnce: number
 }

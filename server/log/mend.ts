@@ -49,10 +49,11 @@ export const snapshotFault = async (page: string, head: Head, { database, thread
  * @throws DatabaseError
  */
 export const mendSnapshot = async (page: string, head: Head, parts: MendParts): Promise<boolean> => {
-  const squashed = (await fromItself(page, head, parts)) ?? (await fromHistory(page, head, parts))
+  const [stored] = await parts.database.query<Stored>(SNAPSHOT, [page, head.snapshot_seq])
+  const squashed = (await fromItself(stored, parts)) ?? (await fromHistory(page, head, parts))
   if (squashed === null) return false
   return parts.database.transaction(async (tx) => {
-    const unmoved = await tx.query(LOCK_UNMOVED, [page, head.snapshot_seq, head.epoch])
+    const unmoved = await tx.query(LOCK_UNMOVED, [page, head.snapshot_seq, head.epoch, stored?.hash ?? null])
     if (unmoved.length > 0) await insertSnapshot(tx, page, head.snapshot_seq, squashed)
     return unmoved.length > 0
   })
@@ -61,8 +62,7 @@ export const mendSnapshot = async (page: string, head: Head, parts: MendParts): 
 const isWhole = ({ data, hash }: Pick<Stored, 'data' | 'hash'>): boolean =>
   createHash('sha256').update(data).digest().equals(Buffer.from(hash))
 
-const fromItself = async (page: string, head: Head, parts: MendParts): Promise<Squashed | null> => {
-  const [stored] = await parts.database.query<Stored>(SNAPSHOT, [page, head.snapshot_seq])
+const fromItself = async (stored: Stored | undefined, parts: MendParts): Promise<Squashed | null> => {
   return stored !== undefined && isWhole(stored) ? squashed(stored.data, [], parts) : null
 }
 

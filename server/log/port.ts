@@ -18,6 +18,8 @@ export interface Batch {
 /** A committed batch as read back: its parts in order. */
 export interface LoggedBatch {
   readonly seq: number
+  /** When it was written, in microseconds since 1970 by the database's clock: tells it from another of that seq. */
+  readonly at: number
   /** A batch of the history may stand for all from this seq on. */
   readonly firstSeq: number
   readonly id: string
@@ -46,6 +48,8 @@ export interface LoadedRoom {
   readonly exists: boolean
   readonly deleted: boolean
   readonly seq: number
+  /** When the row of that seq was written; 0: there is none. */
+  readonly at: number
   readonly epoch: number
   /** Encoded state vector of clients that may not go on here: what they wrote last was set aside. */
   readonly dead: Uint8Array | null
@@ -60,6 +64,8 @@ export interface Appending {
   readonly epoch: number
   /** Highest seq this process knows of the room; gap-free below it. */
   readonly seq: number
+  /** When the row of that seq was written; 0: there is none. */
+  readonly at: number
   /** Whether the room's row is known to exist. */
   readonly exists: boolean
   /** Updates since the last batch was taken. */
@@ -72,8 +78,8 @@ export interface Appending {
 
 export type Outcome =
   /** Committed as `seq`; `seq > known + 1` means another process wrote between. */
-  | { readonly kind: 'committed'; readonly seq: number }
-  /** The database holds a lower seq than this process has seen: it went back in time. Nothing was written. */
+  | { readonly kind: 'committed'; readonly seq: number; readonly at: number }
+  /** The database does not hold the row that this process has seen last: it went back in time. Nothing was written. */
   | { readonly kind: 'went-back' }
   /** Deleted or another epoch. Nothing was written. */
   | { readonly kind: 'fenced'; readonly deleted: boolean }
@@ -105,11 +111,14 @@ export interface Log {
 export interface KnownHead {
   readonly roomId: string
   readonly seq: number
+  /** When the row of that seq was written; 0: there is none. */
+  readonly at: number
   readonly epoch: number
 }
 
 export interface Head {
   readonly seq: number
+  readonly at: number
   readonly epoch: number
   readonly deleted: boolean
 }

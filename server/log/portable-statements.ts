@@ -4,6 +4,8 @@
  * one room writes alone these are taken everywhere: they need no join.
  */
 
+import { GOES_ON, MICROS } from './statements.ts'
+
 /** $1 room_id, $2 story, $3 page. */
 export const CREATE_ROOM = `
   INSERT INTO scriptorium.room (room_id, story, page) VALUES ($1, $2, $3)
@@ -11,20 +13,20 @@ export const CREATE_ROOM = `
 
 /**
  * Appends one batch to one room, under the same conditions as APPEND.
- * $1 room_id, $2 epoch, $3 known seq, $4 bytes; for each part $5 part, $6 batch, $7 author, $8 via, and $9 start (from 1),
- * $10 length of its data in $11.
+ * $1 room_id, $2 epoch, $3 known seq, $4 when that was written, $5 bytes; for each part $6 part, $7 batch, $8 author, $9 via,
+ * and $10 start (from 1), $11 length of its data in $12.
  */
 export const APPEND_ONE = `
   WITH bumped AS (
     UPDATE scriptorium.room
-    SET seq = seq + 1, updated_at = greatest(clock_timestamp(), updated_at), bytes = bytes + $4::bigint
-    WHERE room_id = $1::text AND deleted_at IS NULL AND epoch = $2::int AND seq >= $3::bigint
+    SET seq = seq + 1, updated_at = greatest(clock_timestamp(), updated_at), bytes = bytes + $5::bigint
+    WHERE room_id = $1::text AND deleted_at IS NULL AND epoch = $2::int AND ${GOES_ON('$1::text', '$3::bigint', '$4::bigint')}
     RETURNING room_id, seq, updated_at
   ), inserted AS (
     INSERT INTO scriptorium.update (room_id, seq, part, batch, author, via, at, data)
     SELECT $1::text, bumped.seq, part.part, part.batch, part.author, part.via, bumped.updated_at,
-           substring($11::bytea FROM part.start FOR part.length)
-    FROM bumped, unnest($5::int[], $6::uuid[], $7::text[], $8::text[], $9::int[], $10::int[])
+           substring($12::bytea FROM part.start FOR part.length)
+    FROM bumped, unnest($6::int[], $7::uuid[], $8::text[], $9::text[], $10::int[], $11::int[])
       AS part (part, batch, author, via, start, length)
   )
-  SELECT room_id, seq FROM bumped`
+  SELECT room_id, seq, ${MICROS('updated_at')} AS at FROM bumped`

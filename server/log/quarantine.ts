@@ -8,7 +8,8 @@ import type { Folded } from './port.ts'
 import { LOCK_ROOM, QUARANTINE, RAISE_EPOCH } from './statements.ts'
 import { type FoldParts, swap } from './swap.ts'
 
-const keyOf = ({ seq, part }: PageRow): string => `${seq}.${part}`
+/** By its batch too: a database that was put back in time may have another row in that place. */
+const keyOf = ({ seq, part, batch }: PageRow): string => `${seq}.${part} ${batch}`
 
 /**
  * Folds a page without the rows that cannot be read and those that go on from them. Rooms that are open hold them still,

@@ -13,9 +13,8 @@ const NOTHING: Dropped = { rows: 0, bytes: 0 }
 
 interface Expired {
   readonly history_seq: number
-  readonly snapshot_seq: number
-  readonly epoch: number
-  readonly seq: number | null
+  readonly seq: number
+  readonly batch: string
 }
 
 /** What would be dropped: rows up to `seq`. @throws DatabaseError */
@@ -38,8 +37,8 @@ export const dropExpired = async (
 ): Promise<Dropped> => {
   if (settings.days === null) return NOTHING
   const [found] = await database.query<Expired>(LAST_EXPIRED, [roomId, settings.days])
-  const seq = found?.seq ?? 0
-  if (found === undefined || seq <= found.history_seq) return NOTHING
+  if (found === undefined || found.seq <= found.history_seq) return NOTHING
+  const { seq } = found
   const [first, ...rest] = await database.query<{ seq: number; part: number; data: Uint8Array }>(STATE_AT, [
     roomId,
     seq,
@@ -50,7 +49,7 @@ export const dropExpired = async (
   const begins = base?.seq === seq ? null : await threads.run('squash', { base: base?.data ?? null, rows }, { signal })
   try {
     return await database.transaction(async (tx) => {
-      const moved = await tx.query(BEGIN_HISTORY, [roomId, seq, found.history_seq])
+      const moved = await tx.query(BEGIN_HISTORY, [roomId, seq, found.history_seq, found.batch])
       if (moved.length === 0) throw new LostSwap()
       if (begins !== null) await insertSnapshot(tx, roomId, seq, begins)
       const dropped = await tx.query<{ bytes: number }>(DROP_ROWS, [roomId, seq])

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../ports.ts'
 
-/** Of the time of one core that statements may take. */
+/** Of the time of one core that the statements of all workers together may take. */
 const SHARE = 0.2
 const STATEMENT_MS = 0.5
 const ROOM_MS = 0.03
@@ -18,10 +18,13 @@ const LONGEST_MS = 10
 
 export class StatementPace {
   readonly #clock: Clock
+  readonly #share: number
   #begunAt = Number.NEGATIVE_INFINITY
 
-  constructor(clock: Clock) {
+  /** @param workers processes that write beside each other: each with fewer pages, so as full statements come later */
+  constructor(clock: Clock, workers: number) {
     this.#clock = clock
+    this.#share = SHARE / workers
   }
 
   /** A statement begins. */
@@ -31,7 +34,7 @@ export class StatementPace {
 
   /** Milliseconds until a statement for so many rooms and updates may begin; 0 or less: now. */
   waitMs(rooms: number, updates: number): number {
-    const price = (STATEMENT_MS + ROOM_MS * rooms) / SHARE
+    const price = (STATEMENT_MS + ROOM_MS * rooms) / this.#share
     const worth = rooms + updates / UPDATES
     const pause = Math.min(LONGEST_MS, Math.max(price, WORTH_MS / worth))
     return this.#begunAt + pause - this.#clock.elapsed()

@@ -1,5 +1,22 @@
 /** The SQL of the log, in one place. Values are always parameters; many rows travel in one statement as arrays. */
 
+/** A time as whole microseconds since 1970, which a number holds exactly, … */
+export const MICROS = (time: string): string => `(extract(epoch FROM ${time}) * 1000000)::bigint`
+/** … and back. */
+const TIME = (micros: string): string => `(timestamptz 'epoch' + ${micros} * interval '1 microsecond')`
+
+/**
+ * Whether a room still goes on from the row of a seq, written at a time in microseconds (0: from no row). A database that
+ * was put back in time may have come as far again with other rows.
+ */
+export const GOES_ON = (roomId: string, seq: string, at: string): string => `
+  (room.seq >= ${seq} AND CASE
+    WHEN ${at} = 0 THEN true
+    WHEN room.seq = ${seq} THEN room.updated_at = ${TIME(at)}
+    ELSE EXISTS (
+      SELECT FROM scriptorium.update u WHERE u.room_id = ${roomId} AND u.seq = ${seq} AND u.at = ${TIME(at)})
+  END)`
+
 /** Rows of pages that are written for the first time; in order, so that two processes cannot deadlock. */
 export const CREATE_ROOMS = `
   INSERT INTO scriptorium.room (room_id, story, page)
@@ -9,17 +26,18 @@ export const CREATE_ROOMS = `
 
 /**
  * Appends one batch to each of many rooms. Their rows are locked in order first: UPDATE … FROM alone locks in any order.
- * A room that is deleted, of another epoch, or lower than known gives no row and is not written.
- * $1 room_id, $2 epoch, $3 known seq, $4 bytes; then for each part $5 room_id, $6 part, $7 batch, $8 author, $9 via,
- * and $10 start (from 1), $11 length of its data in $12.
+ * A room that is deleted, of another epoch, or that does not go on from what is known gives no row and is not written.
+ * $1 room_id, $2 epoch, $3 known seq, $4 when that was written, $5 bytes; then for each part $6 room_id, $7 part, $8 batch,
+ * $9 author, $10 via, and $11 start (from 1), $12 length of its data in $13.
  */
 export const APPEND = `
   WITH input AS (
-    SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS input (room_id, epoch, known, bytes)
+    SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[])
+      AS input (room_id, epoch, known, at, bytes)
   ), locked AS (
     SELECT room.room_id, input.bytes
     FROM scriptorium.room JOIN input ON input.room_id = room.room_id
-    WHERE room.deleted_at IS NULL AND room.epoch = input.epoch AND room.seq >= input.known
+    WHERE room.deleted_at IS NULL AND room.epoch = input.epoch AND ${GOES_ON('room.room_id', 'input.known', 'input.at')}
     ORDER BY room.room_id
     FOR UPDATE OF room
   ), bumped AS (
@@ -31,47 +49,48 @@ export const APPEND = `
     WHERE room.room_id = locked.room_id
     RETURNING room.room_id, room.seq, room.updated_at
   ), part AS (
-    SELECT * FROM unnest($5::text[], $6::int[], $7::uuid[], $8::text[], $9::text[], $10::int[], $11::int[])
+    SELECT * FROM unnest($6::text[], $7::int[], $8::uuid[], $9::text[], $10::text[], $11::int[], $12::int[])
       AS part (room_id, part, batch, author, via, start, length)
   ), inserted AS (
     INSERT INTO scriptorium.update (room_id, seq, part, batch, author, via, at, data)
     SELECT bumped.room_id, bumped.seq, part.part, part.batch, part.author, part.via, bumped.updated_at,
-           substring($12::bytea FROM part.start FOR part.length)
+           substring($13::bytea FROM part.start FOR part.length)
     FROM bumped JOIN part ON part.room_id = bumped.room_id
   )
-  SELECT room_id, seq FROM bumped`
+  SELECT room_id, seq, ${MICROS('updated_at')} AS at FROM bumped`
 
 /** Which batches exist, after an answer was lost. $1 room_id, $2 batch. */
 export const WRITTEN = `
-  SELECT u.room_id, u.seq
+  SELECT u.room_id, u.seq, ${MICROS('u.at')} AS at
   FROM unnest($1::text[], $2::uuid[]) AS asked (room_id, batch)
   JOIN scriptorium.update u ON u.room_id = asked.room_id AND u.batch = asked.batch AND u.part = 0`
 
-/** seq, epoch and deletion of many rooms. */
+/** seq, when that was written, epoch and deletion of many rooms. */
 export const HEADS = `
-  SELECT room_id, seq, epoch, deleted_at IS NOT NULL AS deleted
+  SELECT room_id, seq, ${MICROS('updated_at')} AS at, epoch, deleted_at IS NOT NULL AS deleted
   FROM scriptorium.room WHERE room_id = ANY($1::text[])`
 
 /**
  * Of pages as they are known, those that are otherwise now. A page that was never written to has no row.
- * $1 room_id, $2 seq, $3 epoch.
+ * $1 room_id, $2 seq, $3 epoch, $4 when that seq was written (0: there is no such row).
  */
 export const CHANGED = `
-  SELECT known.room_id, room.seq, room.epoch, room.deleted_at IS NOT NULL AS deleted
-  FROM unnest($1::text[], $2::bigint[], $3::int[]) AS known (room_id, seq, epoch)
+  SELECT known.room_id, room.seq, ${MICROS('room.updated_at')} AS at, room.epoch, room.deleted_at IS NOT NULL AS deleted
+  FROM unnest($1::text[], $2::bigint[], $3::int[], $4::bigint[]) AS known (room_id, seq, epoch, at)
   LEFT JOIN scriptorium.room ON room.room_id = known.room_id
   WHERE (room.room_id IS NULL AND known.seq > 0)
-     OR room.seq <> known.seq OR room.epoch <> known.epoch OR room.deleted_at IS NOT NULL`
+     OR room.seq <> known.seq OR room.epoch <> known.epoch OR room.deleted_at IS NOT NULL
+     OR (known.at > 0 AND room.updated_at <> ${TIME('known.at')})`
 
 /** A whole page in one statement, so at one moment: first its room and snapshot, then the rows above it. */
 export const LOAD = `
-  SELECT room.seq, -1 AS part, NULL::uuid AS batch, s.data, s.state_vector, s.deletes, s.at_keys,
+  SELECT room.seq, ${MICROS('room.updated_at')} AS at, -1 AS part, NULL::uuid AS batch, s.data, s.state_vector, s.deletes, s.at_keys,
          room.epoch, room.snapshot_seq, room.deleted_at IS NOT NULL AS deleted, room.dead
   FROM scriptorium.room
   LEFT JOIN scriptorium.snapshot s ON s.room_id = room.room_id AND s.seq = room.snapshot_seq
   WHERE room.room_id = $1
   UNION ALL
-  SELECT u.seq, u.part, u.batch, u.data, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT u.seq, ${MICROS('u.at')}, u.part, u.batch, u.data, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM scriptorium.room
   JOIN scriptorium.update u ON u.room_id = room.room_id AND u.seq > room.snapshot_seq
   WHERE room.room_id = $1
@@ -79,16 +98,16 @@ export const LOAD = `
 
 /** Rows from a seq on; a row of the history may stand for all from its first_seq. */
 export const READ = `
-  SELECT seq, batch, data, coalesce(first_seq, seq) AS first_seq FROM scriptorium.update
+  SELECT seq, ${MICROS('at')} AS at, batch, data, coalesce(first_seq, seq) AS first_seq FROM scriptorium.update
   WHERE room_id = $1 AND seq >= $2
   ORDER BY seq, part`
 
 /** The same of many pages, numbered as they are asked for. OFFSET 0: each is looked up by its key. $1 room_id, $2 from. */
 export const READ_MANY = `
-  SELECT asked.n::int AS n, row.seq, row.batch, row.data, row.first_seq
+  SELECT asked.n::int AS n, row.seq, row.at, row.batch, row.data, row.first_seq
   FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS asked (room_id, seq, n)
   CROSS JOIN LATERAL (
-    SELECT u.seq, u.part, u.batch, u.data, coalesce(u.first_seq, u.seq) AS first_seq
+    SELECT u.seq, ${MICROS('u.at')} AS at, u.part, u.batch, u.data, coalesce(u.first_seq, u.seq) AS first_seq
     FROM scriptorium.update u WHERE u.room_id = asked.room_id AND u.seq >= asked.seq
     OFFSET 0
   ) AS row

@@ -20,6 +20,7 @@ export interface HistoryRow {
   readonly part: number
   /** It stands for all from this seq on. */
   readonly first_seq: number
+  readonly batch: string
   readonly author: string | null
   readonly via: string | null
   readonly kind: string

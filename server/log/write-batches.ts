@@ -5,25 +5,31 @@ import type { Appending, Batch } from './port.ts'
 import { APPEND_ONE, CREATE_ROOM } from './portable-statements.ts'
 import { APPEND, CREATE_ROOMS } from './statements.ts'
 
+/** The row that a batch has become. */
+export interface Row {
+  readonly seq: number
+  readonly at: number
+}
+
 /** One room's batch in a statement. */
 export interface Item {
   readonly room: Appending
   readonly batch: Batch
   /** As they were when the batch was cut; a retry must not trust what was learned since. */
   readonly known: number
+  readonly knownAt: number
 }
 
-interface Written {
+interface Written extends Row {
   readonly room_id: string
-  readonly seq: number
 }
 
 /**
  * Writes the batches of several rooms by one statement, after the rooms that do not exist yet.
- * @returns the seq of each room that was written
+ * @returns what the batch of each room that was written has become
  * @throws DatabaseError
  */
-export const writeBatches = async (database: Query, items: readonly Item[]): Promise<Map<string, number>> => {
+export const writeBatches = async (database: Query, items: readonly Item[]): Promise<Map<string, Row>> => {
   const fresh = items.filter(({ room }) => !room.exists).map(({ room }) => room.roomId)
   if (fresh.length > 0) {
     const pages = fresh.map(pageOf)
@@ -35,21 +41,22 @@ export const writeBatches = async (database: Query, items: readonly Item[]): Pro
     items.map(({ room }) => room.roomId),
     items.map(({ room }) => room.epoch),
     items.map(({ known }) => known),
+    items.map(({ knownAt }) => knownAt),
     items.map(({ batch }) => bytesOf(batch)),
   ]
-  return seqs(await database.query<Written>(APPEND, [...heads, roomIds, ...columns]))
+  return byRoom(await database.query<Written>(APPEND, [...heads, roomIds, ...columns]))
 }
 
-/** Writes the batch of one room by statements that name it. @returns its seq if it was written @throws DatabaseError */
-export const writeBatch = async (database: Query, item: Item): Promise<Map<string, number>> => {
-  const { room, known, batch } = item
+/** Writes the batch of one room by statements that name it. @returns what it has become if it was written @throws DatabaseError */
+export const writeBatch = async (database: Query, item: Item): Promise<Map<string, Row>> => {
+  const { room, known, knownAt, batch } = item
   const { story, page } = pageOf(room.roomId)
   if (!room.exists) await database.query(CREATE_ROOM, [room.roomId, story, page])
-  const head = [room.roomId, room.epoch, known, bytesOf(batch)]
-  return seqs(await database.query<Written>(APPEND_ONE, [...head, ...partsOf([item]).columns]))
+  const head = [room.roomId, room.epoch, known, knownAt, bytesOf(batch)]
+  return byRoom(await database.query<Written>(APPEND_ONE, [...head, ...partsOf([item]).columns]))
 }
 
-const seqs = (rows: readonly Written[]): Map<string, number> => new Map(rows.map((row) => [row.room_id, row.seq]))
+const byRoom = (rows: readonly Written[]): Map<string, Row> => new Map(rows.map((row) => [row.room_id, row]))
 
 const bytesOf = (batch: Batch): number => batch.parts.reduce((sum, part) => sum + part.data.length, 0)
 

@@ -75,6 +75,10 @@ export class Commits implements Appending {
     return this.#follow.seq
   }
 
+  get at(): number {
+    return this.#follow.at
+  }
+
   get exists(): boolean {
     return this.#exists
   }
@@ -139,7 +143,7 @@ export class Commits implements Appending {
     if (batch === null || this.#room.isEnded) return
     switch (outcome.kind) {
       case 'committed':
-        return this.#onCommitted(batch, outcome.seq)
+        return this.#onCommitted(batch, outcome.seq, outcome.at)
       case 'went-back':
         return this.#room.end('went-back')
       case 'fenced':
@@ -158,7 +162,7 @@ export class Commits implements Appending {
     this.#toldUnsaved = 0
   }
 
-  #onCommitted({ id, mark, since }: InFlight, seq: number): void {
+  #onCommitted({ id, mark, since }: InFlight, seq: number, at: number): void {
     const { clock, elsewhere, logger, timings } = this.#parts
     timings.took('commit', clock.elapsed() - since)
     this.#exists = true
@@ -166,7 +170,7 @@ export class Commits implements Appending {
     this.tellUnsaved()
     this.#written = mark
     elsewhere.committed(this.roomId, seq)
-    if (this.#follow.committed(id, seq)) {
+    if (this.#follow.committed(seq, at)) {
       this.#room.catchUp().catch((error: unknown) => {
         logger.warn({ room: this.roomId, error: String(error) }, 'others’ rows were not read; the poll tries again')
       })

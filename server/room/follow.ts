@@ -48,7 +48,8 @@ export class Follow {
   readonly #parts: FollowParts
   /** The highest seq known; nothing below it is unknown. */
   #seq: number
-  #lastBatch: string | null
+  /** When the row of that seq was written. */
+  #at: number
   #reading: Promise<'went-back' | 'gap' | 'current'> | null = null
   #folding = false
   /** A fold reads and writes the whole page, so a page that is written fast is folded by its cost, not by its rows. */
@@ -62,25 +63,29 @@ export class Follow {
     content: Content,
     relay: Heard,
     parts: FollowParts,
-    { seq, epoch, tail }: Pick<LoadedRoom, 'seq' | 'epoch' | 'tail'>,
+    { seq, at, epoch }: Pick<LoadedRoom, 'seq' | 'at' | 'epoch'>,
   ) {
     this.#room = room
     this.#content = content
     this.#relay = relay
     this.#parts = parts
     this.#seq = seq
+    this.#at = at
     this.#epoch = epoch
-    this.#lastBatch = tail.at(-1)?.id ?? null
   }
 
   get seq(): number {
     return this.#seq
   }
 
+  get at(): number {
+    return this.#at
+  }
+
   /** Notes a batch of this process as committed. @returns whether others wrote before it what is not read yet */
-  committed(batch: string, seq: number): boolean {
+  committed(seq: number, at: number): boolean {
     if (seq > this.#seq + 1) return true
-    if (seq === this.#seq + 1) this.#to(seq, batch)
+    if (seq === this.#seq + 1) this.#to(seq, at)
     return false
   }
 
@@ -102,11 +107,11 @@ export class Follow {
     const relay = this.#relay
     // As they are now: a commit that is answered during the read moves both on.
     const known = this.#seq
-    const knownBatch = this.#lastBatch
+    const knownAt = this.#at
     const rows = await this.#parts.log.read(this.#room.roomId, known)
     if (this.#room.isEnded) return 'current'
     for (const batch of rows) {
-      if (batch.seq === known && knownBatch !== null && batch.id !== knownBatch) return 'went-back'
+      if (batch.seq === known && batch.at !== knownAt) return 'went-back'
       if (batch.seq <= this.#seq) continue
       // What lay between may have been dropped from the history: only a fresh load has it.
       if (batch.firstSeq > this.#seq + 1) return 'gap'
@@ -115,7 +120,7 @@ export class Follow {
         if (fresh === 'gap') return 'gap'
         if (fresh !== 'known') relay.push(fresh, null)
       }
-      this.#to(batch.seq, batch.id)
+      this.#to(batch.seq, batch.at)
     }
     return 'current'
   }
@@ -177,8 +182,8 @@ export class Follow {
     return this.#madeFoldPace
   }
 
-  #to(seq: number, batch: string): void {
+  #to(seq: number, at: number): void {
     this.#seq = seq
-    this.#lastBatch = batch
+    this.#at = at
   }
 }

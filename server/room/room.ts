@@ -91,6 +91,11 @@ export class Room implements Committing, Receiving, Relaying {
     return this.#follow.seq
   }
 
+  /** When the row of that seq was written. */
+  get at(): number {
+    return this.#follow.at
+  }
+
   get isSaved(): boolean {
     return this.#commits.isSaved
   }

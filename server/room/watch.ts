@@ -120,7 +120,7 @@ export class Watch {
   }
 
   async #compare(rooms: readonly Room[]): Promise<void> {
-    const known = new Map(rooms.map(({ roomId, seq, epoch }) => [roomId, { roomId, seq, epoch }]))
+    const known = new Map(rooms.map(({ roomId, seq, at, epoch }) => [roomId, { roomId, seq, at, epoch }]))
     const changed = await this.#parts.log.changed([...known.values()])
     const behind: Promise<void>[] = []
     for (const [roomId, head] of changed) {
@@ -130,7 +130,8 @@ export class Watch {
       if (head === null) room.end('went-back')
       else if (head.deleted) room.end('deleted')
       else if (head.epoch !== room.epoch) room.end('replaced')
-      else if (head.seq < before.seq) room.end('went-back')
+      // Where the seq is as it was, its row is another one.
+      else if (head.seq <= before.seq) room.end('went-back')
       else if (head.seq > room.seq) behind.push(catchUp(room, head.seq, this.#parts.log))
     }
     await Promise.all(behind)

@@ -15,7 +15,8 @@ describe('the windows of a history', () => {
   const now = Date.UTC(2026, 5, 30)
   const hour = 3_600_000
   const row = (seq: number, hoursAgo: number, more = {}) => ({
-    ...{ seq, part: 0, first_seq: seq, author: 'ana', via: null, kind: 'edit', bytes: 10, at: now - hoursAgo * hour },
+    ...{ seq, part: 0, first_seq: seq, batch: '', author: 'ana', via: null, kind: 'edit', bytes: 10 },
+    at: now - hoursAgo * hour,
     ...more,
   })
   const seqs = (rows: Parameters<typeof windowsOf>[0]) =>

@@ -57,7 +57,7 @@ describe('operators', { timeout: 120_000 }, () => {
     const fold = await ask('POST /admin/rooms/s2/Quiet/fold', { headers: admin })
     expect(fold).toMatchObject({ status: 200, body: { tailRows: 0 } })
     const closed = await ask('POST /admin/rooms/s1/p1/close', { headers: admin })
-    expect(closed.body).toEqual({ story: 's1', page: 'p1', closed: 2 })
+    expect(closed.body).toEqual({ story: 's1', page: 'p1', closed: 2, silent: 0 })
     slow.net.destroy()
     await until('the socket to be closed', () => client.closings.at(-1)?.code === 1012)
     client.connect()
@@ -80,7 +80,7 @@ describe('operators', { timeout: 120_000 }, () => {
     const { acts } = (await ask('GET /admin/audit', { headers: admin })).body
     expect(acts.map(({ act, story, detail }: Record<string, unknown>) => [act, story, detail])).toEqual([
       ['POST /api/v1/admin/compact', null, {}],
-      ['POST /api/v1/admin/rooms/:story/:page/close', 's1', { closed: 2 }],
+      ['POST /api/v1/admin/rooms/:story/:page/close', 's1', { closed: 2, silent: 0 }],
       ['POST /api/v1/admin/rooms/:story/:page/fold', 's2', null],
     ])
 

@@ -14,7 +14,7 @@ const word = (text: string): Uint8Array => {
 /** A room that knows row 1 and has `own` in flight, and a read of the log that is answered by hand. */
 const following = () => {
   const content = new Content()
-  const first: LoggedBatch = { seq: 1, firstSeq: 1, id: 'first', parts: [word('once')] }
+  const first: LoggedBatch = { seq: 1, at: 1, firstSeq: 1, id: 'first', parts: [word('once')] }
   content.takeLogged(first, new Map())
   content.take(word('upon'), 'live', null, new Map())
   content.cut('own')
@@ -36,7 +36,7 @@ const following = () => {
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
       settings: { foldRows: 200, foldMaxRows: 2000, foldBytes: 1_000_000, foldRatio: 0.1 },
     },
-    { seq: 1, epoch: 0, tail: [first] },
+    { seq: 1, at: 1, epoch: 0 },
   )
   return { follow, first, answer: (rows: LoggedBatch[]) => answer(rows) }
 }
@@ -44,8 +44,8 @@ const following = () => {
 it('a commit that is answered while the log is read is not taken for another history', async () => {
   const { follow, first, answer } = following()
   const reading = follow.readOn()
-  expect(follow.committed('own', 2)).toBe(false)
-  answer([first, { seq: 2, firstSeq: 2, id: 'own', parts: [word('upon')] }])
+  expect(follow.committed(2, 2)).toBe(false)
+  answer([first, { seq: 2, at: 2, firstSeq: 2, id: 'own', parts: [word('upon')] }])
   expect(await reading).toBe('current')
   expect(follow.seq).toBe(2)
 })
@@ -53,6 +53,6 @@ it('a commit that is answered while the log is read is not taken for another his
 it('another row in the place of the known one is', async () => {
   const { follow, answer } = following()
   const reading = follow.readOn()
-  answer([{ seq: 1, firstSeq: 1, id: 'another', parts: [word('else')] }])
+  answer([{ seq: 1, at: 7, firstSeq: 1, id: 'another', parts: [word('else')] }])
   expect(await reading).toBe('went-back')
 })

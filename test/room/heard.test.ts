@@ -20,7 +20,7 @@ class Rows {
 
   append(id: string, parts: readonly Part[]): number {
     const seq = this.batches.length + 1
-    this.batches.push({ seq, firstSeq: seq, id, parts: parts.map(({ data }) => data) })
+    this.batches.push({ seq, at: seq, firstSeq: seq, id, parts: parts.map(({ data }) => data) })
     return seq
   }
 

@@ -40,8 +40,8 @@ describe('the hot path with BATCH_ROOMS=1', () => {
     for (const writer of writers) expect(writer.outcomes.at(-1)).toEqual({ kind: 'committed', seq: 2 })
     expect((await log.load('story/page-3')).tail.map(({ parts }) => parts.length)).toEqual([1, 2])
     expect((await log.read('story/page-3', 2)).length).toBe(1)
-    const known = writers.map(({ roomId }) => ({ roomId, seq: 2, epoch: 0 }))
-    expect(await log.changed([...known, { roomId: 'story/none', seq: 1, epoch: 0 }])).toEqual(
+    const known = writers.map(({ roomId }) => ({ roomId, seq: 2, at: 0, epoch: 0 }))
+    expect(await log.changed([...known, { roomId: 'story/none', seq: 1, at: 0, epoch: 0 }])).toEqual(
       new Map([['story/none', null]]),
     )
     expect(asked.length).toBeGreaterThan(60)

@@ -12,6 +12,16 @@ import { everyPostgres, everyStore } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 import { part, Writer } from './writer.ts'
 
+/** Takes a page back to a seq, as a database does that is put back in time. */
+const backTo = async (database: Database, roomId: string, seq: number): Promise<void> => {
+  await database.query(`DELETE FROM scriptorium.update WHERE room_id = $1 AND seq > $2`, [roomId, seq])
+  await database.query(
+    `UPDATE scriptorium.room SET seq = last.seq, updated_at = last.at
+     FROM (SELECT seq, at FROM scriptorium.update WHERE room_id = $1 ORDER BY seq DESC LIMIT 1) AS last WHERE room_id = $1`,
+    [roomId],
+  )
+}
+
 const logOver = (database: Database): Log => {
   const parts = { clock, random, logger: quiet, counters: counting(), history, threads: openThreads() }
   const log = openLog({ database, ...parts, batchRooms: 1000, loadsAtOnce: 2 })
@@ -61,11 +71,11 @@ describe.each(everyStore)('the log over $name', (store) => {
     expect(loaded).toMatchObject({ exists: true, deleted: false, seq: 2, epoch: 0, snapshot: null })
     expect(texts(loaded)).toEqual([['a1', 'b1'], ['a2']])
     expect((await log.read('s/p', 2)).map(({ seq }) => seq)).toEqual([2])
-    const known = (roomId: string, seq: number) => ({ roomId, seq, epoch: 0 })
+    const known = (roomId: string, seq: number) => ({ roomId, seq, at: 0, epoch: 0 })
     expect(await log.changed([known('s/p', 2), known('s/none', 0)])).toEqual(new Map())
     expect(await log.changed([known('s/p', 1), known('s/none', 1)])).toEqual(
       new Map([
-        ['s/p', { seq: 2, epoch: 0, deleted: false }],
+        ['s/p', { seq: 2, at: expect.any(Number), epoch: 0, deleted: false }],
         ['s/none', null],
       ]),
     )
@@ -198,6 +208,29 @@ describe.each(everyStore)('the log over $name', (store) => {
     expect(folded.map((snapshot) => snapshot?.seq)).toEqual(rooms.map(() => 1))
     expect(most).toBeLessThanOrEqual(2)
   })
+
+  it.each([3, 5])(
+    'writes nothing that goes on from a past in that the database was put back from, though it has %i rows again',
+    async (since) => {
+      const database = await open(store)
+      const log = logOver(database)
+      const rooms = ['s/one', 's/two']
+      const behind = rooms.map((room) => new Writer(log, room))
+      for (const writer of behind) for (let n = 0; n < 3; n++) await writer.written(part(`lost ${n}`))
+      for (const room of rooms) await backTo(database, room, 1)
+      for (const room of rooms) {
+        const other = new Writer(log, room, await log.load(room))
+        for (let n = 1; n < since; n++) await other.written(part(`since ${n}`))
+      }
+      const known = behind.map(({ roomId, seq, at, epoch }) => ({ roomId, seq, at, epoch }))
+      expect([...(await log.changed(known)).keys()].sort()).toEqual(rooms)
+      for (const writer of behind) writer.write(part('goes on from what is lost'))
+      await until('both to be settled', () => behind.every(({ outcomes }) => outcomes.length === 4))
+      expect(await behind[0]?.written(part('alone'))).toEqual({ kind: 'went-back' })
+      for (const writer of behind) expect(writer.outcomes.slice(3)).toContainEqual({ kind: 'went-back' })
+      for (const room of rooms) expect((await log.load(room)).seq).toBe(since)
+    },
+  )
 
   it('swaps no snapshot in that does not load', async () => {
     const log = logOver(await open(store))

@@ -12,11 +12,15 @@ export const part = (text: string, author: string | null = null): Part => ({
   data: encoder.encode(text),
 })
 
+type Told = Exclude<Outcome, { kind: 'committed' }> | { readonly kind: 'committed'; readonly seq: number }
+
 export class Writer implements Appending {
   readonly roomId: string
-  readonly outcomes: Outcome[] = []
+  /** Without the times, which are the database's. */
+  readonly outcomes: Told[] = []
   epoch = 0
   seq = 0
+  at = 0
   exists = false
   readonly #log: Log
   #waiting: Part[] = []
@@ -27,6 +31,7 @@ export class Writer implements Appending {
     if (loaded === undefined) return
     this.epoch = loaded.epoch
     this.seq = loaded.seq
+    this.at = loaded.at
     this.exists = loaded.exists
   }
 
@@ -40,11 +45,11 @@ export class Writer implements Appending {
   }
 
   /** Writes and waits for the outcome. */
-  async written(...parts: readonly Part[]): Promise<Outcome> {
+  async written(...parts: readonly Part[]): Promise<Told> {
     const before = this.outcomes.length
     this.write(...parts)
     const outcome = await until(`${this.roomId} to be settled`, () => this.outcomes[before])
-    return outcome as Outcome
+    return outcome as Told
   }
 
   take(): Batch | null {
@@ -54,9 +59,11 @@ export class Writer implements Appending {
   }
 
   settle(outcome: Outcome): void {
-    this.outcomes.push(outcome)
-    if (outcome.kind === 'committed') {
+    if (outcome.kind !== 'committed') this.outcomes.push(outcome)
+    else {
+      this.outcomes.push({ kind: outcome.kind, seq: outcome.seq })
       this.seq = outcome.seq
+      this.at = outcome.at
       this.exists = true
     }
     if (this.#waiting.length > 0) this.#log.append(this)

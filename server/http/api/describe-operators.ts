@@ -46,6 +46,11 @@ const Node = z.object({
   busiest: z.array(z.string()).openapi({ description: 'Rooms that it holds, those with most people first' }),
 })
 
+const silent = z
+  .number()
+  .int()
+  .openapi({ description: 'Processes that did not answer in time: what is with them is not told' })
+
 const limit = z.coerce.number().int().min(1).max(1000).default(100)
 const order = z.enum(['members', 'slow', 'tail', 'bytes']).default('members')
 
@@ -66,7 +71,7 @@ export const OPERATORS: readonly RouteConfig[] = [
   {
     method: 'get',
     path: '/admin/rooms/{story}/{page}',
-    summary: 'How a page stands, how many have it open, and who of them in the process that answers',
+    summary: 'How a page stands, and who has it open, in all processes',
     request: { params: PageParams },
     responses: {
       200: json(
@@ -77,9 +82,10 @@ export const OPERATORS: readonly RouteConfig[] = [
           open: OpenRoom.nullable(),
           elsewhere: z.number().int().openapi({ description: 'How many have it open in other processes' }),
           people: z.array(Person),
+          silent,
           stored: StoredPage.nullable(),
         }),
-        'open: null where nobody has it open here; frozen: why nobody but managers may write',
+        'open: null where nobody has it open; frozen: why nobody but managers may write',
       ),
       ...problems(),
     },
@@ -100,10 +106,10 @@ export const OPERATORS: readonly RouteConfig[] = [
   {
     method: 'post',
     path: '/admin/rooms/{story}/{page}/close',
-    summary: 'Close the sockets of a page with 1012: clients come again at once',
+    summary: 'Close the sockets of a page with 1012, in all processes: clients come again at once',
     request: { params: PageParams },
     responses: {
-      200: json(z.object({ story: z.string(), page: z.string(), closed: z.number().int() }), 'How many'),
+      200: json(z.object({ story: z.string(), page: z.string(), closed: z.number().int(), silent }), 'How many'),
       ...problems(429),
     },
   },

@@ -35,8 +35,8 @@ export const shownTo = async (
   const seen = await limit.map(listed, ({ story }) => parts.sees(caller, story))
   const readable = listed.filter((_, at) => seen[at])
   const stories = caller.isAdmin ? readable : await withoutHidden(caller, readable, parts, limit)
-  return limit.map(stories, async ({ outlineSeq, ...story }) => {
-    const outline = outlineSeq === 0 ? null : await parts.archive.outlineAt(story.story, outlineSeq)
+  return limit.map(stories, async ({ outlineAt, ...story }) => {
+    const outline = outlineAt === 0 ? null : await parts.archive.outlineAt(story.story, outlineAt)
     return { ...story, title: outline?.title ?? '', cover: outline?.cover ?? null }
   })
 }

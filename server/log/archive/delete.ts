@@ -51,12 +51,18 @@ export const erasePage = async ({ database, ended }: ArchiveParts, roomId: strin
   const erased = await database.transaction(async (tx) => {
     const rows = await tx.query(ERASE_ROOM, [roomId])
     if (rows.length === 0) return false
-    for (const table of KEPT_IN) await tx.query(`DELETE FROM scriptorium.${table} WHERE room_id = $1`, [roomId])
+    for (const table of KEPT_IN) await emptied(tx, table, roomId)
     await eraseOrphans(tx, pageOf(roomId).story)
     return true
   })
   if (!erased) await expectDeleted(database, roomId)
   await ended(roomId)
+}
+
+/** Rows that somebody joins at this moment are held by them, and those that take their place are seen only afterwards. */
+const emptied = async (tx: Query, table: string, roomId: string): Promise<void> => {
+  do await tx.query(`DELETE FROM scriptorium.${table} WHERE room_id = $1`, [roomId])
+  while ((await tx.query(`SELECT room_id FROM scriptorium.${table} WHERE room_id = $1 LIMIT 1`, [roomId])).length > 0)
 }
 
 const expectDeleted = async (database: Query, roomId: string): Promise<void> => {

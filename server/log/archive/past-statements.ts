@@ -1,5 +1,7 @@
 /** The SQL that reads a page as it was. */
 
+import { MICROS } from '../statements.ts'
+
 /** A moment as a seq, or as a time: the last seq that had reached us by then. Answers tell times in milliseconds, so it is compared in those. */
 const seqAt = (seq: string, time: string): string => `
   CASE WHEN ${seq}::bigint IS NOT NULL THEN least(${seq}::bigint, room.seq)
@@ -26,7 +28,7 @@ export const PAST = `
   )
   SELECT 'room' AS what, seq, 0 AS part, NULL AS author, NULL AS kind,
          (extract(epoch FROM created_at) * 1000)::float8 AS at, NULL::bytea AS data,
-         jsonb_build_object('from', from_seq, 'to', to_seq, 'fromBase', from_base, 'toBase', to_base, 'epoch', epoch,
+         jsonb_build_object('from', from_seq, 'to', to_seq, 'fromBase', from_base, 'toBase', to_base, 'epoch', epoch, 'writtenAt', ${MICROS('updated_at')},
            'restoreSeq', restore_seq, 'historySeq', history_seq, 'deleted', deleted_at IS NOT NULL, 'roots', roots) AS room
   FROM base
   UNION ALL

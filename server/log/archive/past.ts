@@ -19,6 +19,8 @@ export interface PageThen {
 
 export interface Past {
   readonly seq: number
+  /** When the row of that seq was written, in microseconds. */
+  readonly writtenAt: number
   readonly epoch: number
   readonly restoreSeq: number
   readonly createdAt: Date
@@ -44,6 +46,7 @@ interface Row {
     fromBase: number
     toBase: number
     epoch: number
+    writtenAt: number
     restoreSeq: number
     historySeq: number
     deleted: boolean
@@ -87,6 +90,7 @@ export const readPast = async (
   }
   return {
     seq: head.seq,
+    writtenAt: room.writtenAt,
     epoch: room.epoch,
     restoreSeq: room.restoreSeq,
     createdAt: new Date(head.at),

@@ -45,16 +45,16 @@ export const packFiles = async (
   at: Date,
 ): Promise<Uint8Array> => notBusy(threads.run('packFiles', { files, at }))
 
-export type Outlines = (story: string, seq: number) => Promise<Outline | null>
+export type Outlines = (story: string, writtenAt: number) => Promise<Outline | null>
 
-/** Reads outlines, and keeps each for as long as its document stays at `seq`; those asked for longest ago are let go. */
+/** Reads outlines, and keeps each for as long as its document is as it was written then; those asked for longest ago are let go. */
 export const keptOutlines = (parts: ArchiveParts): Outlines => {
-  const kept = new Map<string, { readonly seq: number; readonly outline: Outline | null }>()
-  return async (story, seq) => {
+  const kept = new Map<string, { readonly writtenAt: number; readonly outline: Outline | null }>()
+  return async (story, writtenAt) => {
     const known = kept.get(story)
-    const outline = known?.seq === seq ? known.outline : await readOutline(parts, story)
+    const outline = known?.writtenAt === writtenAt ? known.outline : await readOutline(parts, story)
     kept.delete(story)
-    kept.set(story, { seq, outline })
+    kept.set(story, { writtenAt, outline })
     const [oldest] = kept.keys()
     if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest)
     return outline

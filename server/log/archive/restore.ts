@@ -5,6 +5,7 @@
 import type { Query } from '../../database/port.ts'
 import type { Change, Spans } from '../../threads/page/blame.ts'
 import type { Restored } from '../../threads/page/jobs.ts'
+import { GOES_ON } from '../statements.ts'
 import { ArchiveFault } from './fault.ts'
 import { doOnce } from './once.ts'
 import { type ArchiveParts, type Asked, told } from './parts.ts'
@@ -33,12 +34,13 @@ export interface Planned {
   readonly restored: Restored
 }
 
-/** Fences: deleted, erased, another epoch, gone back in time. And the swap: somebody else has restored since $2. */
+/** Fences: deleted, erased, another epoch $3, gone back in time from $4, written at $5. And the swap: somebody else has restored since $2. */
 const APPEND = `
   UPDATE scriptorium.room
-  SET seq = seq + 1, restore_seq = seq + 1, bytes = bytes + $5,
+  SET seq = seq + 1, restore_seq = seq + 1, bytes = bytes + $6,
       updated_at = greatest(clock_timestamp(), updated_at)
-  WHERE room_id = $1 AND restore_seq = $2 AND epoch = $3 AND seq >= $4 AND deleted_at IS NULL
+  WHERE room_id = $1 AND restore_seq = $2 AND epoch = $3 AND deleted_at IS NULL
+    AND ${GOES_ON('$1', '$4::bigint', '$5::bigint')}
   RETURNING seq, updated_at::text AS at`
 
 const INSERT = `
@@ -177,7 +179,7 @@ export const writeRestore = async (
     if (storyVersion !== undefined) await keepVersion(tx, roomId, { ...version, storyVersion })
     return { seq: past.seq, version: null }
   }
-  const fences = [roomId, past.restoreSeq, past.epoch, past.seq, update.length]
+  const fences = [roomId, past.restoreSeq, past.epoch, past.seq, past.writtenAt, update.length]
   const [row] = await tx.query<{ seq: number; at: string }>(APPEND, fences)
   if (row === undefined) throw new ArchiveFault('raced', 'the page was restored or deleted meanwhile: look at it again')
   await tx.query(INSERT, [roomId, row.seq, random.uuid(), author, row.at, kind, update])

@@ -24,8 +24,8 @@ export interface StorySummary {
   readonly pages: number
   readonly bytes: number
   readonly lastEdit: Date
-  /** How far the story's own document has come; 0: it has none. */
-  readonly outlineSeq: number
+  /** When the story's own document was last written, in microseconds; 0: it has none. */
+  readonly outlineAt: number
 }
 
 /** Stories by name, after the given one. @throws DatabaseError */

@@ -1,9 +1,11 @@
 /** The SQL of whole stories. */
 
+import { MICROS } from '../statements.ts'
+
 /** Stories that have pages, by name. $1 after which name, $2 how many. The story's own document is not one of its pages. */
 export const STORIES = `
   SELECT story, (count(*) FILTER (WHERE page <> '_story'))::int AS pages, sum(bytes)::bigint AS bytes,
-    max(updated_at) AS "lastEdit", coalesce(max(seq) FILTER (WHERE page = '_story'), 0) AS "outlineSeq"
+    max(updated_at) AS "lastEdit", coalesce(max(${MICROS('updated_at')}) FILTER (WHERE page = '_story'), 0) AS "outlineAt"
   FROM scriptorium.room
   WHERE seq > 0 AND deleted_at IS NULL AND story > $1
   GROUP BY story ORDER BY story LIMIT $2`

@@ -24,10 +24,11 @@ const LIST = `SELECT ${COLUMNS} FROM scriptorium.version WHERE room_id = $1 ORDE
 
 const READ = `SELECT ${COLUMNS}, data FROM scriptorium.version WHERE room_id = $1 AND id = $2::uuid`
 
+/** The lock: whoever erases the page waits, and erases this too. */
 const KEEP = `
   INSERT INTO scriptorium.version (room_id, id, seq, kind, label, author, data, story_version)
   SELECT $1, $2::uuid, $3, $4, $5, $6, $7, $8::uuid
-  FROM scriptorium.room WHERE room_id = $1 AND erased_at IS NULL
+  FROM scriptorium.room WHERE room_id = $1 AND erased_at IS NULL FOR SHARE
   RETURNING ${COLUMNS}`
 
 /**
@@ -49,7 +50,8 @@ const KEEP_AUTOMATIC = `
   FROM scriptorium.room
   WHERE room_id = $1 AND deleted_at IS NULL AND NOT EXISTS (
     SELECT FROM scriptorium.version v
-    WHERE v.room_id = $1 AND v.kind = 'automatic' AND v.at > clock_timestamp() - make_interval(secs => $5))`
+    WHERE v.room_id = $1 AND v.kind = 'automatic' AND v.at > clock_timestamp() - make_interval(secs => $5))
+  FOR SHARE OF room`
 
 /** Automatic versions: all of a day, the last of each hour for a week, of each day for 90 days, of each week beyond. */
 const THIN = `

@@ -67,8 +67,8 @@ export const RoomActs = ({ act, page: { story, page }, close, examined }: RoomAc
     }
     case 'close': {
       const shut = async () => {
-        const { closed } = await ask<{ closed: number }>(`${room}/close`, { method: 'POST' })
-        return acts.close.done(closed)
+        const { closed, silent } = await ask<{ closed: number; silent: number }>(`${room}/close`, { method: 'POST' })
+        return silent === 0 ? acts.close.done(closed) : `${acts.close.done(closed)} ${acts.close.silent(silent)}`
       }
       return <Act saying={acts.close} act={shut} close={close} />
     }

@@ -73,6 +73,7 @@ export const Room = ({ page }: { readonly page: PageName }) => {
           </div>
           {health !== null && <Health report={health} />}
           <People detail={answer} />
+          {answer.silent > 0 && <p class="notice">{words.silent(answer.silent)}</p>}
           <Past page={page} restore={(to) => setAct({ kind: 'restore', to })} />
         </>
       )}

@@ -41,6 +41,8 @@ export interface RoomDetail extends PageName {
   readonly frozen: string | null
   readonly open: OpenRoom | null
   readonly people: readonly Person[]
+  /** Processes that did not answer. */
+  readonly silent: number
   readonly stored: StoredPage | null
 }
 

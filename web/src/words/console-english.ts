@@ -75,7 +75,7 @@ export const english = {
   closeSockets: 'Close sockets',
   openInEditor: 'Open in the editor',
   facts: {
-    open: 'Open here',
+    open: 'Open now',
     snapshot: 'Snapshot in memory',
     tail: 'Tail in memory',
     uncommitted: 'Not committed yet',
@@ -91,7 +91,13 @@ export const english = {
   healthy: 'The page loads, and agrees with its history.',
   levels: { fault: 'Fault', note: 'Note' },
   whoIsHere: 'Who is here',
-  nobodyHere: 'Nobody has this page open on the process that answers.',
+  nobodyHere: 'Nobody has this page open.',
+  silent: (silent: number) =>
+    many(
+      silent,
+      'process did not answer: who is with it is not shown.',
+      'processes did not answer: who is with them is not shown.',
+    ),
   roles: { read: 'reads', write: 'writes', manage: 'manages' },
   stockClient: 'stock client',
   slowReader: 'slow reader',
@@ -211,9 +217,15 @@ export const english = {
     },
     close: {
       title: 'Close the sockets of this page',
-      does: 'Everybody who has it open here is cut off and connects again within seconds. Nothing that they wrote is lost.',
+      does: 'Everybody who has it open is cut off, on every process, and connects again within seconds. Nothing that they wrote is lost.',
       go: 'Close them',
       done: (closed: number) => many(closed, 'socket was closed.', 'sockets were closed.'),
+      silent: (silent: number) =>
+        many(
+          silent,
+          'process did not answer: its sockets may be open.',
+          'processes did not answer: their sockets may be open.',
+        ),
     },
     restore: {
       title: 'Put this page back',

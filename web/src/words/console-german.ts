@@ -77,7 +77,7 @@ export const german: ConsoleWords = {
   closeSockets: 'Verbindungen schließen',
   openInEditor: 'Im Editor öffnen',
   facts: {
-    open: 'Hier offen',
+    open: 'Jetzt offen',
     snapshot: 'Abbild im Speicher',
     tail: 'Neue Zeilen im Speicher',
     uncommitted: 'Noch nicht gespeichert',
@@ -93,7 +93,13 @@ export const german: ConsoleWords = {
   healthy: 'Die Seite lässt sich laden und stimmt mit ihrem Verlauf überein.',
   levels: { fault: 'Fehler', note: 'Hinweis' },
   whoIsHere: 'Wer hier ist',
-  nobodyHere: 'Niemand hat diese Seite in dem Prozess offen, der antwortet.',
+  nobodyHere: 'Niemand hat diese Seite offen.',
+  silent: (silent) =>
+    many(
+      silent,
+      'Prozess antwortete nicht: wer bei ihm ist, fehlt hier.',
+      'Prozesse antworteten nicht: wer bei ihnen ist, fehlt hier.',
+    ),
   roles: { read: 'liest', write: 'schreibt', manage: 'verwaltet' },
   stockClient: 'einfacher Client',
   slowReader: 'langsamer Leser',
@@ -211,9 +217,15 @@ export const german: ConsoleWords = {
     },
     close: {
       title: 'Die Verbindungen dieser Seite schließen',
-      does: 'Alle, die sie hier offen haben, werden getrennt und verbinden sich in Sekunden neu. Nichts, was sie schrieben, geht verloren.',
+      does: 'Alle, die sie offen haben, werden in jedem Prozess getrennt und verbinden sich in Sekunden neu. Nichts, was sie schrieben, geht verloren.',
       go: 'Schließen',
       done: (closed) => many(closed, 'Verbindung wurde geschlossen.', 'Verbindungen wurden geschlossen.'),
+      silent: (silent) =>
+        many(
+          silent,
+          'Prozess antwortete nicht: seine Verbindungen sind vielleicht offen.',
+          'Prozesse antworteten nicht: ihre Verbindungen sind vielleicht offen.',
+        ),
     },
     restore: {
       title: 'Diese Seite zurückversetzen',
