@@ -1,6 +1,7 @@
 /** The API over every store: what each route gives, and what it answers when it cannot. */
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { addPage } from '../../shared/story.ts'
 import { pageAt, startApi as start, updateOf } from '../support/archive-api.ts'
 import { connectClient } from '../support/client.ts'
 import { mainStores } from '../support/stores.ts'
@@ -80,6 +81,26 @@ describe.each(mainStores)('the API over $name', { timeout: 180_000 }, (store) =>
     expect(stories.body).toMatchObject({ stories: [{ story: 's1', pages: 1 }], next: null })
     const story = await ask('GET /stories/s1')
     expect(story.body.pages).toMatchObject([{ id: 'p1', updates: 2, members: 0, deletedAt: null }])
+  })
+
+  it('gives the page that a story begins with in one answer, and says which it is', async () => {
+    const { ask, address } = await start(store)
+    const first = () => ask('GET /stories/s1/first')
+    expect((await first()).status).toBe(404)
+    const outline = new Y.Doc()
+    const list = (id: string) => updateOf((doc) => addPage(doc, { id, title: '' }, 0), outline)
+    await ask('POST /stories/s1/pages/_story/updates', { body: list('p1') })
+    expect((await first()).status, 'it is listed, and not written yet').toBe(404)
+    await ask(`POST ${PAGE}/updates`, { body: updateOf((doc) => doc.getText('title').insert(0, 'A fox')) })
+    const { status, headers } = await first()
+    expect([status, headers.get('scriptorium-page'), headers.get('scriptorium-seq')]).toEqual([200, 'p1', '1'])
+    expect((await pageAt(address, '/stories/s1/first')).getText('title').toString()).toBe('A fox')
+    await ask('POST /stories/s1/pages/_story/updates', { body: list('Äpfel & Birnen') })
+    const pears = encodeURIComponent('Äpfel & Birnen')
+    await ask(`POST /stories/s1/pages/${pears}/updates`, { body: updateOf((doc) => doc.getMap('a').set('b', 1)) })
+    expect((await first()).headers.get('scriptorium-page')).toBe(pears)
+    await ask(`DELETE /stories/s1/pages/${pears}`)
+    expect((await first()).status).toBe(410)
   })
 
   it('restores to a named version and to a moment, tells who is there, and a restore can be undone', async () => {
