@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import { addPage } from '../../../shared/story.ts'
 import { changeFragment, fragment } from '../device/fragment.ts'
 import { freshId } from '../device/kept.ts'
+import { remember } from '../device/shelf.ts'
 import { takeToken } from '../device/tokens.ts'
 import { Icon } from '../ui/icon.tsx'
 import { later } from '../ui/later.tsx'
@@ -36,7 +37,7 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
   const [likely, setLikely] = useState(() => firstKept(story))
   const [isPast, setPast] = useState(false)
   const [toName, setToName] = useState<string | null>(null)
-  const { pages, title } = state.story
+  const { pages, title, cover } = state.story
   const company = useCompany(session.index)
   const isReadOnly = !session.canArrange
 
@@ -52,6 +53,9 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
   useEffect(() => {
     if (isListed) keepFirst(story, first)
   }, [story, isListed, first])
+  useEffect(() => {
+    if (pages.length > 0) remember({ story, title, cover, pages: pages.length })
+  }, [story, title, cover, pages.length])
   useEffect(() => {
     void earlyPage.then((early) => {
       if (early === null) return

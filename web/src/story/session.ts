@@ -8,10 +8,10 @@ import { indexedDb } from '../../../shared/provider/indexeddb.ts'
 import { connect, type Provider, type Saved } from '../../../shared/provider/provider.ts'
 import { readStory, type Story } from '../../../shared/story.ts'
 import { type Caller, callerFor } from '../device/caller.ts'
-import { keep, recall } from '../device/kept.ts'
 import { Pictures } from '../device/pictures.ts'
 import { Previews } from '../device/previews.ts'
 import { tokenFor } from '../device/tokens.ts'
+import { keepUnsaved, unsavedPages } from '../device/unsaved.ts'
 import { hexOf } from '../ui/person.tsx'
 import type { EarlyPage } from './early.ts'
 
@@ -55,7 +55,7 @@ export class StorySession {
     this.caller = callerFor(story)
     this.previews = new Previews(story)
     this.pictures = new Pictures(story, () => this.#look())
-    this.#unsaved = new Set(recall<string[]>(`unsaved:${story}`, []))
+    this.#unsaved = new Set(unsavedPages(story))
     this.index = this.#connect(STORY)
     this.#state = this.#now()
     const watch = (doc: Provider['doc']) => doc.on('update', () => this.#look())
@@ -195,7 +195,7 @@ export class StorySession {
     }
     if ([...unsaved].join('/') === [...this.#unsaved].join('/')) return
     this.#unsaved = unsaved
-    keep(`unsaved:${this.story}`, [...unsaved])
+    keepUnsaved(this.story, unsaved)
   }
 
   #now(): SessionState {
