@@ -6,7 +6,11 @@ import type { Span, SpansOf } from '../blame.ts'
 const MOST = 40
 const MOST_LETTERS = 160
 
-const short = (text: string): string => (text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text)
+/** As it is quoted: without the spaces around it, unless there is nothing else. */
+const short = (text: string): string => {
+  const quoted = text.trim() === '' ? text : text.trim()
+  return quoted.length > MOST_LETTERS ? `${quoted.slice(0, MOST_LETTERS)}…` : quoted
+}
 
 /** Texts of a page that people read: not what is kept beside them. */
 const isShown = ({ root }: SpansOf): boolean => root === 'body' || root === 'title'
