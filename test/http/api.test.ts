@@ -116,6 +116,8 @@ describe.each(mainStores)('the API over $name', { timeout: 180_000 }, (store) =>
     const preview = await ask(`POST ${PAGE}/restore?preview=true`, { body: { version: named.body.id } })
     expect(preview.body.changes).toMatchObject([{ root: 't', spans: [{ op: 'delete', text: ' and more' }] }])
     expect((await pageAt(address, PAGE)).getText('t').toString()).toBe('first and more')
+    const { acts } = (await ask('GET /admin/audit')).body
+    expect(acts.map(({ act }: { act: string }) => act)).toEqual(['POST /api/v1/stories/:story/pages/:page/versions'])
 
     const restored = await ask(`POST ${PAGE}/restore?user=ben`, { body: { version: named.body.id } })
     expect(restored).toMatchObject({ status: 200, body: { seq: 3, version: expect.any(String) } })
@@ -155,6 +157,8 @@ describe.each(mainStores)('the API over $name', { timeout: 180_000 }, (store) =>
       const nobody = await ask(`POST ${PAGE}/undo?user=mod${query}`, { body: { user: 'anna', from } })
       expect(nobody).toMatchObject({ status: 422, body: { detail: expect.stringMatching(/"anna" .*"ana"/) } })
     }
+    expect((await ask(`POST ${PAGE}/undo?user=mod&preview=true`, { body: { user: 'ana', from } })).status).toBe(200)
+    expect((await ask('GET /admin/audit')).body.acts).toEqual([])
     const undone = await ask(`POST ${PAGE}/undo?user=mod`, { body: { user: 'ana', from } })
     expect(undone).toMatchObject({ status: 200, body: { version: expect.any(String) } })
     const expected = 'one two three four'
