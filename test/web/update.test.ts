@@ -49,12 +49,15 @@ describe.skipIf(chromiumPath === null)('a service that was updated', { timeout: 
     const store = await anyPostgres().open()
     const service = await startService(store.env)
     const url = `${service.address}/s/owl`
-    const ana = await somebody(await openBrowser(), `${url}#new=The+owl`)
+    const ana = await somebody(await openBrowser(), 'about:blank')
     // The past of a page is a part that this window has not loaded when its build is gone.
-    await ana.context.route(/\/history-[^/]*\.js$/, (route) =>
-      route.request().serviceWorker() === null ? route.abort() : route.continue(),
-    )
-    await ana.page.reload()
+    let refused = 0
+    await ana.context.route(/\/history-[^/]*\.js$/, (route) => {
+      if (route.request().serviceWorker() !== null) return route.continue()
+      refused++
+      return route.abort()
+    })
+    await ana.page.goto(`${url}#new=The+owl`)
     await opened(ana.page)
     await type(ana.page, 'An owl.')
     await lit(ana.page, 'saved')
@@ -62,6 +65,7 @@ describe.skipIf(chromiumPath === null)('a service that was updated', { timeout: 
     await ana.page.evaluate(() => navigator.serviceWorker.ready)
     const before = await until('the app to be kept', () => keptScripts(ana.page))
     const open = ana.page
+    await until('the past not to come', () => refused > 0)
     const ben = await ana.context.newPage()
     await ben.goto(url)
     await opened(ben)
