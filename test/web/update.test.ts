@@ -88,6 +88,8 @@ describe.skipIf(chromiumPath === null)('a service that was updated', { timeout: 
 
     expect(await nameOf(open)).toBe(NAME)
     await ana.context.unroute(/\/history-[^/]*\.js$/)
+    // What a browser keeps besides, it may have let go.
+    await (await ana.context.newCDPSession(open)).send('Network.clearBrowserCache')
     await open.getByRole('button', { name: 'History' }).click()
     await open.waitForSelector('.slider')
     await open.getByRole('button', { name: 'History' }).click()
