@@ -35,25 +35,38 @@ const shareHead = (file) => ({
   },
 })
 
-/** The editor, which the story loads while it opens: the HTML names it, so that it travels with the first files. */
+/** The editor, which the story loads while it opens, and what asks for its first page before all else. */
 const EDITOR = '/web/src/story/page.tsx'
+const EARLY = '/web/src/story/early.ts'
 
-const preloadEditor = () => ({
-  name: 'preload-editor',
+/** Has the HTML of the story name what its scripts would only find out: it travels with the first files. */
+const nameEarly = () => ({
+  name: 'name-early',
   transformIndexHtml: {
     order: 'post',
     handler(html, { path, bundle }) {
       if (path !== '/story.html') return
       const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk')
-      const editor = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(EDITOR))
-      if (editor === undefined) throw new Error(`no chunk begins with ${EDITOR}`)
-      return [editor.fileName, ...editor.imports]
-        .filter((file) => !html.includes(file))
-        .map((file) => ({
+      const chunkOf = (source) => {
+        const found = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(source))
+        if (found === undefined) throw new Error(`no chunk begins with ${source}`)
+        return found
+      }
+      const editor = chunkOf(EDITOR)
+      const early = chunkOf(EARLY)
+      const preloads = [editor.fileName, ...editor.imports].filter((file) => !html.includes(file))
+      return [
+        {
+          tag: 'script',
+          attrs: { type: 'module', async: true, crossorigin: true, src: `/${early.fileName}` },
+          injectTo: 'head-prepend',
+        },
+        ...preloads.map((file) => ({
           tag: 'link',
           attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
           injectTo: 'head',
-        }))
+        })),
+      ]
     },
   },
 })
@@ -71,11 +84,17 @@ const packFiles = () => ({
   },
 })
 
+/** What several pages share, in few files: without HTTP/2 a browser asks for six at once. */
+const SHARED = [
+  { name: 'device', test: /web\/src\/device\/(fragment|kept|path|tokens)\.ts$/ },
+  { name: 'parts', test: /node_modules\/(lucide|preact)\/|web\/src\/(ui|words)\/(?!console)|style\/(base|theme)\.css/ },
+]
+
 export default defineConfig({
   root: 'web',
   resolve: { alias: { 'react/jsx-runtime': 'preact/jsx-runtime', react: 'preact/compat' } },
   plugins: [
-    preloadEditor(),
+    nameEarly(),
     shareHead(join(import.meta.dirname, 'web/head.html')),
     listFiles(join(import.meta.dirname, 'web/public')),
     packFiles(),
@@ -92,9 +111,13 @@ export default defineConfig({
         index: 'web/index.html',
         story: 'web/story.html',
         admin: 'web/admin.html',
+        early: 'web/src/story/early.ts',
         sw: 'web/src/worker/sw.ts',
       },
-      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      output: {
+        entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        codeSplitting: { includeDependenciesRecursively: false, groups: SHARED },
+      },
     },
   },
 })

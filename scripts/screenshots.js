@@ -25,6 +25,8 @@ const LOOKS = {
 const JPEG = { type: 'jpeg', quality: 78 }
 /** Pictures, fonts and cursors have come by then. */
 const SETTLED_MS = 1500
+/** The charts of the console have begun by then. */
+const READINGS_MS = 8000
 
 const startService = (folder) =>
   new Promise((done, fail) => {
@@ -114,6 +116,7 @@ const VIEWS = {
   },
   console: async (page, { address }) => {
     await page.goto(`${address}/admin`)
+    await page.waitForTimeout(READINGS_MS)
   },
 }
 

@@ -35,6 +35,7 @@ const runOrExplain = async (args: readonly string[]): Promise<number> => {
   if (args[0] === 'channel') return (await import('./channel/main.ts')).run(args.slice(1))
   if (args[0] === 'access') return (await import('./access/main.ts')).run()
   if (args[0] === 'cluster') return (await import('./cluster/main.ts')).run()
+  if (args[0] === 'web') return (await import('./web/main.ts')).run()
   try {
     const said = await aboutReports(args)
     if (said !== null) {

@@ -36,6 +36,7 @@ Suites:
   history              folds, compaction
   access               letting a keystroke in, a connection with a token beside one in open mode, an idle socket
   provider             a keystroke in an app, beside y-websocket
+  web                  how soon the editor can be used on a slow phone, in Chromium
   channel              an edit's way from one process to another, over each channel
   cluster              two workers beside one process; sockets that are passed on to another node
   cost                 the same work in several sizes, from which the cost model is fitted, and sizes that check it

@@ -22,11 +22,15 @@ export interface Noted {
 }
 
 const NOTED = 'noted'
+const LOOKED = 'looked'
 const ASKED_HEADERS = 'authorization, content-type, idempotency-key'
 const TOLD_HEADERS = 'etag, location, retry-after'
 
 /** Adds to what is written down of this request. */
 export const note = (c: Context, noted: Noted): void => c.set(NOTED, noted)
+
+/** Says that this request only looked: nothing is written down of it. */
+export const onlyLooked = (c: Context): void => c.set(LOOKED, true)
 
 /** Puts the guard before all routes below `path`. */
 export const guard = (app: Hono, path: string, parts: GuardParts): void => {
@@ -45,6 +49,7 @@ export const guard = (app: Hono, path: string, parts: GuardParts): void => {
     await next()
     const authorized: Authorized | undefined = c.get(AUTHORIZED)
     if (authorized === undefined || !isManaging(authorized, c.req.method) || c.res.status >= 400) return
+    if (c.get(LOOKED) === true) return
     await parts.note(actOf(c, authorized))
   })
   const onError = () => problem(413, 'Too large', `A body may have ${parts.maxBodyBytes} bytes.`)

@@ -4,6 +4,7 @@ import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import type { Role } from '../../server/access.ts'
 import { awarenessMessage, Message, Sync } from '../../shared/protocol.ts'
+import { addPage } from '../../shared/story.ts'
 import { call } from '../support/api.ts'
 import { Client, connectClient } from '../support/client.ts'
 import { startService } from '../support/service.ts'
@@ -197,6 +198,11 @@ it('pages that a token sets to none are not listed with their story, which is no
     (await call(service.address, 'GET', '/stories/s', { token: who })).body.pages.map(({ id }: { id: string }) => id)
   expect(await pages(tokens.read)).toEqual(['p', 'q'])
   expect(await pages(token)).toEqual(['q'])
+  const outline = await connectClient(service.collab, 's/_story', { token: tokens.manage })
+  outline.edit('pages', (doc) => addPage(doc, { id: 'p', title: '' }, 0))
+  await outline.settled()
+  const first = async (who: string) => (await call(service.address, 'GET', '/stories/s/first', { token: who })).status
+  expect(await Promise.all([tokens.read, token, tokens.none].map(first))).toEqual([200, 404, 404])
   const body = { story: 'copy' }
   expect((await call(service.address, 'POST', '/stories/s/copy', { token, body })).status).toBe(403)
   expect((await call(service.address, 'POST', '/stories/s/copy', { token: tokens.admin, body })).status).toBe(201)

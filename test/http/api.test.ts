@@ -1,6 +1,7 @@
 /** The API over every store: what each route gives, and what it answers when it cannot. */
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { addPage } from '../../shared/story.ts'
 import { pageAt, startApi as start, updateOf } from '../support/archive-api.ts'
 import { connectClient } from '../support/client.ts'
 import { mainStores } from '../support/sized-stores.ts'
@@ -82,6 +83,26 @@ describe.each(mainStores)('the API over $name', { timeout: 180_000 }, (store) =>
     expect(story.body.pages).toMatchObject([{ id: 'p1', updates: 2, members: 0, deletedAt: null }])
   })
 
+  it('gives the page that a story begins with in one answer, and says which it is', async () => {
+    const { ask, address } = await start(store)
+    const first = () => ask('GET /stories/s1/first')
+    expect((await first()).status).toBe(404)
+    const outline = new Y.Doc()
+    const list = (id: string) => updateOf((doc) => addPage(doc, { id, title: '' }, 0), outline)
+    await ask('POST /stories/s1/pages/_story/updates', { body: list('p1') })
+    expect((await first()).status, 'it is listed, and not written yet').toBe(404)
+    await ask(`POST ${PAGE}/updates`, { body: updateOf((doc) => doc.getText('title').insert(0, 'A fox')) })
+    const { status, headers } = await first()
+    expect([status, headers.get('scriptorium-page'), headers.get('scriptorium-seq')]).toEqual([200, 'p1', '1'])
+    expect((await pageAt(address, '/stories/s1/first')).getText('title').toString()).toBe('A fox')
+    await ask('POST /stories/s1/pages/_story/updates', { body: list('Äpfel & Birnen') })
+    const pears = encodeURIComponent('Äpfel & Birnen')
+    await ask(`POST /stories/s1/pages/${pears}/updates`, { body: updateOf((doc) => doc.getMap('a').set('b', 1)) })
+    expect((await first()).headers.get('scriptorium-page')).toBe(pears)
+    await ask(`DELETE /stories/s1/pages/${pears}`)
+    expect((await first()).status).toBe(410)
+  })
+
   it('restores to a named version and to a moment, tells who is there, and a restore can be undone', async () => {
     const { ask, address, collab } = await start(store)
     const doc = new Y.Doc()
@@ -95,6 +116,8 @@ describe.each(mainStores)('the API over $name', { timeout: 180_000 }, (store) =>
     const preview = await ask(`POST ${PAGE}/restore?preview=true`, { body: { version: named.body.id } })
     expect(preview.body.changes).toMatchObject([{ root: 't', spans: [{ op: 'delete', text: ' and more' }] }])
     expect((await pageAt(address, PAGE)).getText('t').toString()).toBe('first and more')
+    const { acts } = (await ask('GET /admin/audit')).body
+    expect(acts.map(({ act }: { act: string }) => act)).toEqual(['POST /api/v1/stories/:story/pages/:page/versions'])
 
     const restored = await ask(`POST ${PAGE}/restore?user=ben`, { body: { version: named.body.id } })
     expect(restored).toMatchObject({ status: 200, body: { seq: 3, version: expect.any(String) } })
@@ -134,6 +157,8 @@ describe.each(mainStores)('the API over $name', { timeout: 180_000 }, (store) =>
       const nobody = await ask(`POST ${PAGE}/undo?user=mod${query}`, { body: { user: 'anna', from } })
       expect(nobody).toMatchObject({ status: 422, body: { detail: expect.stringMatching(/"anna" .*"ana"/) } })
     }
+    expect((await ask(`POST ${PAGE}/undo?user=mod&preview=true`, { body: { user: 'ana', from } })).status).toBe(200)
+    expect((await ask('GET /admin/audit')).body.acts).toEqual([])
     const undone = await ask(`POST ${PAGE}/undo?user=mod`, { body: { user: 'ana', from } })
     expect(undone).toMatchObject({ status: 200, body: { version: expect.any(String) } })
     const expected = 'one two three four'

@@ -21,6 +21,7 @@ it('the API describes every route below /api/v1 at /openapi.json, and that they 
     [
       'GET /stories',
       'GET /stories/{story}',
+      'GET /stories/{story}/first',
       'GET /stories/{story}/versions',
       'POST /stories/{story}/versions',
       'POST /stories/{story}/restore',

@@ -63,10 +63,10 @@ export const temporaryFolder = (name: string, scope = ofTest): string => {
 }
 
 /** Runs `serve` without waiting for it to listen; killed when the test ends. */
-export const runServe = (env: Environment, scope = ofTest): Process => {
+export const runServe = (env: Environment, scope = ofTest, command = COMMAND): Process => {
   const { DATABASE_URL: _url, PORT: _port, DATA_DIR: _dir, npm_lifecycle_event: _npm, ...inherited } = process.env
   // A folder of its own: a .env of the project must not reach it.
-  const child = spawn(process.execPath, [COMMAND, 'serve'], {
+  const child = spawn(process.execPath, [command, 'serve'], {
     cwd: temporaryFolder('cwd', scope),
     env: { ...inherited, HOST: '127.0.0.1', PORT: '0', DEMO: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -96,9 +96,13 @@ export const AT_FULL_SPEED: Environment = {
   RATE_PAGE_BYTES: '0',
 }
 
-/** Starts the service and waits until it listens. @throws Error with its words when it ends instead */
-export const startService = async (env: Environment, scope = ofTest): Promise<Service> => {
-  const running = runServe(env, scope)
+/**
+ * Starts the service and waits until it listens.
+ * @param command the program; another one than this build's
+ * @throws Error with its words when it ends instead
+ */
+export const startService = async (env: Environment, scope = ofTest, command = COMMAND): Promise<Service> => {
+  const running = runServe(env, scope, command)
   const { child, ended } = running
   const address = await addressOf(running)
   const pid = child.pid ?? 0

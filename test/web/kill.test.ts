@@ -103,6 +103,10 @@ describe.skipIf(chromiumPath === null || !isFull)('three people who type', { tim
       .getByRole('button', { name: /Undo Ana’s changes of today/ })
       .first()
       .click()
+    await ben.page
+      .getByRole('dialog')
+      .getByText(/^“.*Start\..*” goes$/)
+      .waitFor()
     await ben.page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click()
     await until('Ana’s words to go', async () => !(await textIn(cleo.page)).includes('Start.'))
     await ben.page.getByRole('button', { name: 'Copy this as a new page' }).click()

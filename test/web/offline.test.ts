@@ -91,4 +91,38 @@ describe.skipIf(chromiumPath === null)('a story without a network', { timeout: 1
     expect(ana.faults).toEqual([])
     await service.stop()
   })
+  it('is begun, found again on the list, and saved once it is opened with one', async () => {
+    const store = await anyPostgres().open()
+    const service = await startService(store.env)
+    const { context, page, faults } = await somebody(await openBrowser(), service.address)
+    await page.getByText('No story yet').waitFor()
+    await page.evaluate(() => navigator.serviceWorker.ready)
+    await until('the app to be kept', () =>
+      page.evaluate(async () => (await (await caches.open('scriptorium-files')).keys()).length > 10),
+    )
+
+    await context.setOffline(true)
+    await page.getByRole('button', { name: 'New story' }).click()
+    await page.getByLabel('What is it called?').fill('The tent')
+    await page.getByRole('button', { name: 'Begin' }).click()
+    await opened(page)
+    await type(page, 'It rained.')
+    await lit(page, 'on this device')
+    const room = `${decodeURIComponent(new URL(page.url()).pathname.slice('/s/'.length))}/${pageIn(page)}`
+    await page.goto(service.address)
+    await page.locator('.card', { hasText: 'The tent' }).waitFor()
+
+    const away = page.getByText('The service does not answer now')
+    await away.waitFor()
+    const listed = page.waitForResponse((response) => response.url().includes('/api/v1/stories'))
+    await context.setOffline(false)
+    expect(await (await listed).json()).toMatchObject({ stories: [] })
+    await away.waitFor({ state: 'detached' })
+    await page.locator('.card', { hasText: 'The tent' }).click()
+    await opened(page)
+    await lit(page, 'saved')
+    expect(bodyOf(await foldOf(store, room))).toBe('It rained.')
+    expect(faults).toEqual([])
+    await service.stop()
+  })
 })

@@ -15,6 +15,7 @@ import {
   PageParams,
   problems,
   roomOf,
+  StoryParams,
   sourceOf,
   Time,
 } from './parts.ts'
@@ -43,6 +44,21 @@ const read = createRoute({
         'application/json': { schema: z.record(z.string(), z.unknown()) },
         'text/plain': { schema: z.string() },
       },
+    },
+    ...problems(410),
+  },
+})
+
+const first = createRoute({
+  method: 'get',
+  path: '/stories/{story}/first',
+  summary: 'The page that a story begins with, in one answer: to show it before a socket is there',
+  request: { params: StoryParams },
+  responses: {
+    200: {
+      description: 'One Yjs V1 update; scriptorium-page is its id, percent-encoded',
+      headers: z.object({ 'scriptorium-page': z.string(), 'scriptorium-seq': z.string() }),
+      content: { [OCTETS]: { schema: z.string().openapi({ format: 'binary' }) } },
     },
     ...problems(410),
   },
@@ -111,6 +127,16 @@ export const pageRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
     const headers = { 'scriptorium-seq': String(seq), vary: 'accept' }
     if (type === 'text/plain') return c.text(rendered.text, 200, headers)
     return c.body(rendered.json, 200, { ...headers, 'content-type': 'application/json' })
+  })
+  api.openapi(first, async (c) => {
+    const { story } = c.req.valid('param')
+    await authorize(c, { story, page: '_story' }, 'read')
+    const page = (await archive.readOutline(story))?.pages[0]?.id
+    if (page === undefined) throw new Problem(404, 'Not found', 'the story lists no page')
+    await authorize(c, { story, page }, 'read')
+    const { seq, data } = await archive.readPage(roomOf({ story, page }), { at: 'now' })
+    const headers = { 'scriptorium-page': encodeURIComponent(page), 'scriptorium-seq': String(seq) }
+    return c.body(data.slice(), 200, { 'content-type': OCTETS, ...headers })
   })
   api.openapi(write, async (c) => {
     const page = c.req.valid('param')

@@ -1,5 +1,6 @@
 /** Versions of a page, and going back to them. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { onlyLooked } from '../guard.ts'
 import { Changes } from './history.ts'
 import {
   type ApiParts,
@@ -110,7 +111,10 @@ export const versionRoutes = (api: OpenAPIHono, { archive, authorize, countUpdat
     const page = c.req.valid('param')
     const caller = await authorize(c, page, 'manage')
     const source = sourceOf(c.req.valid('json'))
-    if (c.req.valid('query').preview === 'true') return c.json(await archive.previewRestore(roomOf(page), source), 200)
+    if (c.req.valid('query').preview === 'true') {
+      onlyLooked(c)
+      return c.json(await archive.previewRestore(roomOf(page), source), 200)
+    }
     countUpdate(page, 0)
     return c.json(await archive.restorePage(roomOf(page), source, await asked(c, caller)), 200)
   })
@@ -119,7 +123,10 @@ export const versionRoutes = (api: OpenAPIHono, { archive, authorize, countUpdat
     const caller = await authorize(c, page, 'manage')
     const { user, from, to } = c.req.valid('json')
     const period = { user, from: new Date(from), to: new Date(to ?? now()) }
-    if (c.req.valid('query').preview === 'true') return c.json(await archive.previewUndo(roomOf(page), period), 200)
+    if (c.req.valid('query').preview === 'true') {
+      onlyLooked(c)
+      return c.json(await archive.previewUndo(roomOf(page), period), 200)
+    }
     countUpdate(page, 0)
     return c.json(await archive.undoPerson(roomOf(page), period, await asked(c, caller)), 200)
   })

@@ -107,7 +107,8 @@ const optionsOf = (
         label: name,
         stroke: paint(colour),
         width: 2,
-        points: { show: false },
+        // Two readings make a line; the first alone is a dot.
+        points: { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < 2, size: 6 },
         spanGaps: true,
         ...(at === 0 ? { fill: paint(colour, 0.12) } : {}),
       })),

@@ -1,12 +1,9 @@
 /** Figures and moments as the reader's language writes them, and deeds by their routes. */
 import { words } from '../words/console.ts'
-import { language } from '../words/words.ts'
+import { locale } from '../words/words.ts'
 
-/** English as its day, month and hours are written most widely. */
-const LOCALE = language === 'en' ? 'en-GB' : language
-
-const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
-const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
+const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
 
 export const count = (value: number): string => (value < 10 ? number : whole).format(value)
 
@@ -25,11 +22,11 @@ export const ms = (value: number | null): string => {
 export const percent = (value: number): string => `${whole.format(value * 100)} %`
 
 export const moment = (time: string | number): string =>
-  new Date(time).toLocaleString(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' })
+  new Date(time).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'medium' })
 
 /** The time of day. */
 export const clock = (seconds: number): string =>
-  new Date(seconds * 1000).toLocaleTimeString(LOCALE, { timeStyle: 'medium' })
+  new Date(seconds * 1000).toLocaleTimeString(locale, { timeStyle: 'medium' })
 
 const DEEDS: Readonly<Record<string, string>> = words.deeds
 

@@ -20,10 +20,6 @@ export interface Asking {
   readonly accept?: string
 }
 
-/** Path of a story or page below the API. */
-export const pathOf = (story: string, page?: string): string =>
-  `/stories/${encodeURIComponent(story)}${page === undefined ? '' : `/pages/${encodeURIComponent(page)}`}`
-
 /**
  * Asks the service, in the name of whoever writes in `story` (null: any).
  * @throws ApiFault when there is no answer, or a bad one

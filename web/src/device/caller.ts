@@ -4,6 +4,7 @@
  */
 import { words } from '../words/words.ts'
 import { keep, recall } from './kept.ts'
+import { tokenFor } from './tokens.ts'
 
 export interface Caller {
   /** null: open mode, or nobody gave one yet. */
@@ -13,52 +14,9 @@ export interface Caller {
   readonly name: string
 }
 
-/** Stories for which a token is kept; `*` stands for all others. */
-type Tokens = Readonly<Record<string, string>>
-
 interface Claims {
   readonly sub?: string
   readonly name?: string
-}
-
-/** What the address says after `#`. */
-export const fragment = (): URLSearchParams => new URLSearchParams(location.hash.slice(1))
-
-/** Puts `changes` into the address; null takes away. @param isStep whether going back leads to the address before */
-export const changeFragment = (changes: Readonly<Record<string, string | null>>, isStep: boolean): void => {
-  const params = fragment()
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === null) params.delete(key)
-    else params.set(key, value)
-  }
-  const hash = params.toString()
-  const address = `${location.pathname}${hash === '' ? '' : `#${hash}`}`
-  if (isStep) history.pushState(null, '', address)
-  else history.replaceState(null, '', address)
-}
-
-/** Keeps the token that a link brought, and takes it out of the address. @param story null: for all */
-export const takeToken = (story: string | null): void => {
-  const token = fragment().get('token')
-  if (token === null) return
-  keepToken(story, token)
-  changeFragment({ token: null }, false)
-}
-
-/** Keeps a token for a story, or for all. */
-export const keepToken = (story: string | null, token: string): void =>
-  keep('tokens', { ...recall<Tokens>('tokens', {}), [story ?? '*']: token })
-
-/** The token in a pasted link, or the pasted text itself. */
-export const tokenIn = (pasted: string): string => {
-  const text = pasted.trim()
-  return new URLSearchParams(text.slice(text.indexOf('#') + 1)).get('token') ?? text
-}
-
-/** The token for a story, as it is kept now. */
-export const tokenFor = (story: string | null): string | null => {
-  const tokens = recall<Tokens>('tokens', {})
-  return (story === null ? undefined : tokens[story]) ?? tokens['*'] ?? null
 }
 
 /** Who writes in a story. */

@@ -4,7 +4,8 @@
  */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
 import { digest } from 'lib0/hash/sha256'
-import { ApiFault, ask, pathOf } from './api.ts'
+import { ApiFault, ask } from './api.ts'
+import { pathOf } from './path.ts'
 import { shrink } from './shrink.ts'
 
 interface Kept {

@@ -2,14 +2,15 @@
 import { BookOpen, Feather, Gauge, Languages, Plus } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
 import { ApiFault } from '../device/api.ts'
-import { tokenFor } from '../device/caller.ts'
 import { freshId } from '../device/kept.ts'
+import { type Card, remembered } from '../device/shelf.ts'
+import { tokenFor } from '../device/tokens.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { LinkAsked } from '../ui/link-asked.tsx'
 import { LANGUAGES, language, speak, words } from '../words/words.ts'
 import { StoryCard } from './card.tsx'
-import { type Card, loadStories, remembered } from './load.ts'
+import { loadStories } from './load.ts'
 
 const MOST_SHOWN = 60
 const REFRESH_MS = 30_000

@@ -1,9 +1,9 @@
 /** A story on the shelf: its cover, its title, when it was last written in. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Pictures } from '../device/pictures.ts'
+import type { Card } from '../device/shelf.ts'
 import { colourOf } from '../ui/person.tsx'
 import { ago, words } from '../words/words.ts'
-import type { Card } from './load.ts'
 
 export const StoryCard = ({ card }: { readonly card: Card }) => {
   const { story, cover, pages, lastEdit } = card

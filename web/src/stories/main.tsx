@@ -1,6 +1,6 @@
 /** The stories at /. */
 import { render } from 'preact'
-import { takeToken } from '../device/caller.ts'
+import { takeToken } from '../device/tokens.ts'
 import { keepApp } from '../device/worker.ts'
 import { words } from '../words/words.ts'
 import { StoriesApp } from './app.tsx'

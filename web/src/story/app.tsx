@@ -2,8 +2,10 @@
 import { BookOpen, Plus } from 'lucide'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { addPage } from '../../../shared/story.ts'
-import { changeFragment, fragment, takeToken } from '../device/caller.ts'
+import { changeFragment, fragment } from '../device/fragment.ts'
 import { freshId } from '../device/kept.ts'
+import { remember } from '../device/shelf.ts'
+import { takeToken } from '../device/tokens.ts'
 import { Icon } from '../ui/icon.tsx'
 import { later } from '../ui/later.tsx'
 import { useObserved } from '../ui/observe.ts'
@@ -11,6 +13,8 @@ import { Toasts } from '../ui/toast.tsx'
 import { words } from '../words/words.ts'
 import { Bar } from './bar.tsx'
 import { begin } from './begin.ts'
+import { earlyPage } from './early.ts'
+import { firstKept, keepFirst } from './first.ts'
 import { keepPages } from './keeper.ts'
 import { peopleByPage, useCompany } from './people.ts'
 import { StorySession } from './session.ts'
@@ -30,19 +34,35 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
   const state = useObserved(session)
   const index = useObserved(session.index)
   const [asked, setAsked] = useState(pageInAddress)
+  const [likely, setLikely] = useState(() => firstKept(story))
   const [isPast, setPast] = useState(false)
   const [toName, setToName] = useState<string | null>(null)
-  const { pages, title } = state.story
+  const { pages, title, cover } = state.story
   const company = useCompany(session.index)
   const isReadOnly = !session.canArrange
 
   const isOpening = state.light.state === null || (!index.synced && index.connection === 'connecting')
 
+  const first = pages[0]?.id ?? null
+  const isListed = first !== null || index.synced || index.connection === 'denied'
   // A page that is not listed may be all that a link grants.
-  const current = asked ?? pages[0]?.id ?? null
+  const current = asked ?? (isListed ? first : likely)
   const provider = useMemo(() => session.view(current), [session, current])
   const page = useObserved(provider ?? session.index)
 
+  useEffect(() => {
+    if (isListed) keepFirst(story, first)
+  }, [story, isListed, first])
+  useEffect(() => {
+    if (pages.length > 0) remember({ story, title, cover, pages: pages.length })
+  }, [story, title, cover, pages.length])
+  useEffect(() => {
+    void earlyPage.then((early) => {
+      if (early === null) return
+      session.fill(early)
+      setLikely(early.page)
+    })
+  }, [session])
   useEffect(() => begin(session, (first) => show(first, false)), [session])
   useEffect(() => keepPages(session), [session])
   useEffect(() => {

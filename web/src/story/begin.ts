@@ -1,6 +1,6 @@
 /** A story that was just begun gets its title and its first page, once this device knows that it has none. */
 import { addPage, readStory, setTitle } from '../../../shared/story.ts'
-import { changeFragment, fragment } from '../device/caller.ts'
+import { changeFragment, fragment } from '../device/fragment.ts'
 import { freshId } from '../device/kept.ts'
 import type { StorySession } from './session.ts'
 

@@ -1,5 +1,6 @@
 /** The story as a file, made by the service. */
-import { ask, pathOf } from '../device/api.ts'
+import { ask } from '../device/api.ts'
+import { pathOf } from '../device/path.ts'
 import { say } from '../ui/toast.tsx'
 import { words } from '../words/words.ts'
 import { saveAs } from './download.ts'

@@ -1,5 +1,6 @@
 /** Keeps all pages of the open story on this device, and their thumbnails fresh: whoever leaves for the woods takes all along. */
-import { askJson, pathOf } from '../device/api.ts'
+import { askJson } from '../device/api.ts'
+import { pathOf } from '../device/path.ts'
 import { afterwards } from '../device/usable.ts'
 import type { StorySession } from './session.ts'
 

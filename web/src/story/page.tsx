@@ -1,6 +1,6 @@
 /** One page: its title, its text, and what somebody who writes on it has to know. */
 import type { Editor } from '@tiptap/core'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Provider } from '../../../shared/provider/provider.ts'
 import { renamePage, setCover } from '../../../shared/story.ts'
 import { usable } from '../device/usable.ts'
@@ -46,7 +46,8 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
     }
   }
 
-  useEffect(() => {
+  // Before the page is painted: it can be written on as soon as it is seen.
+  useLayoutEffect(() => {
     if (!isReady || surface.current === null) return
     const opened: Editor = openEditor({
       element: surface.current,

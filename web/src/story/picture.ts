@@ -92,7 +92,8 @@ class PictureView {
   }
 
   selectNode(): void {
-    this.dom.classList.add('chosen')
+    // There is nothing to do with it for whoever reads.
+    if (this.#editor.isEditable) this.dom.classList.add('chosen')
   }
 
   deselectNode(): void {

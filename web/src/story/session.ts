@@ -3,14 +3,17 @@
  * saved, and pictures. Its light speaks of all of that, not of the page in view alone.
  */
 
+import * as Y from 'yjs'
 import { indexedDb } from '../../../shared/provider/indexeddb.ts'
 import { connect, type Provider, type Saved } from '../../../shared/provider/provider.ts'
 import { readStory, type Story } from '../../../shared/story.ts'
-import { type Caller, callerFor, tokenFor } from '../device/caller.ts'
-import { keep, recall } from '../device/kept.ts'
+import { type Caller, callerFor } from '../device/caller.ts'
 import { Pictures } from '../device/pictures.ts'
 import { Previews } from '../device/previews.ts'
+import { tokenFor } from '../device/tokens.ts'
+import { keepUnsaved, unsavedPages } from '../device/unsaved.ts'
 import { hexOf } from '../ui/person.tsx'
+import type { EarlyPage } from './early.ts'
 
 export interface Light {
   /** null: what this device holds is not known yet. */
@@ -52,7 +55,7 @@ export class StorySession {
     this.caller = callerFor(story)
     this.previews = new Previews(story)
     this.pictures = new Pictures(story, () => this.#look())
-    this.#unsaved = new Set(recall<string[]>(`unsaved:${story}`, []))
+    this.#unsaved = new Set(unsavedPages(story))
     this.index = this.#connect(STORY)
     this.#state = this.#now()
     const watch = (doc: Provider['doc']) => doc.on('update', () => this.#look())
@@ -86,6 +89,13 @@ export class StorySession {
     if (before !== null && before !== page) this.#leave(before)
     this.index.awareness.setLocalStateField('page', page)
     return page === null ? null : this.#provide(page)
+  }
+
+  /** Puts in what the service held of a page, before a socket brings it. */
+  fill({ page, update }: EarlyPage): void {
+    const provider = this.#provide(page)
+    // As if its socket had brought it: nothing of it waits to be saved.
+    void provider.whenLoaded.then(() => Y.applyUpdate(provider.doc, update, provider))
   }
 
   /** Opens a page for a moment, as the keeper of all pages does. */
@@ -185,7 +195,7 @@ export class StorySession {
     }
     if ([...unsaved].join('/') === [...this.#unsaved].join('/')) return
     this.#unsaved = unsaved
-    keep(`unsaved:${this.story}`, [...unsaved])
+    keepUnsaved(this.story, unsaved)
   }
 
   #now(): SessionState {

@@ -47,7 +47,13 @@ export const Toolbar = ({ editor, addPictures, blame }: ToolbarParts) => {
   const photo = useRef<HTMLInputElement>(null)
 
   const run = () => editor.chain().focus()
+  // What a narrow screen shows first is what children look for; it scrolls to the rest.
   const tools: Tool[] = [
+    { icon: Undo2, label: words.undo, act: () => run().undo().run(), isOff: !editor.can().undo() },
+    { icon: Redo2, label: words.redo, act: () => run().redo().run(), isOff: !editor.can().redo() },
+    { icon: ImagePlus, label: words.picture, act: () => choose.current?.click() },
+    { icon: Bold, label: words.bold, act: () => run().toggleBold().run(), isOn: editor.isActive('bold') },
+    { icon: Italic, label: words.italic, act: () => run().toggleItalic().run(), isOn: editor.isActive('italic') },
     {
       icon: Heading2,
       label: words.heading,
@@ -60,8 +66,6 @@ export const Toolbar = ({ editor, addPictures, blame }: ToolbarParts) => {
       act: () => run().toggleHeading({ level: 3 }).run(),
       isOn: editor.isActive('heading', { level: 3 }),
     },
-    { icon: Bold, label: words.bold, act: () => run().toggleBold().run(), isOn: editor.isActive('bold') },
-    { icon: Italic, label: words.italic, act: () => run().toggleItalic().run(), isOn: editor.isActive('italic') },
     {
       icon: List,
       label: words.bulletList,
@@ -80,14 +84,14 @@ export const Toolbar = ({ editor, addPictures, blame }: ToolbarParts) => {
       act: () => run().toggleBlockquote().run(),
       isOn: editor.isActive('blockquote'),
     },
-    { icon: ImagePlus, label: words.picture, act: () => choose.current?.click() },
-    { icon: Undo2, label: words.undo, act: () => run().undo().run(), isOff: !editor.can().undo() },
-    { icon: Redo2, label: words.redo, act: () => run().redo().run(), isOff: !editor.can().redo() },
     { icon: Highlighter, label: words.whoWrote, act: blame.toggle, isOn: blame.isOn },
   ]
   if (matchMedia('(pointer: coarse)').matches) {
-    tools.splice(8, 0, { icon: Camera, label: words.photo, act: () => photo.current?.click() })
+    tools.splice(3, 0, { icon: Camera, label: words.photo, act: () => photo.current?.click() })
   }
+
+  // A button that is off cannot be reached by the Tab key.
+  const first = tools.findIndex(({ isOff }) => isOff !== true)
 
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
@@ -110,7 +114,7 @@ export const Toolbar = ({ editor, addPictures, blame }: ToolbarParts) => {
           type="button"
           key={label}
           class="button quiet round"
-          tabIndex={at === 0 ? 0 : -1}
+          tabIndex={at === first ? 0 : -1}
           aria-label={label}
           title={label}
           {...(isOn === undefined ? {} : { 'aria-pressed': isOn })}

@@ -1,6 +1,6 @@
 /** Asks for the link without which the service does not open something. */
 import { useState } from 'preact/hooks'
-import { keepToken, tokenIn } from '../device/caller.ts'
+import { keepToken, tokenIn } from '../device/tokens.ts'
 import { words } from '../words/words.ts'
 
 export interface LinkAskedParts {

@@ -13,6 +13,8 @@ const wanted = [recall('language', ''), ...navigator.languages.map((tag) => tag.
 
 /** The code of the language in use. */
 export const language = wanted.find((code) => code in LANGUAGES) ?? 'en'
+/** The language as its reader sets it: an American and a Briton write the same day in two ways. */
+export const locale = navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language
 export const words: Words = LANGUAGES[language]?.words ?? english
 
 document.documentElement.lang = language
@@ -26,7 +28,7 @@ export const speak = (code: string): void => {
 /** A moment as people say it: “2 hours ago”, or the date. */
 export const ago = (time: string | number | Date): string => {
   const seconds = (new Date(time).getTime() - Date.now()) / 1000
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'long' })
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' })
   const steps = [
     ['second', 60, 60],
     ['minute', 60, 3600],
@@ -36,9 +38,9 @@ export const ago = (time: string | number | Date): string => {
   for (const [unit, size, end] of steps) {
     if (Math.abs(seconds) < end) return relative.format(Math.round(seconds / size), unit)
   }
-  return new Date(time).toLocaleDateString(language, { dateStyle: 'medium' })
+  return new Date(time).toLocaleDateString(locale, { dateStyle: 'medium' })
 }
 
 /** A moment to the minute. */
 export const moment = (time: string | number | Date): string =>
-  new Date(time).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' })
+  new Date(time).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' })

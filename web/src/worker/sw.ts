@@ -1,7 +1,7 @@
 /**
- * The service worker: opens the app at once, and without a network. What it keeps belongs to one build, the shells (the
- * HTML) and the files they name; the browser looks for another build meanwhile, which opens the next time. Stories are
- * kept by the app itself, not here.
+ * The service worker: opens the app at once, and without a network. What it opens is one build, the shells (the HTML)
+ * and the files they name; the browser looks for another build meanwhile, which opens the next time. The files of the
+ * build before stay, as a window may still show it. Stories are kept by the app itself, not here.
  */
 
 /** The slice of a worker's surroundings that is used. */
@@ -36,12 +36,17 @@ const install = async (): Promise<void> => {
   await scope.skipWaiting()
 }
 
-/** Files of builds before this one go; open windows have read theirs. */
+/** Where the list of what the build needs is kept. */
+const LIST = '/files.json'
+
+/** Files of builds older than the one before this go: an open window of that one asks for the rest of its own. */
 const activate = async (): Promise<void> => {
   const cache = await caches.open(CACHE)
-  const wanted = new Set(['/', '/s/', ...files])
+  const before = (await (await cache.match(LIST))?.json()) as readonly string[] | undefined
+  const wanted = new Set(['/', '/s/', LIST, ...files, ...(before ?? [])])
   const stale = (await cache.keys()).filter(({ url }) => !wanted.has(new URL(url).pathname))
   await Promise.all(stale.map((request) => cache.delete(request)))
+  await cache.put(LIST, Response.json(files))
   await scope.clients.claim()
 }
 
@@ -54,5 +59,6 @@ scope.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url)
   if (origin !== scope.location.origin || request.method !== 'GET') return
   const path = request.mode === 'navigate' ? shellOf(pathname) : pathname
-  if (path === '/' || path === '/s/' || files.includes(path)) event.respondWith(keptOr(request, path))
+  const isKept = path === '/' || path === '/s/' || path.startsWith('/assets/') || files.includes(path)
+  if (isKept) event.respondWith(keptOr(request, path))
 })

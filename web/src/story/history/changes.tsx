@@ -6,7 +6,11 @@ import type { Span, SpansOf } from '../blame.ts'
 const MOST = 40
 const MOST_LETTERS = 160
 
-const short = (text: string): string => (text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text)
+/** As it is quoted: without the spaces around it, unless there is nothing else. */
+const short = (text: string): string => {
+  const quoted = text.trim() === '' ? text : text.trim()
+  return quoted.length > MOST_LETTERS ? `${quoted.slice(0, MOST_LETTERS)}…` : quoted
+}
 
 /** Texts of a page that people read: not what is kept beside them. */
 const isShown = ({ root }: SpansOf): boolean => root === 'body' || root === 'title'
@@ -16,11 +20,22 @@ export const sentenceOf = ({ op, author, text }: Span): string => {
   return op === 'delete' ? words.deleted(who, short(text)) : words.wrote(who, short(text))
 }
 
-export const Changes = ({ texts }: { readonly texts: readonly SpansOf[] }) => {
+/** Nobody has done it yet. */
+const promiseOf = ({ op, text }: Span): string =>
+  op === 'delete' ? words.goes(short(text)) : words.comesBack(short(text))
+
+export interface ChangesParts {
+  readonly texts: readonly SpansOf[]
+  /** Whether it is still to happen. */
+  readonly isAhead?: boolean
+}
+
+export const Changes = ({ texts, isAhead = false }: ChangesParts) => {
+  const title = isAhead ? words.whatWillChange : words.whatChanged
   const spans = texts.filter(isShown).flatMap((each) => each.spans)
   return (
-    <section class="changes" aria-label={words.whatChanged}>
-      <h3>{words.whatChanged}</h3>
+    <section class="changes" aria-label={title}>
+      <h3>{title}</h3>
       {spans.length === 0 && <p class="faint">{words.noWords}</p>}
       <ul>
         {spans.slice(0, MOST).map((span) => (
@@ -29,7 +44,7 @@ export const Changes = ({ texts }: { readonly texts: readonly SpansOf[] }) => {
             data-person={span.author === null ? 'none' : colourOf(span.author)}
             data-op={span.op}
           >
-            {sentenceOf(span)}
+            {isAhead ? promiseOf(span) : sentenceOf(span)}
           </li>
         ))}
       </ul>

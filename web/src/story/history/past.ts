@@ -1,6 +1,7 @@
 /** What the service tells of a page’s past. */
 import * as Y from 'yjs'
-import { ask, askJson, pathOf } from '../../device/api.ts'
+import { ask, askJson } from '../../device/api.ts'
+import { pathOf } from '../../device/path.ts'
 import type { SpansOf } from '../blame.ts'
 
 /** Somebody’s edits, minutes apart at most. */

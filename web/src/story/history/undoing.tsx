@@ -59,7 +59,7 @@ export const Undoing = ({ past, entries, done }: UndoingParts) => {
       {asked !== null && (
         <Dialog title={words.undoToday(nameOf(asked.author))} close={() => setAsked(null)}>
           <p>{words.undoPreview(nameOf(asked.author))}</p>
-          <Changes texts={asked.changes} />
+          <Changes texts={asked.changes} isAhead />
           <div class="row dialog-end">
             <button type="button" class="button" onClick={() => setAsked(null)}>
               {words.cancel}
