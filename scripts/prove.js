@@ -34,7 +34,7 @@ const PROOFS = {
     env: { SCRIPTORIUM_SOCKETS: '10000' },
   },
   network: {
-    about: '100 runs of providers on a random network: cuts, stalls, reloads, clocks that jump, tokens that end',
+    about: '100 runs of providers on a random network: cuts, stalls, crashes, clocks that jump, tokens that end',
     file: 'test/provider/network.test.ts',
     env: { SCRIPTORIUM_RUNS: '100' },
   },
