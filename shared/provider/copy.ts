@@ -74,10 +74,15 @@ export class Copy {
     removeAwarenessStates(this.awareness, others, this.#parts.origin)
   }
 
-  /** Has the device forget the page. @throws Error when it cannot */
+  /** Has the device forget the page. @throws Error when it cannot, and keeps it as before */
   async forget(): Promise<void> {
     this.#isForgotten = true
-    await this.#kept?.clear()
+    try {
+      await this.#kept?.clear()
+    } catch (error) {
+      this.#isForgotten = false
+      throw error
+    }
   }
 
   /** Lets go of the document, which stays. @returns resolves once all is kept */

@@ -172,7 +172,7 @@ export class Provider extends ObservableV2<ProviderEvents> {
    * Gives up all that is not committed: a fresh document takes the place of this one, here and on the device. Bind the
    * editor to it.
    * @returns the fresh document
-   * @throws Error when the device cannot forget the old one
+   * @throws Error when the device cannot forget the old one: then that stays, kept and connected as before
    */
   dropChange(): Promise<Y.Doc> {
     this.#dropping ??= this.#drop().finally(() => {
@@ -186,7 +186,13 @@ export class Provider extends ObservableV2<ProviderEvents> {
     const old = this.#copy
     const shown = old.awareness.getLocalState()
     this.disconnect()
-    await old.forget()
+    try {
+      await old.forget()
+    } catch (error) {
+      this.#observed.change({ storageFault: wordsOf(error) })
+      if (isWanted) this.connect()
+      throw error
+    }
     await old.close()
     if (this.#isDestroyed) return old.doc
     old.awareness.destroy()
