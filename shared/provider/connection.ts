@@ -196,6 +196,6 @@ export class Connection {
 
   #lookAtOnce(): void {
     if (this.#talk !== null) this.#talk.probe()
-    else if (this.#isWanted && !this.#attempts.isUnderWay && !this.#isResting) this.#try()
+    else if (this.#isWanted && this.#attempts.mayBegin && !this.#isResting) this.#try()
   }
 }

@@ -49,6 +49,8 @@ export class Copy {
     this.#parts = parts
     this.doc = parts.doc
     this.awareness = new Awareness(parts.doc)
+    // Whoever shows nothing yet is there all the same, and a first state is passed over by all who hear of it.
+    this.awareness.setLocalState({})
     this.waiting = new Waiting(parts.doc, parts.ports.now)
     this.doc.on('update', this.#onUpdate)
     this.awareness.on('update', this.#onAwareness)
