@@ -95,9 +95,9 @@ describe('code of the app that throws', { timeout: 60_000 }, () => {
       write(author.doc, words)
       await untilSaved(author)
     }
-    author.awareness.setLocalStateField('user', { name: 'ana' })
+    author.awareness.setLocalStateField('caret', 1)
     await until('the words', () => textOf(reader.doc) === 'once upon a time')
-    await until('who wrote them', () => reader.awareness.getStates().get(author.doc.clientID)?.user)
+    await until('the caret', () => reader.awareness.getStates().get(author.doc.clientID)?.caret)
     await until('both to be reported', () =>
       ['an observer', 'a caret'].every((words) => errors.some((error) => (error as Error).message === words)),
     )
