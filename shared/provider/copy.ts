@@ -66,6 +66,11 @@ export class Copy {
     if (known !== null) this.#kept.acknowledge(known)
   }
 
+  /** Whether what the device keeps is in the document. */
+  get isLoaded(): boolean {
+    return this.#isLoaded
+  }
+
   get isKept(): boolean {
     return this.#kept !== null && !this.#isForgotten
   }

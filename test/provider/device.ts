@@ -91,7 +91,7 @@ export class Device {
       },
     })
     this.#tabs.add(tab)
-    let wasGreen = true
+    let wasGreen = tab.state.saved.state === 'saved'
     const deletes: Y.Transaction['deleteSet'][] = []
     tab.doc.on('afterTransaction', ({ local, deleteSet }: Y.Transaction) => {
       if (local && deleteSet.clients.size > 0) deletes.push(deleteSet)
