@@ -39,7 +39,7 @@ const PROOFS = {
     env: { SCRIPTORIUM_ROOMS: '200' },
   },
   network: {
-    about: '100 runs of providers on a random network: cuts, stalls, reloads, clocks that jump, tokens that end',
+    about: '100 runs of providers on a random network: cuts, stalls, crashes, clocks that jump, tokens that end',
     file: 'test/provider/network.test.ts',
     env: { SCRIPTORIUM_RUNS: '100' },
   },

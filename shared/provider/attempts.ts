@@ -19,6 +19,8 @@ export class Attempts {
   #stopWait: (() => void) | null = null
   #dueAt = 0
   #mayHurry = false
+  /** Whether it was the service that said when. */
+  #isAsked = false
 
   constructor(parts: AttemptsParts) {
     this.#parts = parts
@@ -26,6 +28,11 @@ export class Attempts {
 
   get isUnderWay(): boolean {
     return this.#isUnderWay
+  }
+
+  /** Whether none is under way, and the service did not ask to wait. */
+  get mayBegin(): boolean {
+    return !this.#isUnderWay && !(this.#isAsked && this.#stopWait !== null)
   }
 
   /** Begins one, which ends the one before. @returns whether it is still the one that counts */
@@ -50,7 +57,8 @@ export class Attempts {
   wait(retryAfterMs: number): void {
     this.stop()
     const isHurried = this.#parts.isHurried()
-    this.#mayHurry = !isHurried && retryAfterMs === 0
+    this.#isAsked = retryAfterMs > 0
+    this.#mayHurry = !isHurried && !this.#isAsked
     this.#waitFor(this.#waitMs(isHurried, retryAfterMs))
   }
 

@@ -2,6 +2,8 @@
 
 const LEAST_MS = 500
 const MOST_MS = 30_000
+/** Whatever was asked for: timers of some platforms end at once when they are to wait for too long. */
+const MOST_ASKED_MS = 3_600_000
 /** The longest first wait of one who has something to bring, and of one who only reads and makes room for others. */
 const FIRST_MS = { hurried: 1000, calm: 8000 }
 
@@ -31,7 +33,7 @@ export const mustAct = (code: number): boolean => code >= 4400 && code <= 4499
 export const readReason = (reason: string): { readonly text: string; readonly retryAfterMs: number } => {
   try {
     const { text, retryAfterMs } = JSON.parse(reason) as { text?: unknown; retryAfterMs?: unknown }
-    const wait = typeof retryAfterMs === 'number' && retryAfterMs > 0 ? retryAfterMs : 0
+    const wait = typeof retryAfterMs === 'number' && retryAfterMs > 0 ? Math.min(retryAfterMs, MOST_ASKED_MS) : 0
     return { text: typeof text === 'string' ? text : '', retryAfterMs: wait }
   } catch {
     // A proxy's words, or none.

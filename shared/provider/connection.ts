@@ -7,6 +7,7 @@ import type { Signal } from './ports.ts'
 import { denialOf } from './reasons.ts'
 import { Talk, type TalkParts } from './talk.ts'
 import { tokenNow } from './token.ts'
+import { wordsOf } from './words.ts'
 
 /** A socket that lived for this long after its page was there was no failure. */
 const STEADY_MS = 5000
@@ -100,13 +101,14 @@ export class Connection {
   #try(refused?: string): void {
     const isCurrent = this.#attempts.begin()
     this.#parts.change({ connection: 'connecting' })
-    Promise.all([tokenNow(this.#parts.token, refused), this.#parts.copy().loaded])
+    Promise.all([tokenNow(this.#parts.token, this.#parts.ports, refused), this.#parts.copy().loaded])
       .then(([token]) => {
         if (isCurrent()) this.#open(token)
       })
-      .catch(() => {
+      .catch((error: unknown) => {
         // The app could not give a token now, or there is no socket to be had: both may change.
         if (!isCurrent()) return
+        this.#parts.change({ connectFault: wordsOf(error) })
         this.#attempts.ended(false)
         this.#retryLater(0)
       })
@@ -123,6 +125,7 @@ export class Connection {
     }
     this.#talk = new Talk(parts, token)
     this.#attempts.reached()
+    this.#parts.change({ connectFault: null })
   }
 
   #onSynced(): void {
@@ -196,6 +199,6 @@ export class Connection {
 
   #lookAtOnce(): void {
     if (this.#talk !== null) this.#talk.probe()
-    else if (this.#isWanted && !this.#attempts.isUnderWay && !this.#isResting) this.#try()
+    else if (this.#isWanted && this.#attempts.mayBegin && !this.#isResting) this.#try()
   }
 }

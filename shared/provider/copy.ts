@@ -49,6 +49,8 @@ export class Copy {
     this.#parts = parts
     this.doc = parts.doc
     this.awareness = new Awareness(parts.doc)
+    // Whoever shows nothing yet is there all the same, and a first state is passed over by all who hear of it.
+    this.awareness.setLocalState({})
     this.waiting = new Waiting(parts.doc, parts.ports.now)
     this.doc.on('update', this.#onUpdate)
     this.awareness.on('update', this.#onAwareness)
@@ -64,6 +66,11 @@ export class Copy {
     if (known !== null) this.#kept.acknowledge(known)
   }
 
+  /** Whether what the device keeps is in the document. */
+  get isLoaded(): boolean {
+    return this.#isLoaded
+  }
+
   get isKept(): boolean {
     return this.#kept !== null && !this.#isForgotten
   }
@@ -74,10 +81,15 @@ export class Copy {
     removeAwarenessStates(this.awareness, others, this.#parts.origin)
   }
 
-  /** Has the device forget the page. @throws Error when it cannot */
+  /** Has the device forget the page. @throws Error when it cannot, and keeps it as before */
   async forget(): Promise<void> {
     this.#isForgotten = true
-    await this.#kept?.clear()
+    try {
+      await this.#kept?.clear()
+    } catch (error) {
+      this.#isForgotten = false
+      throw error
+    }
   }
 
   /** Lets go of the document, which stays. @returns resolves once all is kept */

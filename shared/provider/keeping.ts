@@ -72,7 +72,12 @@ export class Keeping implements Kept {
     this.#updates = []
     this.#known = null
     await this.#work
-    await this.#store.clear()
+    try {
+      await this.#store.clear()
+    } catch (error) {
+      this.#goOn()
+      throw error
+    }
     await this.#store.close()
   }
 
@@ -88,6 +93,14 @@ export class Keeping implements Kept {
     this.#isClosing = true
     this.#doc.off('update', this.#onUpdate)
     if (this.#again !== null) clearTimeout(this.#again)
+  }
+
+  /** Keeps the page again, which is there in part, or changed meanwhile. */
+  #goOn(): void {
+    this.#isClosing = false
+    this.#updates = [Y.encodeStateAsUpdate(this.#doc)]
+    this.#doc.on('update', this.#onUpdate)
+    this.#writeLater()
   }
 
   async #load(): Promise<Acknowledged | null> {

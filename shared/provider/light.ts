@@ -10,6 +10,9 @@ const COUNT_MS = 100
 /** What is committed is noted on the device this often at most. */
 const NOTE_MS = 1000
 
+/** Before it is read, what the device kept may be nowhere else. */
+const UNKNOWN: Saved = { state: 'on this device', count: 0, ageMs: 0 }
+
 export interface LightParts {
   readonly ports: Pick<Ports, 'now' | 'after'>
   readonly copy: () => Copy
@@ -35,7 +38,8 @@ export class Light {
   /** Looks now. */
   look(): void {
     const { copy, isSending, show } = this.#parts
-    const saved = copy().waiting.saved(isSending())
+    const { waiting, isLoaded } = copy()
+    const saved = isLoaded ? waiting.saved(isSending()) : UNKNOWN
     this.#isGreen = saved.state === 'saved'
     show(saved)
     this.#stopLook?.()

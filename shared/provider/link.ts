@@ -13,6 +13,8 @@ const HANDSHAKE_MS = 15_000
 /** Until the page is there a large message may be on its way. */
 const OPENING_MS = 30_000
 const OPEN = 1
+/** What a header can carry; of anything else a browser would speak with the token in its words. */
+const SENDABLE = /^[\w!#$%&'*+.^`|~-]*$/
 /** What a socket that was lost ends with. */
 const LOST = 1006
 
@@ -38,10 +40,11 @@ export class Link {
   #patience = HANDSHAKE_MS
   #stopLooking: () => void = () => undefined
 
-  /** @throws Error when no socket can be made, as for a bad address */
+  /** @throws Error when no socket can be made, as for a bad address or a token that is none */
   constructor(parts: LinkParts) {
     this.#parts = parts
     const { ports, url, token } = parts
+    if (!SENDABLE.test(token)) throw new Error('what was given as the token cannot be one')
     this.#heardAt = ports.now()
     const socket = ports.openSocket(url, [SUBPROTOCOL, ...(token === '' ? [] : [`${TOKEN_PREFIX}${token}`])])
     this.#socket = socket

@@ -2,6 +2,7 @@
 import { ObservableV2 } from 'lib0/observable'
 import type { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { callApp } from './callbacks.ts'
 import { Connection } from './connection.ts'
 import { Copy } from './copy.ts'
 import { Light } from './light.ts'
@@ -53,7 +54,7 @@ const STATUSES: Readonly<Record<Connected, Status>> = {
   denied: 'disconnected',
 }
 
-/** Opens a page. @throws Error when the address is none */
+/** Opens a page. An address that is none is told by `state.connectFault`. @throws URIError when a name has half a character */
 export const connect = (options: ConnectOptions): Provider => new Provider(options)
 
 export class Provider extends ObservableV2<ProviderEvents> {
@@ -87,8 +88,8 @@ export class Provider extends ObservableV2<ProviderEvents> {
       change: (changes) => this.#change(changes),
       moved: () => this.#light.look(),
       synced: (isSynced) => {
-        this.emit('sync', [isSynced])
-        this.emit('synced', [isSynced])
+        callApp(() => this.emit('sync', [isSynced]))
+        callApp(() => this.emit('synced', [isSynced]))
       },
     })
     this.#light = new Light({
@@ -172,7 +173,7 @@ export class Provider extends ObservableV2<ProviderEvents> {
    * Gives up all that is not committed: a fresh document takes the place of this one, here and on the device. Bind the
    * editor to it.
    * @returns the fresh document
-   * @throws Error when the device cannot forget the old one
+   * @throws Error when the device cannot forget the old one: then that stays, kept and connected as before
    */
   dropChange(): Promise<Y.Doc> {
     this.#dropping ??= this.#drop().finally(() => {
@@ -186,7 +187,13 @@ export class Provider extends ObservableV2<ProviderEvents> {
     const old = this.#copy
     const shown = old.awareness.getLocalState()
     this.disconnect()
-    await old.forget()
+    try {
+      await old.forget()
+    } catch (error) {
+      this.#observed.change({ storageFault: wordsOf(error) })
+      if (isWanted) this.connect()
+      throw error
+    }
     await old.close()
     if (this.#isDestroyed) return old.doc
     old.awareness.destroy()
@@ -194,7 +201,7 @@ export class Provider extends ObservableV2<ProviderEvents> {
     this.awareness.setLocalState(shown)
     this.#observed.change({ refused: null, synced: false })
     this.#light.look()
-    this.emit('doc', [this.doc])
+    callApp(() => this.emit('doc', [this.doc]))
     if (isWanted) this.connect()
     return this.doc
   }
@@ -219,6 +226,6 @@ export class Provider extends ObservableV2<ProviderEvents> {
     const status = STATUSES[this.state.connection]
     if (status === this.#status) return
     this.#status = status
-    this.emit('status', [{ status }])
+    callApp(() => this.emit('status', [{ status }]))
   }
 }

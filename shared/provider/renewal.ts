@@ -21,7 +21,7 @@ export const renewToken = ({ ports, token, send }: RenewalParts, first: string):
   const renew = async (): Promise<void> => {
     if (typeof token !== 'function') return
     try {
-      const fresh = await tokenNow(token)
+      const fresh = await tokenNow(token, ports)
       if (isOver) return
       if (fresh !== current) send(fresh)
       current = fresh

@@ -1,6 +1,7 @@
 /** What is said on one socket about one document: who has what, what is saved, what was refused. */
 import * as Y from 'yjs'
 import { type MemberState, Sync, syncMessage } from '../protocol.ts'
+import { callApp, report } from './callbacks.ts'
 import { readServerMessage, type ServerMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 import type { Refused } from './state.ts'
@@ -90,7 +91,8 @@ export class Session {
       case 'update':
         return this.#apply(message.update)
       case 'awareness':
-        return parts.awareness(message.update)
+        // The service has read it: what fails is the app's.
+        return callApp(() => parts.awareness(message.update))
       case 'saved':
         return this.#hearSaved(message.n)
       case 'refused':
@@ -153,7 +155,23 @@ export class Session {
   }
 
   #apply(update: Uint8Array): void {
-    Y.applyUpdate(this.#parts.doc, update, this.#parts.origin)
+    const { doc, origin } = this.#parts
+    let isApplied = false
+    try {
+      Y.transact(
+        doc,
+        () => {
+          Y.applyUpdate(doc, update, origin)
+          isApplied = true
+        },
+        origin,
+        false,
+      )
+    } catch (error) {
+      if (!isApplied) throw error
+      // One of the app's observers: the page is as it should be.
+      report(error)
+    }
   }
 
   #hearPart(total: number, bytes: Uint8Array): void {

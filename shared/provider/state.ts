@@ -1,5 +1,6 @@
 /** What an app shows of a page: one object that never changes, replaced by the next. */
 import type { MemberState, RefusalCode } from '../protocol.ts'
+import { callApp } from './callbacks.ts'
 
 /** Whether the service can be reached. `denied`: it does not let this page be opened so; nothing is tried until the app acts. */
 export type Connection = 'offline' | 'connecting' | 'online' | 'denied'
@@ -42,6 +43,8 @@ export interface PageState {
   readonly refused: Refused | null
   /** Why nothing can be kept on this device (its storage is full, or broken); null: it can, or was not asked for. */
   readonly storageFault: string | null
+  /** Why the last attempt came to no socket (the app's token function failed, there is none to be had); null: it did. */
+  readonly connectFault: string | null
 }
 
 export const INITIAL: PageState = {
@@ -54,6 +57,7 @@ export const INITIAL: PageState = {
   progress: null,
   refused: null,
   storageFault: null,
+  connectFault: null,
 }
 
 /** Holds a state, and tells whoever subscribed of each change. */
@@ -80,7 +84,7 @@ export class Observable<State extends object> {
     const keys = Object.keys(changes) as (keyof State)[]
     if (keys.every((key) => same(before[key], changes[key]))) return
     this.#state = { ...before, ...changes }
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of [...this.#listeners]) callApp(listener)
   }
 }
 

@@ -31,7 +31,7 @@ export interface StoryState {
   readonly fault: string | null
 }
 
-/** Opens a story. @throws Error when the address is none */
+/** Opens a story. @throws URIError when its name has half a character */
 export const openStory = (options: OpenStoryOptions): Story => new Story(options)
 
 export class Story {
@@ -55,7 +55,7 @@ export class Story {
     this.#options = options
     this.#ports = { ...defaultPorts, ...options.ports }
     this.#offline = typeof store === 'function' ? store : keyValue(store, prefix === undefined ? {} : { prefix })
-    this.#token = shareToken(token, this.#ports.time)
+    this.#token = shareToken(token, this.#ports)
     this.outline = this.#connect(OUTLINE)
     this.outline.on('synced', (isSynced) => {
       if (isSynced) this.#syncQuietly()

@@ -7,6 +7,7 @@ import { fromBase64, toBase64 } from './base64.ts'
 import { type KeyValueStore, keyValue } from './key-value.ts'
 import type { Kept, ListedOffline, Offline } from './offline.ts'
 import { pageUrl } from './page-url.ts'
+import { defaultPorts } from './ports.ts'
 import { type Token, tokenNow } from './token.ts'
 import { Waiting } from './waiting.ts'
 
@@ -189,10 +190,10 @@ const requestOf = (pages: ReadonlyMap<string, Open>, faults: Faults) => {
 
 const post = async (options: SyncStoryOptions, body: unknown): Promise<Answer> => {
   const { token } = options
-  const bearer = await tokenNow(token)
+  const bearer = await tokenNow(token, defaultPorts)
   let response = await ask(options, bearer, body)
   if (response.status === 401 && typeof token === 'function') {
-    response = await ask(options, await tokenNow(token, bearer), body)
+    response = await ask(options, await tokenNow(token, defaultPorts, bearer), body)
   }
   if (!response.ok) throw new Error(`the service answered ${response.status}`)
   return (await response.json()) as Answer

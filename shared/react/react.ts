@@ -1,5 +1,5 @@
 /** Pages in React: a page for as long as a component shows it, its light, and who else is there. */
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Awareness } from 'y-protocols/awareness'
 import { type ConnectOptions, connect, type PageState, type Provider, type Saved } from '../provider/provider.ts'
 import { INITIAL } from '../provider/state.ts'
@@ -23,15 +23,23 @@ const NOBODY: readonly Person[] = []
 const nobody = () => NOBODY
 
 /**
- * Opens a page, and leaves it when the component is unmounted or another page is asked for. Other options count as they
- * were when the page was opened.
+ * Opens a page, and leaves it when the component is unmounted or another page is asked for. The token is the one that was
+ * rendered last; other options count as they were when the page was opened.
  */
 export const usePage = (options: ConnectOptions): Page => {
   const { url, story, page } = options
   const [provider, setProvider] = useState<Provider | null>(null)
+  const token = useRef(options.token)
+  useEffect(() => {
+    token.current = options.token
+  })
   // biome-ignore lint/correctness/useExhaustiveDependencies: a fresh function for the token must not open the page anew
   useEffect(() => {
-    const opened = connect(options)
+    const given = (refused?: string) => {
+      const { current } = token
+      return typeof current === 'function' ? current(refused) : (current ?? '')
+    }
+    const opened = connect({ ...options, token: given })
     setProvider(opened)
     return () => {
       setProvider(null)

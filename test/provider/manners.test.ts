@@ -37,6 +37,10 @@ describe('the wait before an attempt', () => {
     expect(wait(5, 0.9, { retryAfterMs: 600 })).toBeGreaterThan(20_000)
     const { text, retryAfterMs } = readReason(closeReason(Close.overloaded, 'the database is away', 2000))
     expect({ text, retryAfterMs }).toEqual({ text: 'the database is away', retryAfterMs: 2000 })
+    // Past what timers can wait for they end at once.
+    for (const asked of ['1e999', '1e12']) {
+      expect(readReason(`{"retryAfterMs":${asked}}`).retryAfterMs).toBe(3_600_000)
+    }
     expect(readReason('gateway timeout')).toEqual({ text: 'gateway timeout', retryAfterMs: 0 })
   })
 

@@ -54,6 +54,8 @@ describe.each([
     await second.destroy()
 
     const third = openProvider(collab, room, { offline })
+    // What is not read yet may not be saved.
+    expect(third.state.saved.state).toBe('on this device')
     await third.whenLoaded
     expect(textOf(third.doc)).toBe('pon a time')
     expect(third.state.saved).toMatchObject({ state: 'on this device', count: 7 })

@@ -123,7 +123,7 @@ describe('a token that is shared', () => {
         given.push(refused)
         return until(1000 + given.length)
       },
-      () => time,
+      { time: () => time, after: () => () => undefined },
     )
     const [one, other] = await Promise.all([token(), token()])
     expect(other).toBe(one)
@@ -139,10 +139,7 @@ describe('a token that is shared', () => {
 
   it('is asked for again when it could not be had', async () => {
     const answers = [Promise.reject(new Error('away')), Promise.resolve('good')]
-    const token = shareToken(
-      () => answers.shift() ?? '',
-      () => 0,
-    )
+    const token = shareToken(() => answers.shift() ?? '', { time: () => 0, after: () => () => undefined })
     await expect(token()).rejects.toThrow('away')
     expect(await token()).toBe('good')
   })

@@ -1,6 +1,6 @@
 /** The hooks, in React itself. */
 import { Window } from 'happy-dom'
-import { createElement } from 'react'
+import { createElement, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { PageState, Provider, Saved } from '../../shared/provider/provider.ts'
@@ -8,6 +8,7 @@ import { type Person, usePage, usePeople, useSaved } from '../../shared/react/re
 import { openProvider, openSocket, untilSynced } from '../support/provider.ts'
 import { startService } from '../support/service.ts'
 import { anyPostgres } from '../support/stores.ts'
+import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
 interface Shown {
@@ -15,6 +16,12 @@ interface Shown {
   state: PageState
   saved: Saved
   people: readonly Person[]
+}
+
+const Bearer = ({ url, token, shown }: { readonly url: string; readonly token: string; readonly shown: Shown[] }) => {
+  const { provider, state } = usePage({ url, story: 's1', page: 'p2', token, ports: { openSocket } })
+  shown.push({ provider, state, saved: useSaved(provider), people: usePeople(provider) })
+  return null
 }
 
 const View = ({ url, shown }: { readonly url: string; readonly shown: Shown[] }) => {
@@ -58,5 +65,31 @@ describe('the hooks', { timeout: 60_000 }, () => {
     root.unmount()
     await until('it to be left', () => provider.state.connection === 'offline')
     await until('the other to be alone', () => other.awareness.getStates().size === 1)
+  })
+
+  it('open a page once where React mounts all twice, and bring the token that was rendered last', async () => {
+    const { collab } = await startService({ ...(await anyPostgres().open()).env, ...TOKEN_ENV })
+    const shown: Shown[] = []
+    const now = () => shown.at(-1) as Shown
+    const { root } = startPage()
+    const tokenFor = (role: 'read' | 'write', ttl: number) => tokenOf('ana', { stories: { s1: role }, ttl })
+    const render = (token: string) =>
+      root.render(createElement(StrictMode, null, createElement(Bearer, { url: collab, token, shown })))
+    render(await tokenFor('read', 4))
+    await until('the page to be there', () => shown.length > 0 && now().state.synced)
+    const provider = now().provider as Provider
+    const mounted = new Set(shown.flatMap((each) => each.provider ?? []))
+    for (const other of mounted) if (other !== provider) expect(other.state.connection).toBe('offline')
+    const other = openProvider(collab, 's1/p2', { token: await tokenFor('read', 600) })
+    await untilSynced(other)
+    // An awareness that nobody touched is told anew after 15 s.
+    const seeEachOther = () => now().people.length === 1 && other.awareness.getStates().size === 2
+    await until('each to see the other alone', seeEachOther, { withinMs: 10_000 })
+    render(await tokenFor('write', 600))
+    await until('the fresh token to count', () => now().state.role === 'write')
+    expect(now().provider).toBe(provider)
+    expect(now().state.connection).toBe('online')
+    root.unmount()
+    await until('it to be left', () => other.awareness.getStates().size === 1)
   })
 })

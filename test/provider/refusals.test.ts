@@ -1,7 +1,9 @@
 /** What is not taken becomes a state, with the text still there. */
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { keyValue } from '../../shared/provider/key-value.ts'
 import { call } from '../support/api.ts'
+import { memoryStore } from '../support/key-values.ts'
 import { openProvider, untilSaved, untilSynced } from '../support/provider.ts'
 import { sharedService } from '../support/shared-service.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
@@ -74,6 +76,40 @@ describe('a provider whose words are not taken', { timeout: 60_000 }, () => {
     expect(provider.state.refused).toBeNull()
     write(author.doc, 'upon ')
     await until('it to follow', () => textOf(fresh) === 'once upon ')
+  })
+
+  it('keeps it, and goes on, when the device cannot forget what was to be dropped', async () => {
+    const { service, room } = await start()
+    const store = memoryStore()
+    const token = await tokenOf('eve', { stories: { s1: 'read' } })
+    const open = () => openProvider(service.collab, room, { token, offline: keyValue(store) })
+    const provider = open()
+    await untilSynced(provider)
+    write(provider.doc, 'mine ')
+    await until('the refusal', () => provider.state.refused?.code === 'read-only')
+    const { doc } = provider
+    store.removalFault = 'the disk is broken'
+    store.fault = 'the disk is broken'
+    const drop = provider.dropChange()
+    write(doc, 'meanwhile ')
+    await expect(drop).rejects.toThrow('the disk is broken')
+    expect(provider.state).toMatchObject({ storageFault: 'the disk is broken', saved: { state: 'on this device' } })
+    expect(provider.doc).toBe(doc)
+    expect(textOf(doc)).toBe('once mine meanwhile ')
+    await until('it to be refused again', () => provider.state.refused !== null && provider.synced)
+    // It can be written to again, and what was removed in part is there again.
+    store.fault = null
+    write(doc, 'later ')
+    await until('it to be kept', () => provider.state.storageFault === null)
+    await expect(provider.dropChange()).rejects.toThrow('the disk is broken')
+    await provider.destroy()
+    const next = open()
+    await next.whenLoaded
+    expect(textOf(next.doc)).toBe('once mine meanwhile later ')
+    store.removalFault = null
+    const fresh = await next.dropChange()
+    await untilSaved(next)
+    expect(textOf(fresh)).toBe('once ')
   })
 
   it('stops at a deleted page with what it holds, and opens it again when it is back', async () => {

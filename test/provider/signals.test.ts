@@ -1,7 +1,10 @@
 /** What the surroundings tell, and what closes for good: against the real service, through a proxy. */
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocketServer } from 'ws'
 import * as Y from 'yjs'
-import { SUBPROTOCOL } from '../../shared/protocol.ts'
+import { Close, closeReason, SUBPROTOCOL } from '../../shared/protocol.ts'
 import type { ConnectOptions, Provider, Signal } from '../../shared/provider/provider.ts'
 import { connectClient } from '../support/client.ts'
 import { hurried } from '../support/hurried.ts'
@@ -100,6 +103,33 @@ describe('a provider that is told of the network', { timeout: 60_000 }, () => {
     party.tell('online')
     await untilSaved(party.provider)
     expect(party.proxy.tried).toBe(2)
+  })
+
+  it('waits all the same where the service said for how long', async () => {
+    const reason = closeReason(Close.overloaded, 'too many', 30_000)
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    onTestFinished(() => server.close())
+    let tried = 0
+    server.on('connection', (socket) => {
+      tried++
+      socket.close(Close.overloaded, reason)
+    })
+    await once(server, 'listening')
+    let tell: (signal: Signal) => void = () => undefined
+    const signals = (told: typeof tell) => {
+      tell = told
+      return () => undefined
+    }
+    const { port } = server.address() as AddressInfo
+    const provider = openProvider(`ws://127.0.0.1:${port}/collab`, 'signals/told', { ports: { signals } })
+    await until('it to be sent away', () => tried === 1 && provider.state.connection === 'offline')
+    for (const signal of ['hidden', 'visible', 'online'] as const) {
+      tell(signal)
+      expect(provider.state.connection).toBe('offline')
+    }
+    // The app may ask at any time.
+    provider.tryAgain()
+    await until('it to be sent away', () => tried === 2)
   })
 
   it('comes sooner when it has something to bring', async () => {

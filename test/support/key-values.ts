@@ -5,6 +5,8 @@ export interface MemoryStore extends KeyValueStore {
   readonly items: Map<string, string>
   /** Why nothing can be written; null: it can. */
   fault: string | null
+  /** Why nothing can be removed; null: it can. */
+  removalFault: string | null
 }
 
 /** Answers later, as a phone's does. */
@@ -12,12 +14,16 @@ export const memoryStore = (items = new Map<string, string>()): MemoryStore => {
   const store: MemoryStore = {
     items,
     fault: null,
+    removalFault: null,
     getItem: async (key) => items.get(key) ?? null,
     setItem: async (key, value) => {
       if (store.fault !== null) throw new Error(store.fault)
       items.set(key, value)
     },
-    removeItem: async (key) => void items.delete(key),
+    removeItem: async (key) => {
+      if (store.removalFault !== null) throw new Error(store.removalFault)
+      items.delete(key)
+    },
   }
   return store
 }
