@@ -89,7 +89,7 @@ export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
     await authorize(c, page, 'admin')
     const { here, elsewhere, silent } = await ask({ what: 'close', roomId: roomIdOf(page) })
     const closed = [here, ...elsewhere].reduce((sum, said) => sum + said.closed, 0)
-    note(c, { detail: { closed, silent } })
+    note(c, { detail: silent === 0 ? { closed } : { closed, silent } })
     return c.json({ ...page, closed, silent })
   })
   api.get('/admin/nodes', async (c) => {
