@@ -1,12 +1,10 @@
 /** Whole stories: versions as one moment, restored, copied, taken out and brought in again. */
-import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as Y from 'yjs'
 import { type Ask, askAt, pageAt, updateOf } from '../support/archive-api.ts'
+import { runCommand } from '../support/command.ts'
 import { randomEdit } from '../support/edits.ts'
 import { hashOf, pngOf } from '../support/pictures.ts'
 import { seededRandom } from '../support/random.ts'
@@ -14,25 +12,13 @@ import { type Environment, type Service, startService, temporaryFolder } from '.
 import { postgresStores } from '../support/sized-stores.ts'
 import { anyPostgres, pgliteStore } from '../support/stores.ts'
 
-const COMMAND = fileURLToPath(new URL('../../scripts/scriptorium.js', import.meta.url))
-
 const start = async (env: Environment): Promise<Service> => {
   const service = await startService(env)
   onTestFinished(() => service.stop())
   return service
 }
 
-/** Runs a command; whatever it ends with. */
-const command = async (env: Environment, ...args: string[]) => {
-  const options = { cwd: temporaryFolder('cwd'), env: { ...process.env, ...env } }
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [COMMAND, ...args], options)
-    return { code: 0, stdout, stderr }
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-    return { code, stdout, stderr }
-  }
-}
+const command = (env: Environment, ...args: string[]) => runCommand(args, env)
 
 const write = async (ask: Ask, page: string, words: string, doc = new Y.Doc()): Promise<Y.Doc> => {
   const body = updateOf((d) => d.getText('t').insert(d.getText('t').length, words), doc)
@@ -117,15 +103,15 @@ describe('export and import', () => {
     ]
     const exported = await command(postgres.env, 'export', '--story', 's1', '--to', folders[0], '--json')
     expect(exported).toMatchObject({ code: 0 })
-    expect(JSON.parse(exported.stdout)).toMatchObject({ ok: true, pages: 3, versions: 12 })
+    expect(JSON.parse(exported.out)).toMatchObject({ ok: true, pages: 3, versions: 12 })
     expect((await command(postgres.env, 'export', '--story', 's1', '--to', folders[0])).code).toBe(1)
     await source.stop()
 
     const other = await anyPostgres().open()
     const dry = await command(other.env, 'import', '--from', folders[0], '--dry-run', '--json')
-    expect(JSON.parse(dry.stdout)).toMatchObject({ ok: true, dryRun: true, versions: 12 })
+    expect(JSON.parse(dry.out)).toMatchObject({ ok: true, dryRun: true, versions: 12 })
     const imported = await command(other.env, 'import', '--from', folders[0], '--json')
-    expect(JSON.parse(imported.stdout)).toMatchObject({ ok: true, story: 's1', dryRun: false })
+    expect(JSON.parse(imported.out)).toMatchObject({ ok: true, story: 's1', dryRun: false })
     expect((await command(other.env, 'export', '--story', 's1', '--to', folders[1])).code).toBe(0)
     expect(filesIn(folders[1])).toEqual(filesIn(folders[0]))
     const kept = filesIn(folders[1])[`/assets/${hashOf(picture)}.png`]
@@ -134,9 +120,9 @@ describe('export and import', () => {
     const embedded = await pgliteStore.open()
     const service = await start(embedded.env)
     const asked = await command(embedded.env, 'import', '--from', folders[0])
-    expect([asked.code, asked.stderr]).toEqual([0, expect.stringContaining(service.address)])
+    expect([asked.code, asked.err]).toEqual([0, expect.stringContaining(service.address)])
     const again = await command(embedded.env, 'import', '--from', folders[0])
-    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('exist already')])
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('exist already')])
     const zip = `${folders[2]}.zip`
     expect((await command(embedded.env, 'export', '--story', 's1', '--to', zip)).code).toBe(0)
     expect((await command(embedded.env, 'import', '--from', zip, '--story', 's2')).code).toBe(0)
@@ -157,8 +143,8 @@ describe('export and import', () => {
     const page = readdirSync(join(folder, 'pages')).find((name) => name.endsWith('.yjs')) ?? ''
     const bytes = readFileSync(join(folder, 'pages', page))
     writeFileSync(join(folder, 'pages', page), bytes.subarray(1))
-    const { code, stdout } = await command(env, 'import', '--from', folder, '--story', 's2', '--json')
-    expect([code, JSON.parse(stdout)]).toEqual([1, { ok: false, reason: `pages/${page} is not as it was written` }])
+    const { code, out } = await command(env, 'import', '--from', folder, '--story', 's2', '--json')
+    expect([code, JSON.parse(out)]).toEqual([1, { ok: false, reason: `pages/${page} is not as it was written` }])
     expect((await askAt(service.address)('GET /stories/s2')).status).toBe(404)
   })
 })
@@ -174,15 +160,15 @@ describe('scriptorium restore', () => {
       await write(ask, 'p1', ' second', doc)
       const where = ['--story', 's1', '--page', 'p1', '--version', id]
       const dry = await command(env, 'restore', ...where, '--dry-run')
-      expect([dry.code, dry.stdout.trim()]).toEqual([0, '- " second"'])
+      expect([dry.code, dry.out.trim()]).toEqual([0, '- " second"'])
       expect(await textOf(service.address, 'p1')).toBe('first second')
       const done = await command(env, 'restore', ...where, '--user', 'admin', '--json')
-      expect(JSON.parse(done.stdout)).toMatchObject({ ok: true, pages: [{ page: 'p1', seq: 3 }] })
+      expect(JSON.parse(done.out)).toMatchObject({ ok: true, pages: [{ page: 'p1', seq: 3 }] })
       expect(await textOf(service.address, 'p1')).toBe('first')
       const { entries } = (await ask('GET /stories/s1/pages/p1/history')).body
       expect(entries[0]).toMatchObject({ kind: 'restore', author: 'admin' })
       const story = await command(env, 'restore', '--story', 's1', '--at', new Date(0).toISOString())
-      expect([story.code, story.stderr]).toEqual([1, expect.stringContaining('no such')])
+      expect([story.code, story.err]).toEqual([1, expect.stringContaining('no such')])
     }
   })
 
@@ -194,7 +180,7 @@ describe('scriptorium restore', () => {
     ['export', '--story', 's1'],
     ['import'],
   ])('explains a command line that makes no sense: %s %s %s', async (...args) => {
-    const { code, stderr } = await command({ DATA_DIR: temporaryFolder('data') }, ...args)
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Usage: scriptorium')])
+    const { code, err } = await command({ DATA_DIR: temporaryFolder('data') }, ...args)
+    expect([code, err]).toEqual([2, expect.stringContaining('Usage: scriptorium')])
   })
 })
