@@ -10,9 +10,9 @@ import { cpuOf, type Measured, startOne, startTwo } from './services.ts'
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const RUNS = 3
-const PAIRS = { rooms: 500, clientsPerRoom: 2, writersPerRoom: 2 }
-const CROWD = { rooms: 1, clientsPerRoom: 50, writersPerRoom: 10 }
-const RATE = 2000
+/** As S2 types. */
+const PAIRS = { rooms: 500, clientsPerRoom: 2, writersPerRoom: 2, rate: 5000 }
+const CROWD = { rooms: 1, clientsPerRoom: 50, writersPerRoom: 10, rate: 2000 }
 const SECONDS = 10
 /** A worker of two has half the calls, so its code is compiled later: after 5 s it takes twice the CPU of after 25 s. */
 const WARMUP_SECONDS = 20
@@ -85,6 +85,7 @@ const compared = async (
 }
 
 const type = async (service: Measured, prefix: string, shape: typeof PAIRS, releases: Releases): Promise<Typed> => {
+  const { rate, ...people } = shape
   let before = 0
   let after = 0
   const job: TypingJob = {
@@ -92,11 +93,11 @@ const type = async (service: Measured, prefix: string, shape: typeof PAIRS, rele
     endpoint: { base: service.base, dialect: 'scriptorium', client: null, storage: null },
     prefix,
     seed: 1,
-    ...shape,
-    pace: { rate: RATE },
+    ...people,
+    pace: { rate },
     presence: null,
     looksAtStorage: false,
-    edits: Math.ceil((RATE * (WARMUP_SECONDS + SECONDS)) / (shape.rooms * shape.writersPerRoom)),
+    edits: Math.ceil((rate * (WARMUP_SECONDS + SECONDS)) / (people.rooms * people.writersPerRoom)),
     warmupSeconds: WARMUP_SECONDS,
     seconds: SECONDS,
   }
@@ -114,7 +115,7 @@ const type = async (service: Measured, prefix: string, shape: typeof PAIRS, rele
 }
 
 const workers = async (): Promise<boolean> => {
-  say(`\n${PAIRS.rooms} rooms, two people typing in each, ${RATE} updates a second, all processes on one core`)
+  say(`\n${PAIRS.rooms} rooms, two people typing in each, ${PAIRS.rate} updates a second, all processes on one core`)
   const found = await compared(
     {
       'one process': (_prefix, database, releases) => startOne(database, {}, releases),
@@ -127,7 +128,7 @@ const workers = async (): Promise<boolean> => {
 }
 
 const pipes = async (): Promise<boolean> => {
-  say(`\nOne room of 50, ten of them typing, ${RATE} updates a second, two nodes on one core`)
+  say(`\nOne room of 50, ten of them typing, ${CROWD.rate} updates a second, two nodes on one core`)
   const two = (way: 'direct' | 'piped') => async (prefix: string, database: string, releases: Releases) =>
     (await startTwo(database, `${prefix}-0`, releases))[way]
   const found = await compared({ 'at the owner': two('direct'), 'passed on': two('piped') }, CROWD)
