@@ -116,7 +116,6 @@ const operating = (parts: HttpParts, authorize: Authorize): Hono => {
     archive,
     frozen: (page) => standing.frozen(page),
     nodes: () => watch.reports.list(),
-    membersElsewhere: (roomIds) => watch.reports.membersElsewhere(roomIds),
     ask: (asked) => questions.ask(asked),
     drain: () => clock.turn(parts.end),
   })

@@ -1,12 +1,25 @@
-/** What an operator asks all processes about a page, and what they answer. */
+/** What an operator asks all processes about the pages they have open, and what they answer. */
 import type { OpenFigures, Person } from '../../shared/operators.ts'
 import type { RoomFigures } from '../room/figures.ts'
 
-/** `who`: who is there; `close`: close the sockets. */
-export interface RoomAsked {
-  readonly what: 'who' | 'close'
-  readonly roomId: string
+/** By what open pages are ordered, the most first. */
+export const ORDERS = {
+  members: ({ members }: RoomFigures) => members,
+  slow: ({ slow }: RoomFigures) => slow,
+  tail: ({ tailBytes }: RoomFigures) => tailBytes,
+  bytes: ({ snapshotBytes, tailBytes }: RoomFigures) => snapshotBytes + tailBytes,
 }
+
+/** Open pages with these letters in their names, the first so many of them. */
+export interface ListAsked {
+  readonly what: 'list'
+  readonly letters: string
+  readonly order: keyof typeof ORDERS
+  readonly limit: number
+}
+
+/** `who`: who is there; `close`: close the sockets. */
+export type RoomAsked = ListAsked | { readonly what: 'who' | 'close'; readonly roomId: string }
 
 export interface RoomSaid {
   /** Null: the page is not open there. */
@@ -14,6 +27,9 @@ export interface RoomSaid {
   readonly people: readonly Person[]
   /** Sockets that were closed. */
   readonly closed: number
+  readonly list: readonly RoomFigures[]
+  /** How many pages the list would have without a limit. */
+  readonly count: number
 }
 
 /** A page that is open, as far as this asks for it. */
@@ -26,30 +42,66 @@ export interface OpenRoom {
 /** People that a process tells of. */
 export const SHOWN_PEOPLE = 500
 
+const NOTHING: RoomSaid = { open: null, people: [], closed: 0, list: [], count: 0 }
+
 /** How a process answers about the rooms that it has open. */
 export const answererOf =
-  (rooms: { room(roomId: string): OpenRoom | undefined }) =>
-  ({ what, roomId }: RoomAsked): RoomSaid => {
-    const room = rooms.room(roomId)
-    if (room === undefined) return { open: null, people: [], closed: 0 }
-    switch (what) {
+  (rooms: { room(roomId: string): OpenRoom | undefined; figures(): RoomFigures[] }) =>
+  (asked: RoomAsked): RoomSaid => {
+    if (asked.what === 'list') return { ...NOTHING, ...listed(rooms.figures(), asked) }
+    const room = rooms.room(asked.roomId)
+    if (room === undefined) return NOTHING
+    switch (asked.what) {
       case 'who': {
         const { roomId: _roomId, ...open } = room.figures
-        return { open, people: room.people.slice(0, SHOWN_PEOPLE), closed: 0 }
+        return { ...NOTHING, open, people: room.people.slice(0, SHOWN_PEOPLE) }
       }
       case 'close':
-        return { open: null, people: [], closed: room.sendAway('an operator closed the sockets of this page') }
+        return { ...NOTHING, closed: room.sendAway('an operator closed the sockets of this page') }
       default:
-        return what satisfies never
+        return asked satisfies never
     }
   }
 
-/** A page as all that have it open told of it: figures of where most people are, members and slow readers of all. */
+const listed = (rooms: readonly RoomFigures[], { letters, order, limit }: ListAsked) => {
+  const found = rooms.filter(({ roomId }) => roomId.toLowerCase().includes(letters))
+  return { list: ordered(found, order).slice(0, limit), count: found.length }
+}
+
+const ordered = <Figures extends RoomFigures>(rooms: readonly Figures[], order: keyof typeof ORDERS): Figures[] =>
+  rooms.toSorted((a, b) => ORDERS[order](b) - ORDERS[order](a) || (a.roomId < b.roomId ? -1 : 1))
+
+/** A page as several processes have it: figures of where most people are, members and slow readers of all. */
+const together = <Figures extends OpenFigures>(opens: readonly Figures[]): Figures | null => {
+  const [most] = opens.toSorted((one, other) => other.members - one.members)
+  if (most === undefined) return null
+  const sum = (of: (open: OpenFigures) => number) => opens.reduce((all, open) => all + of(open), 0)
+  return { ...most, members: sum(({ members }) => members), slow: sum(({ slow }) => slow) }
+}
+
+/** Open pages as all processes listed them, each with how many of its members are elsewhere than `here`. */
+export const listOfAll = (
+  here: RoomSaid,
+  elsewhere: readonly RoomSaid[],
+  { order, limit }: ListAsked,
+): { readonly rooms: readonly (RoomFigures & { readonly elsewhere: number })[]; readonly open: number } => {
+  const said = [here, ...elsewhere]
+  const byRoom = new Map<string, RoomFigures[]>()
+  for (const room of said.flatMap(({ list }) => list))
+    byRoom.set(room.roomId, [...(byRoom.get(room.roomId) ?? []), room])
+  const membersHere = new Map(here.list.map(({ roomId, members }) => [roomId, members]))
+  const rooms = [...byRoom.values()].flatMap((opens) => {
+    const open = together(opens)
+    return open === null ? [] : [{ ...open, elsewhere: open.members - (membersHere.get(open.roomId) ?? 0) }]
+  })
+  // A page that two have open is counted once, as far as both listed it.
+  const twice = said.reduce((sum, { list }) => sum + list.length, 0) - byRoom.size
+  const count = said.reduce((sum, each) => sum + each.count, 0) - twice
+  return { rooms: ordered(rooms, order).slice(0, limit), open: count }
+}
+
+/** A page as all that have it open told of it. */
 export const inAll = (said: readonly RoomSaid[]): { readonly open: OpenFigures | null; readonly people: Person[] } => {
   const people = said.flatMap((each) => each.people).slice(0, SHOWN_PEOPLE)
-  const opens = said.flatMap(({ open }) => open ?? [])
-  const [most] = opens.toSorted((one, other) => other.members - one.members)
-  if (most === undefined) return { open: null, people }
-  const sum = (of: (open: OpenFigures) => number) => opens.reduce((all, open) => all + of(open), 0)
-  return { open: { ...most, members: sum(({ members }) => members), slow: sum(({ slow }) => slow) }, people }
+  return { open: together(said.flatMap(({ open }) => open ?? [])), people }
 }

@@ -2,9 +2,8 @@
 import type { Context, Hono } from 'hono'
 import { type PageName, roomIdOf } from '../../shared/names.ts'
 import type { NodeReport } from '../figures/reports.ts'
-import { inAll, type RoomAsked, type RoomSaid } from '../figures/room-question.ts'
+import { inAll, listOfAll, ORDERS, type RoomAsked, type RoomSaid } from '../figures/room-question.ts'
 import type { StoredPage } from '../log/archive/finding.ts'
-import type { RoomFigures } from '../room/figures.ts'
 import type { Authorize } from './authorize.ts'
 import { nameOf } from './body.ts'
 import { note } from './guard.ts'
@@ -13,7 +12,6 @@ import { Problem } from './problem.ts'
 export interface OperatorParts {
   readonly authorize: Authorize
   readonly rooms: {
-    figures(): RoomFigures[]
     fold(roomId: string): Promise<void>
   }
   readonly archive: {
@@ -22,9 +20,7 @@ export interface OperatorParts {
   }
   readonly frozen: (page: PageName) => string | null
   readonly nodes: () => Promise<NodeReport[]>
-  /** How many are in rooms of other processes. */
-  readonly membersElsewhere: (roomIds: readonly string[]) => Promise<Map<string, number>>
-  /** Asks every process about a page. */
+  /** Asks every process about pages that it has open. */
   readonly ask: (asked: RoomAsked) => Promise<{
     readonly here: RoomSaid
     readonly elsewhere: readonly RoomSaid[]
@@ -35,28 +31,19 @@ export interface OperatorParts {
   readonly drain: () => void
 }
 
-/** By what rooms are ordered, the most first. */
-const ORDERS = {
-  members: ({ members }: RoomFigures) => members,
-  slow: ({ slow }: RoomFigures) => slow,
-  tail: ({ tailBytes }: RoomFigures) => tailBytes,
-  bytes: ({ snapshotBytes, tailBytes }: RoomFigures) => snapshotBytes + tailBytes,
-}
 const MOST_ROOMS = 1000
 
 export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
-  const { authorize, rooms, archive, frozen, nodes, membersElsewhere, ask, drain } = parts
+  const { authorize, rooms, archive, frozen, nodes, ask, drain } = parts
   api.get('/admin/rooms', async (c) => {
     await authorize(c, 'service', 'admin')
     const letters = (c.req.query('search') ?? '').toLowerCase()
     const limit = wholeOf(c, 'limit', 100, MOST_ROOMS)
-    const order = ORDERS[orderOf(c)]
-    const here = rooms.figures().filter(({ roomId }) => roomId.toLowerCase().includes(letters))
-    const others = await membersElsewhere(here.map(({ roomId }) => roomId))
-    const open = here.map((room) => withElsewhere(room, others.get(room.roomId)))
-    open.sort((a, b) => order(b) - order(a) || (a.roomId < b.roomId ? -1 : 1))
+    const asked = { what: 'list', letters, order: orderOf(c), limit } as const
+    const { here, elsewhere, silent } = await ask(asked)
+    const { rooms: listed, open } = listOfAll(here, elsewhere, asked)
     const stored = letters === '' ? [] : await archive.findPages(letters, limit)
-    return c.json({ rooms: open.slice(0, limit).map(named), open: open.length, stored: stored.map(named) })
+    return c.json({ rooms: listed.map(named), open, silent, stored: stored.map(named) })
   })
   api.get('/admin/rooms/:story/:page', async (c) => {
     await authorize(c, 'service', 'admin')
@@ -102,9 +89,6 @@ export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
     return c.json({ draining: true }, 202)
   })
 }
-
-/** With those who are in it in other processes. */
-const withElsewhere = (room: RoomFigures, elsewhere = 0) => ({ ...room, members: room.members + elsewhere, elsewhere })
 
 /** With the names of its story and page in the place of the room's. */
 const named = <T extends { readonly roomId: string }>({ roomId, ...rest }: T) => {

@@ -68,6 +68,8 @@ it.each(SETUPS)('of $name, whichever is asked', async ({ envs, isHomed }) => {
   for (const { address } of services) {
     const { body } = await call(address, 'GET', `/admin/rooms/${PAGE}`, { token })
     expect([named(body), body.open.members, body.silent]).toEqual([NAMES, NAMES.length, 0])
+    const listed = (await call(address, 'GET', '/admin/rooms', { token })).body
+    expect(listed).toMatchObject({ rooms: [{ story: 's', page: 'p', members: NAMES.length }], open: 1, silent: 0 })
   }
   for (const { address } of services) {
     const { body } = await call(address, 'POST', `/admin/rooms/${PAGE}/close`, { token })

@@ -5,7 +5,7 @@ import { At, json, PageParams, problems } from './parts.ts'
 const OpenRoom = z.object({
   story: z.string(),
   page: z.string(),
-  members: z.number().int().openapi({ description: 'In all processes, as of the last seconds' }),
+  members: z.number().int().openapi({ description: 'In all processes' }),
   elsewhere: z.number().int().openapi({ description: 'Those of them who are in other processes' }),
   slow: z.number().int().openapi({ description: 'Members who do not read as fast as they are written to' }),
   seq: z.number().int(),
@@ -58,11 +58,11 @@ export const OPERATORS: readonly RouteConfig[] = [
   {
     method: 'get',
     path: '/admin/rooms',
-    summary: 'Open rooms of the process that answers, and stored pages by letters of their name',
+    summary: 'Open rooms of all processes, and stored pages by letters of their name',
     request: { query: z.object({ search: z.string().optional(), order, limit }) },
     responses: {
       200: json(
-        z.object({ rooms: z.array(OpenRoom), open: z.number().int(), stored: z.array(StoredPage) }),
+        z.object({ rooms: z.array(OpenRoom), open: z.number().int(), silent, stored: z.array(StoredPage) }),
         'open: how many rooms match; stored: pages that match, open or not, where something is searched for',
       ),
       ...problems(),

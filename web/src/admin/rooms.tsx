@@ -53,6 +53,7 @@ export const Rooms = () => {
           {fault}
         </p>
       )}
+      {answer !== null && answer.silent > 0 && <p class="notice">{words.silent(answer.silent)}</p>}
       {answer !== null && <Open rooms={answer.rooms} open={answer.open} isSearch={search !== ''} />}
       {closed.length > 0 && <Closed pages={closed} />}
     </section>

@@ -34,6 +34,8 @@ export interface StoredPage extends PageName {
 export interface Rooms {
   readonly rooms: readonly OpenRoom[]
   readonly open: number
+  /** Processes that did not answer. */
+  readonly silent: number
   readonly stored: readonly StoredPage[]
 }
 
