@@ -1,11 +1,15 @@
 /** Who is on which page. */
 import { call } from './api.ts'
 
-/** For each open page of a story how many are on it in the process that answers. */
+/** For each page of a story that somebody is on in the process that answers, how many. */
 export const membersHere = async (address: string, story: string): Promise<Map<string, number>> => {
   const { body } = await call(address, 'GET', `/admin/rooms?limit=1000&search=${encodeURIComponent(`${story}/`)}`)
   const rooms = body.rooms as { page: string; members: number; elsewhere: number }[]
-  return new Map(rooms.map(({ page, members, elsewhere }) => [`${story}/${page}`, members - elsewhere]))
+  return new Map(
+    rooms
+      .filter(({ members, elsewhere }) => members > elsewhere)
+      .map(({ page, members, elsewhere }) => [`${story}/${page}`, members - elsewhere]),
+  )
 }
 
 /** For each page of a story how many are on it in all processes, as one of them says. */
