@@ -1,12 +1,27 @@
 /** What a person who starts the service reads first. */
+import { networkInterfaces } from 'node:os'
 import type { Config } from './config.ts'
+import { isLoopback } from './loopback.ts'
 
 const shown = (host: string): string => (host.includes(':') && !host.startsWith('[') ? `[${host}]` : host)
 
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Hosts that stand for all addresses of a machine, and how a browser on it reaches them. */
+const ALL: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
+
 /** Host and port as a browser on this machine can use them. */
-const authority = (address: { readonly host: string; readonly port: number }): string => {
-  const anyAddress: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
-  return `${anyAddress[address.host] ?? shown(address.host)}:${address.port}`
+const authority = ({ host, port }: Address): string => `${ALL[host] ?? shown(host)}:${port}`
+
+/** Where others in the same network find the editor. */
+const inNetwork = ({ host, port }: Address): string[] => {
+  if (ALL[host] === undefined) return []
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  const others = all.filter(({ family, internal }) => family === 'IPv4' && !internal)
+  return others.map(({ address }) => `  Network   http://${address}:${port}/`)
 }
 
 /** Where the rows lie, without user or password. */
@@ -45,7 +60,7 @@ const decoded = (text: string): string => {
 }
 
 /** The lines printed once the service listens at `address`. */
-export const greeting = (config: Config, address: { readonly host: string; readonly port: number }): string => {
+export const greeting = (config: Config, address: Address): string => {
   const at = authority(address)
   const data =
     config.databaseUrl === null
@@ -58,6 +73,7 @@ export const greeting = (config: Config, address: { readonly host: string; reado
   return [
     'Scriptorium is running.',
     `  Editor    http://${at}/`,
+    ...inNetwork(address),
     `  Connect   ws://${at}/collab   (y-websocket, rooms named <story>/<page>)`,
     ...data,
     ...access(config),
@@ -65,11 +81,12 @@ export const greeting = (config: Config, address: { readonly host: string; reado
   ].join('\n')
 }
 
-const access = ({ auth, openMode }: Config): string[] => {
+const access = ({ auth, openMode, host }: Config): string[] => {
   if (openMode) {
+    const others = isLoopback(host) ? 'before others can reach it' : 'to choose who may: others can reach it now'
     return [
       '  Access    OPEN: every caller may read, write and delete everything',
-      '            (open mode; set AUTH_JWT_SECRET, AUTH_JWKS_URL or AUTH_CALLBACK_URL before others can reach it)',
+      `            (open mode; set AUTH_JWT_SECRET, AUTH_JWKS_URL or AUTH_CALLBACK_URL ${others})`,
     ]
   }
   const tokens = { secret: 'HS256 secret', 'jwks-url': 'key set by URL', 'jwks-file': 'key set in a file' }

@@ -6,6 +6,7 @@ import { askAt, updateOf } from '../support/archive-api.ts'
 import { bodyOf, chromiumPath, lit, openBrowser, opened, somebody, textIn, type } from '../support/browser.ts'
 import { startService } from '../support/service.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
+import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 
 const WORDS = 'A heron stood still.'
 
@@ -45,6 +46,19 @@ describe.skipIf(chromiumPath === null)('a story that is new to a device', { time
     await lit(ana.page, 'saved')
     expect(bodyOf(await foldOf(store, 'pond/first page'))).toBe(`${WORDS} It waited.`)
     expect(ana.faults).toEqual([])
+    await service.stop()
+  })
+
+  it('asks for a link where it is not open to whoever came, and says of nothing that it is saved', async () => {
+    const service = await startService({ ...(await anyPostgres().open()).env, ...TOKEN_ENV })
+    const { page } = await somebody(await openBrowser(), `${service.address}/s/pond`)
+    await page.getByText('You need a link').waitFor()
+    expect(await page.locator('.light').count()).toBe(0)
+    expect(await page.getByRole('button', { name: 'Share', exact: true }).count()).toBe(0)
+    await page.getByLabel('Link or token').fill(await tokenOf('ana', { stories: { pond: 'write' } }))
+    await page.getByRole('button', { name: 'Use this link' }).click()
+    await page.getByRole('button', { name: 'Write the first page' }).click()
+    await opened(page)
     await service.stop()
   })
 })

@@ -1,5 +1,5 @@
 /** A story in a window: its bar, its pages, the page in view, and its past when asked for. */
-import { BookOpen, Plus } from 'lucide'
+import { BookOpen, Lock, Plus } from 'lucide'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { addPage } from '../../../shared/story.ts'
 import { changeFragment, fragment } from '../device/fragment.ts'
@@ -8,6 +8,7 @@ import { remember } from '../device/shelf.ts'
 import { takeToken } from '../device/tokens.ts'
 import { Icon } from '../ui/icon.tsx'
 import { later } from '../ui/later.tsx'
+import { LinkAsked } from '../ui/link-asked.tsx'
 import { useObserved } from '../ui/observe.ts'
 import { Toasts } from '../ui/toast.tsx'
 import { words } from '../words/words.ts'
@@ -49,6 +50,8 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
   const current = asked ?? (isListed ? first : likely)
   const provider = useMemo(() => session.view(current), [session, current])
   const page = useObserved(provider ?? session.index)
+
+  const isBarred = provider === null && index.connection === 'denied'
 
   useEffect(() => {
     if (isListed) keepFirst(story, first)
@@ -112,6 +115,7 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
         page={provider === null ? null : { provider, state: page }}
         company={company}
         isReadOnly={isReadOnly}
+        isBarred={isBarred}
         past={{ isOpen: isPast, toggle: () => setPast(!isPast) }}
       />
       <Strip
@@ -142,7 +146,17 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
         {provider !== null && !isPast && (
           <PageView key={provider.page} session={session} provider={provider} linkTaken={() => session.tryAgain()} />
         )}
-        {provider === null && (
+        {isBarred && (
+          <section class="blank">
+            <span class="blank-icon">
+              <Icon of={Lock} />
+            </span>
+            <h2>{words.needsLink}</h2>
+            <p class="faint">{words.needsLinkHint}</p>
+            <LinkAsked story={story} taken={() => session.tryAgain()} />
+          </section>
+        )}
+        {provider === null && !isBarred && (
           <section class="blank">
             <span class="blank-icon">
               <Icon of={BookOpen} />

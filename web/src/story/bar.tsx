@@ -38,13 +38,15 @@ export interface BarParts {
   readonly page: { readonly provider: Provider; readonly state: PageState } | null
   readonly company: readonly Companion[]
   readonly isReadOnly: boolean
+  /** The story is not open to this caller, and nothing of it is here. */
+  readonly isBarred: boolean
   readonly past: { readonly isOpen: boolean; readonly toggle: () => void }
 }
 
 const EXPORTS = { epub: BookDown, html: Globe, markdown: FileText } as const
 const MOST_FACES = 4
 
-export const Bar = ({ session, state, page, company, isReadOnly, past }: BarParts) => {
+export const Bar = ({ session, state, page, company, isReadOnly, isBarred, past }: BarParts) => {
   const [dialog, setDialog] = useState<'share' | 'name' | null>(null)
   const { story } = session
   const manages = page?.state.role === 'manage'
@@ -66,7 +68,7 @@ export const Bar = ({ session, state, page, company, isReadOnly, past }: BarPart
         <Icon of={House} />
       </a>
       <StoryTitle session={session} title={state.story.title} isReadOnly={isReadOnly} />
-      <SavedLight light={state.light} />
+      {!isBarred && <SavedLight light={state.light} />}
       <ul class="faces" aria-label={words.peopleHere(company.length)}>
         {company.slice(0, MOST_FACES).map((person) => (
           <li key={person.id}>
@@ -86,15 +88,19 @@ export const Bar = ({ session, state, page, company, isReadOnly, past }: BarPart
       >
         <Icon of={History} />
       </button>
-      <button type="button" class="button main wide" aria-label={words.share} onClick={() => setDialog('share')}>
-        <Icon of={UserRoundPlus} />
-        <span>{words.share}</span>
-      </button>
+      {!isBarred && (
+        <button type="button" class="button main wide" aria-label={words.share} onClick={() => setDialog('share')}>
+          <Icon of={UserRoundPlus} />
+          <span>{words.share}</span>
+        </button>
+      )}
       <Menu icon={Ellipsis} label={words.menu}>
         <div class="narrow" role="presentation">
-          <MenuItem icon={UserRoundPlus} act={() => setDialog('share')}>
-            {words.share}
-          </MenuItem>
+          {!isBarred && (
+            <MenuItem icon={UserRoundPlus} act={() => setDialog('share')}>
+              {words.share}
+            </MenuItem>
+          )}
           {page !== null && (
             <MenuItem icon={History} act={past.toggle}>
               {past.isOpen ? words.historyClose : words.history}
