@@ -21,6 +21,9 @@ export const nameFault = (id: string): string | null => {
   return null
 }
 
+/** The page that is a story's own document: its title, its cover and the order of its pages. */
+export const STORY_PAGE = '_story'
+
 /** The room id of a page. */
 export const roomIdOf = (name: PageName): string => `${name.story}/${name.page}`
 

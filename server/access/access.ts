@@ -1,4 +1,5 @@
 /** Access where callers bring tokens: who they are, what they were granted, and what was changed since. */
+import { STORY_PAGE } from '../../shared/names.ts'
 import type { Access, Caller, Credentials, Grant, Refusal, Scope } from '../access.ts'
 import { tokenOf } from './bearer.ts'
 import type { Callback } from './callback.ts'
@@ -12,9 +13,6 @@ export interface TokenAccessParts {
   readonly callback: Callback | null
   readonly standing: Standing
 }
-
-/** The story's own document stands for its story. */
-const STORY_DOCUMENT = '_story'
 
 export class TokenAccess implements Access {
   readonly #parts: TokenAccessParts
@@ -58,7 +56,7 @@ export class TokenAccess implements Access {
       if (standing.lastId !== before) return this.grant(caller, scope)
       return 'role' in answer ? { role: answer.role, frozen: standing.frozen(scope) } : answer
     }
-    const role = caller.granted?.({ story, page: page ?? STORY_DOCUMENT }) ?? 'none'
+    const role = caller.granted?.({ story, page: page ?? STORY_PAGE }) ?? 'none'
     const changed = user === null ? null : standing.changed(user, scope, caller.saidAt)
     return { role: changed ?? role, frozen: standing.frozen(scope) }
   }

@@ -1,9 +1,6 @@
 /** What a token grants: page beats story beats `*`. */
-import type { PageName } from '../../shared/names.ts'
+import { type PageName, STORY_PAGE } from '../../shared/names.ts'
 import { ROLES, type Role } from '../access.ts'
-
-/** The story's own document: a grant on a page gives no right to it. */
-const STORY_DOCUMENT = '_story'
 
 const weaker = (one: Role, other: Role): Role => (ROLES.indexOf(one) < ROLES.indexOf(other) ? one : other)
 
@@ -22,7 +19,8 @@ export const readGrants = (stories: unknown, pages: unknown): ((page: PageName) 
     const onStory = byStory.get(story) ?? byStory.get('*') ?? 'none'
     const onPage = byPage.get(`${story}/${page}`)
     if (onPage === undefined) return onStory
-    return page === STORY_DOCUMENT ? weaker(onStory, onPage) : onPage
+    // A grant on a page gives no right to the story's own document.
+    return page === STORY_PAGE ? weaker(onStory, onPage) : onPage
   }
 }
 

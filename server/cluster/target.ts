@@ -1,5 +1,5 @@
 /** Which room the target of a request is about, as far as its first line tells. */
-import { parsePagePath, roomIdOf } from '../../shared/names.ts'
+import { parsePagePath, roomIdOf, STORY_PAGE } from '../../shared/names.ts'
 
 const TARGET = /^\s*\S+ (\S+)/
 /** The longest path of a page is shorter, percent-encoded throughout; a token behind it says nothing of the room. */
@@ -10,9 +10,6 @@ const PAGE = /^\/api\/v1\/stories\/([^/?#]+)\/pages\/([^/?#]+)/
 /** How operators see a page, and what they do to it. */
 const OPERATED = /^\/api\/v1\/admin\/rooms\/([^/?#]+)\/([^/?#]+)/
 const STORY = /^\/api\/v1\/stories\/([^/?#]+)/
-/** The page that stands for a whole story. */
-const STORY_PAGE = '_story'
-
 /** The target of the request that begins with `head`, cut where it is long; null: that is no request. */
 export const targetOf = (head: Buffer): string | null =>
   TARGET.exec(head.toString('latin1', 0, Math.min(head.length, ENOUGH)))?.[1] ?? null

@@ -1,7 +1,7 @@
 /** How this process stands: one row of figures for each second that somebody looks. */
 import type { Figures } from '../../shared/operators.ts'
 import type { Clock, CounterName } from '../ports.ts'
-import type { RoomFigures } from '../room/figures.ts'
+import { peopleIn, type RoomFigures } from '../room/figures.ts'
 import type { TakenTimings } from './timings.ts'
 
 export interface FiguresParts {
@@ -32,7 +32,7 @@ export const createSampler = (parts: FiguresParts): (() => Figures) => {
     const figures = {
       at: clock.now(),
       rooms: open.length,
-      people: sum(({ members }) => members) + peopleElsewhere(),
+      people: peopleIn(open) + peopleElsewhere(),
       updatesPerSecond: (now.updates - before.updates) / seconds,
       relaysPerSecond: (now.relays - before.relays) / seconds,
       relay: timings.take('relay'),

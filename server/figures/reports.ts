@@ -6,7 +6,7 @@
 import type { Query } from '../database/port.ts'
 import { untilBeat } from '../pace.ts'
 import type { Clock, Logger } from '../ports.ts'
-import type { RoomFigures } from '../room/figures.ts'
+import { peopleIn, type RoomFigures } from '../room/figures.ts'
 
 /** A process that serves from the database. */
 export interface NodeReport {
@@ -157,7 +157,7 @@ export class Reports {
   #say(rooms = this.#busiestFirst()): Said {
     return {
       rooms: rooms.length,
-      people: rooms.reduce((sum, { members }) => sum + members, 0),
+      people: peopleIn(rooms),
       memory: this.#parts.memory(),
       busiest: rooms.slice(0, SHOWN_ROOMS).map(({ roomId }) => roomId),
     }

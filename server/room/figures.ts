@@ -1,4 +1,5 @@
 /** How a room stands, as operators see it. */
+import { pageOf, STORY_PAGE } from '../../shared/names.ts'
 import type { OpenFigures, Person } from '../../shared/operators.ts'
 import type { Content } from './content.ts'
 import type { Membership } from './member.ts'
@@ -21,6 +22,10 @@ export const figuresOf = (
   const { bytes: tailBytes, rows: tailRows } = tail
   return { roomId, members, slow, seq, snapshotBytes, tailBytes, tailRows, unsavedBytes }
 }
+
+/** How many are in rooms. Whoever reads a page has the story's own document open too, and is counted once. */
+export const peopleIn = (rooms: readonly RoomFigures[]): number =>
+  rooms.reduce((sum, { roomId, members }) => (pageOf(roomId).page === STORY_PAGE ? sum : sum + members), 0)
 
 /** Who is in a room. */
 export const peopleOf = (memberships: Iterable<Membership>): Person[] =>

@@ -1,5 +1,5 @@
 /** Stories as people read them: what a story says of itself, and pages outside of the editor. */
-import { roomIdOf } from '../../../shared/names.ts'
+import { roomIdOf, STORY_PAGE } from '../../../shared/names.ts'
 import { JobError } from '../../threads/pool.ts'
 import type { Outline } from '../../threads/story/outline.ts'
 import type { PackedFile } from '../../threads/story/pack.ts'
@@ -8,15 +8,13 @@ import { ArchiveFault } from './fault.ts'
 import { type ArchiveParts, notBusy, told } from './parts.ts'
 import { existing, readPast } from './past.ts'
 
-/** The story's own document. */
-const STORY_DOCUMENT = '_story'
 /** Outlines that are kept, each of a few hundred bytes. */
 const KEPT = 5000
 
 /** What a story says of itself; null: nothing, it has no document of its own. @throws ArchiveFault busy; DatabaseError */
 export const readOutline = async ({ database, threads }: ArchiveParts, story: string): Promise<Outline | null> => {
   try {
-    const past = await readPast(database, roomIdOf({ story, page: STORY_DOCUMENT }), { from: 'now', to: 'now' })
+    const past = await readPast(database, roomIdOf({ story, page: STORY_PAGE }), { from: 'now', to: 'now' })
     return await told(threads.run('storyOutline', { page: existing(past.to, 'now') }))
   } catch (error) {
     if (isUnreadable(error)) return null
