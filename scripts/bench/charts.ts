@@ -6,7 +6,8 @@ import type { Report, ScenarioResult } from './results.ts'
 
 const WIDTH = 900
 const PANEL_HEIGHT = 260
-const HEAD = 70
+/** Title, machine, and two lines of names. */
+const HEAD = 100
 const COLORS = ['#1f6feb', '#8c959f', '#d29922', '#cf5b3f', '#2da44e', '#8250df', '#bf3989', '#54aeff']
 
 interface Panel {
@@ -154,7 +155,7 @@ const render = async (title: string, subtext: string, panels: readonly Panel[]):
         textStyle: { fontSize: 12 },
       })),
     ],
-    legend: { data: names, top: HEAD - 16, left: 10, itemWidth: 12, itemGap: 24, textStyle: { fontSize: 11 } },
+    legend: { data: names, top: HEAD - 46, left: 10, itemWidth: 12, itemGap: 24, textStyle: { fontSize: 11 } },
     grid: panels.map((_, index) => ({
       left: place(index).left + 60,
       width: width - 90,
