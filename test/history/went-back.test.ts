@@ -11,6 +11,8 @@ import { keptRows, openPage, type Page, ROOM } from './page.ts'
 
 const typed = (words: string): Uint8Array => {
   const doc = new Y.Doc()
+  // Ids of the same length: a small one, which is one in sixteen, would make the row shorter.
+  doc.clientID = 0x8000_0000 + (doc.clientID % 0x7fff_ffff)
   doc.getText(words).insert(0, words)
   return Y.encodeStateAsUpdate(doc)
 }
