@@ -1,5 +1,6 @@
 /** The table of who holds which page, and its SQL for one server: many pages travel in one statement. */
-import type { Query } from '../database/port.ts'
+
+import { MICROS, type Query } from '../database/port.ts'
 import { MESSAGE_VERSION } from './message.ts'
 
 /** A page that another live process holds too. */
@@ -11,8 +12,7 @@ export interface HeldElsewhere {
 /** A node whose heart has not beaten for so long, by the database's clock, is not there. */
 const IS_LIVE = `heartbeat_at > clock_timestamp() - interval '15 seconds'`
 
-/** In microseconds since 1970. */
-export const SINCE = '(extract(epoch FROM since) * 1000000)::bigint'
+export const SINCE = MICROS('since')
 
 /** $1 node_id, $2 room_id, $3 version. */
 const ADD = `

@@ -171,8 +171,10 @@ export class Holding {
     for (const peer of others) if (!this.peers.has(peer.roomId, peer.nodeId)) this.#meet(peer)
     this.peers.forgetSilent(silentSince)
     if (isAlone() && this.peers.size === 0) return this.#rest()
-    if (own.count !== this.#written.size || own.newest !== Math.max(0, ...this.#written.values()))
-      await this.#writeAllAgain()
+    // There may be more pages than a function takes arguments.
+    let newest = 0
+    for (const since of this.#written.values()) newest = Math.max(newest, since)
+    if (own.count !== this.#written.size || own.newest !== newest) await this.#writeAllAgain()
     this.#writeLater()
     if (look % LOOKS_BETWEEN_CLEANING === 1) await this.#holders.dropDead()
   }

@@ -47,3 +47,8 @@ export class DatabaseError extends Error {
     this.lost = options.lost
   }
 }
+
+/** A time in SQL as whole microseconds since 1970, which a number holds exactly, so that it tells two rows apart; … */
+export const MICROS = (time: string): string => `(extract(epoch FROM ${time}) * 1000000)::bigint`
+/** … and back. */
+export const TIME = (micros: string): string => `(timestamptz 'epoch' + ${micros} * interval '1 microsecond')`

@@ -1,5 +1,7 @@
 /** Puts the tale into an empty database, once in its life: whoever deletes it does not meet it again. */
+
 import { readFile } from 'node:fs/promises'
+import { STORY_PAGE } from '../../shared/names.ts'
 import type { Archive } from '../log/archive/archive.ts'
 import { sha256 } from '../log/archive/bundle.ts'
 import { outlineDocument, pageDocument } from './documents.ts'
@@ -20,7 +22,7 @@ export const putDemo = async (archive: Pick<Archive, 'beginWith'>): Promise<bool
     return {
       story: STORY,
       pages: [
-        { page: '_story', data: outlineDocument(hashes.get(COVER) ?? '') },
+        { page: STORY_PAGE, data: outlineDocument(hashes.get(COVER) ?? '') },
         ...PAGES.map((page) => ({ page: page.id, data: pageDocument(page, hashes) })),
       ],
       assets: [...pictures].map(([file, data]) => ({ sha256: hashes.get(file) ?? '', data })),

@@ -1,5 +1,5 @@
 /** A story as it is taken away: its title and its pages in their order, written already, and the pictures they show. */
-import { roomIdOf } from '../../shared/names.ts'
+import { roomIdOf, STORY_PAGE } from '../../shared/names.ts'
 import type { Archive } from '../log/archive/archive.ts'
 import type { AssetSummary } from '../log/archive/assets.ts'
 import { ArchiveFault } from '../log/archive/fault.ts'
@@ -55,7 +55,7 @@ export const readBook = async (archive: BookParts, order: BookOrder): Promise<Bo
   const titles = new Map(outline?.pages.map(({ id, title }) => [id, title]))
   const pages: BookPage[] = []
   const shown = new Set<string>()
-  let lastEdit = edits.get('_story') ?? new Date(0)
+  let lastEdit = edits.get(STORY_PAGE) ?? new Date(0)
   let letters = 0
   for (const id of orderOf([...edits.keys()], [...titles.keys()])) {
     if (!(await order.mayRead(id))) continue

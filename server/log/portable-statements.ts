@@ -4,7 +4,8 @@
  * one room writes alone these are taken everywhere: they need no join.
  */
 
-import { GOES_ON, MICROS } from './statements.ts'
+import { MICROS } from '../database/port.ts'
+import { GOES_ON } from './statements.ts'
 
 /** $1 room_id, $2 story, $3 page. */
 export const CREATE_ROOM = `

@@ -1,9 +1,6 @@
 /** The SQL of the log, in one place. Values are always parameters; many rows travel in one statement as arrays. */
 
-/** A time as whole microseconds since 1970, which a number holds exactly, … */
-export const MICROS = (time: string): string => `(extract(epoch FROM ${time}) * 1000000)::bigint`
-/** … and back. */
-const TIME = (micros: string): string => `(timestamptz 'epoch' + ${micros} * interval '1 microsecond')`
+import { MICROS, TIME } from '../database/port.ts'
 
 /**
  * Whether a room still goes on from the row of a seq, written at a time in microseconds (0: from no row). A database that

@@ -1,4 +1,5 @@
 /** A whole story on this device: its own document, pages opened as they are needed, and all others kept up to date. */
+import { STORY_PAGE } from '../names.ts'
 import { keyValue } from './key-value.ts'
 import type { Offline } from './offline.ts'
 import { defaultPorts, type Ports } from './ports.ts'
@@ -9,7 +10,6 @@ import { type StorySynced, type SyncStoryOptions, syncStory } from './sync-story
 import { wordsOf } from './words.ts'
 
 /** The story's own document: its title, the order of its pages. */
-const OUTLINE = '_story'
 /** Pages without a socket are brought up to date this often, and whenever the story comes online. */
 const SYNC_MS = 600_000
 const WARM_PAGES = 4
@@ -56,7 +56,7 @@ export class Story {
     this.#ports = { ...defaultPorts, ...options.ports }
     this.#offline = typeof store === 'function' ? store : keyValue(store, prefix === undefined ? {} : { prefix })
     this.#token = shareToken(token, this.#ports)
-    this.outline = this.#connect(OUTLINE)
+    this.outline = this.#connect(STORY_PAGE)
     this.outline.on('synced', (isSynced) => {
       if (isSynced) this.#syncQuietly()
     })
@@ -74,7 +74,7 @@ export class Story {
   /** Opens a page, or gives the one that is open. @throws Error when the story was closed */
   open(page: string): Provider {
     if (this.#isDestroyed) throw new Error('the story was closed')
-    if (page === OUTLINE) return this.outline
+    if (page === STORY_PAGE) return this.outline
     const provider = this.#open.get(page) ?? this.#warm.get(page) ?? this.#connect(page)
     this.#warm.delete(page)
     this.#open.set(page, provider)

@@ -1,6 +1,8 @@
 /** Pages: their content now or at a moment, updates to them, copies, deletion. */
+
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { accepts } from 'hono/accepts'
+import { STORY_PAGE } from '../../../shared/names.ts'
 import type { Source } from '../../log/archive/restore.ts'
 import type { RootType } from '../../room/scan.ts'
 import { Problem } from '../problem.ts'
@@ -130,7 +132,7 @@ export const pageRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
   })
   api.openapi(first, async (c) => {
     const { story } = c.req.valid('param')
-    await authorize(c, { story, page: '_story' }, 'read')
+    await authorize(c, { story, page: STORY_PAGE }, 'read')
     const page = (await archive.readOutline(story))?.pages[0]?.id
     if (page === undefined) throw new Problem(404, 'Not found', 'the story lists no page')
     await authorize(c, { story, page }, 'read')

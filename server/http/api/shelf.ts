@@ -1,5 +1,7 @@
 /** Stories as a caller sees them listed: with their title and cover, and without what is hidden from them. */
+
 import pLimit from 'p-limit'
+import { STORY_PAGE } from '../../../shared/names.ts'
 import type { Caller } from '../../access.ts'
 import type { Outlines } from '../../log/archive/reading.ts'
 import type { PageOfStory, StorySummary } from '../../log/archive/stories.ts'
@@ -64,7 +66,7 @@ const withoutHidden = async (
 }
 
 const totalOf = (pages: readonly PageOfStory[]) => ({
-  pages: pages.filter(({ page }) => page !== '_story').length,
+  pages: pages.filter(({ page }) => page !== STORY_PAGE).length,
   bytes: pages.reduce((sum, { bytes }) => sum + bytes, 0),
   lastEdit: new Date(Math.max(...pages.map(({ lastEdit }) => lastEdit.getTime()))),
 })

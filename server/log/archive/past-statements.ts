@@ -1,6 +1,6 @@
 /** The SQL that reads a page as it was. */
 
-import { MICROS } from '../statements.ts'
+import { MICROS } from '../../database/port.ts'
 
 /** A moment as a seq, or as a time: the last seq that had reached us by then. Answers tell times in milliseconds, so it is compared in those. */
 const seqAt = (seq: string, time: string): string => `

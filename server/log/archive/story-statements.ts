@@ -1,6 +1,6 @@
 /** The SQL of whole stories. */
 
-import { MICROS } from '../statements.ts'
+import { MICROS } from '../../database/port.ts'
 
 /** Stories that have pages, by name. $1 after which name, $2 how many. The story's own document is not one of its pages. */
 export const STORIES = `

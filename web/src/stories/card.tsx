@@ -1,5 +1,7 @@
 /** A story on the shelf: its cover, its title, when it was last written in. */
+
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { STORY_PAGE } from '../../../shared/names.ts'
 import { Pictures } from '../device/pictures.ts'
 import type { Card } from '../device/shelf.ts'
 import { colourOf } from '../ui/person.tsx'
@@ -36,7 +38,7 @@ const useCover = (story: string, cover: string | null): string | null => {
     setUrl(null)
     if (cover === null) return
     let isLeft = false
-    pictures.url(cover, '_story').then(
+    pictures.url(cover, STORY_PAGE).then(
       (found) => {
         if (!isLeft) setUrl(found)
       },

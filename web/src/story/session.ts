@@ -4,6 +4,7 @@
  */
 
 import * as Y from 'yjs'
+import { STORY_PAGE } from '../../../shared/names.ts'
 import { indexedDb } from '../../../shared/provider/indexeddb.ts'
 import { connect, type Provider, type Saved } from '../../../shared/provider/provider.ts'
 import { readStory, type Story } from '../../../shared/story.ts'
@@ -28,7 +29,6 @@ export interface SessionState {
   readonly previews: Previews['all']
 }
 
-const STORY = '_story'
 const collab = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/collab`
 const RANK = ['saved', 'sent', 'on this device'] as const
 
@@ -56,12 +56,12 @@ export class StorySession {
     this.previews = new Previews(story)
     this.pictures = new Pictures(story, () => this.#look())
     this.#unsaved = new Set(unsavedPages(story))
-    this.index = this.#connect(STORY)
+    this.index = this.#connect(STORY_PAGE)
     this.#state = this.#now()
     const watch = (doc: Provider['doc']) => doc.on('update', () => this.#look())
     watch(this.index.doc)
     this.index.on('doc', watch)
-    for (const page of this.#unsaved) if (page !== STORY) this.#provide(page)
+    for (const page of this.#unsaved) if (page !== STORY_PAGE) this.#provide(page)
     // A device that keeps no pictures shows those of the service all the same.
     this.pictures.start().catch((error: unknown) => console.warn('no pictures are kept on this device:', error))
     addEventListener('online', this.#sendPictures)
