@@ -39,6 +39,7 @@ class Process {
   #seq = 0
   #mark = 0
   #batches = 0
+  #hasMember = true
   readonly #name: string
   readonly #rows: Rows
 
@@ -46,7 +47,7 @@ class Process {
     this.#name = name
     this.#rows = rows
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin !== this) this.#take(update, 'live')
+      if (this.#hasMember && origin !== this) this.#take(update, 'live')
     })
   }
 
@@ -82,7 +83,10 @@ class Process {
     this.content = new Content()
     this.untold = new BySender()
     this.#seq = 0
+    // On reading, its client may write (Yjs takes away needless formats) beside words that went with the process.
+    this.#hasMember = false
     this.readOn()
+    this.#hasMember = true
     this.#take(Y.encodeStateAsUpdate(this.doc), 'step2')
   }
 
