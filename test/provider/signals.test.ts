@@ -11,6 +11,7 @@ import { hurried } from '../support/hurried.ts'
 import { openProvider, openSocket, untilSaved, untilSynced } from '../support/provider.ts'
 import { startProxy, type TcpProxy } from '../support/proxy.ts'
 import { sharedService } from '../support/shared-service.ts'
+import { smuggle } from '../support/smuggle.ts'
 import { until } from '../support/until.ts'
 
 const FAST = 6
@@ -182,12 +183,7 @@ describe('a provider that is turned away', { timeout: 60_000 }, () => {
     await until('it to be saved', () => writer.acknowledged.has('first'))
     const doc = new Y.Doc()
     write(doc, 'mine ')
-    await store.query(
-      `WITH grown AS (UPDATE scriptorium.room SET seq = seq + 1 WHERE room_id = $1 RETURNING seq)
-       INSERT INTO scriptorium.update (room_id, seq, part, batch, at, data)
-       SELECT $1, seq, 0, gen_random_uuid(), now(), $2 FROM grown`,
-      [room, Buffer.from(tooDeep(doc))],
-    )
+    await smuggle(store, room, tooDeep(doc))
     await until('the room to notice', () => writer.closings.some(({ code }) => code === 1012), { withinMs: 60_000 })
     const party = await join(room, 1, { doc })
     await until('it to be turned away', () => party.provider.state.connection === 'denied')

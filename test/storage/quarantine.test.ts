@@ -8,6 +8,7 @@ import type { Log } from '../../server/log/port.ts'
 import { Client, connectClient } from '../support/client.ts'
 import { clock, counting, history, openDatabase, openThreads, quiet, random } from '../support/open-database.ts'
 import { startService } from '../support/service.ts'
+import { smuggle } from '../support/smuggle.ts'
 import { readAfresh } from '../support/stock.ts'
 import { anyPostgres, type Store } from '../support/stores.ts'
 import { until } from '../support/until.ts'
@@ -133,15 +134,6 @@ describe('a fold that meets rows that cannot be read', () => {
   })
 })
 
-/** Writes a row past the service, which would refuse it. */
-const smuggle = (store: Store, data: Uint8Array): Promise<unknown> =>
-  store.query(
-    `WITH grown AS (UPDATE scriptorium.room SET seq = seq + 1 WHERE room_id = $1 RETURNING seq)
-     INSERT INTO scriptorium.update (room_id, seq, part, batch, at, data)
-     SELECT $1, seq, 0, gen_random_uuid(), now(), $2 FROM grown`,
-    [ROOM, Buffer.from(data)],
-  )
-
 const typed = async (client: Client, label: string): Promise<void> => {
   client.edit(label, (doc) => doc.getText('body').insert(0, `${label} `))
   await until(`${label} to be saved`, () => client.acknowledged.has(label))
@@ -156,7 +148,7 @@ describe('a page with a row that cannot be read', () => {
     const { collab } = await startService(store.env)
     const writer = await connectClient(collab, ROOM)
     await typed(writer, 'first')
-    await smuggle(store, new Uint8Array([1, 1, 1, 1]))
+    await smuggle(store, ROOM, new Uint8Array([1, 1, 1, 1]))
     await until('the room to notice', () => writer.closings.some(({ code }) => code === 1012), PATIENCE)
     writer.connect()
     await typed(writer, 'second')
@@ -170,7 +162,7 @@ describe('a page with a row that cannot be read', () => {
     const writer = await connectClient(collab, ROOM)
     await typed(writer, 'first')
     const mallory = new Author()
-    await smuggle(store, mallory.nest())
+    await smuggle(store, ROOM, mallory.nest())
     await until('the room to notice', () => writer.closings.some(({ code }) => code === 1012), PATIENCE)
     const fresh = await readAfresh(collab, ROOM)
     expect(fresh.getText('body').toString()).toBe('first ')
