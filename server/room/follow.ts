@@ -22,6 +22,8 @@ export interface FollowParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: FoldSettings
+  /** That of all pages of the process: see `paceOfFolds`. */
+  readonly foldPace: Pace
 }
 
 /** The room that follows. */
@@ -39,7 +41,11 @@ interface Heard {
   push(fresh: Fresh, from: null): void
 }
 
-const FOLD_PACE = { share: 0.02, longestMs: 60_000 }
+const FOLDS_OF_PAGE = { share: 0.02, longestMs: 60_000 }
+const FOLDS_OF_ALL = { share: 0.1, longestMs: 60_000 }
+
+/** The pace of the folds of all pages together: many pages that are written at once would take a core between them. */
+export const paceOfFolds = (clock: Clock): Pace => new Pace(clock, FOLDS_OF_ALL)
 
 export class Follow {
   readonly #room: Following
@@ -130,8 +136,7 @@ export class Follow {
     const { settings } = this.#parts
     const { rows, bytes, share } = this.#content.tail
     if (rows < this.#foldFrom || (rows < settings.foldRows && bytes < settings.foldBytes)) return
-    if (rows >= settings.foldMaxRows || (share >= settings.foldRatio && this.#foldPace.waitMs <= 0))
-      this.#foldLater(rows)
+    if (rows >= settings.foldMaxRows || (share >= settings.foldRatio && this.#isFoldsTurn)) this.#foldLater(rows)
   }
 
   /** Folds what a room that closes leaves behind, where that is a fair share of the page. */
@@ -156,7 +161,8 @@ export class Follow {
     const { logger, settings } = this.#parts
     if (this.#folding || this.#room.isEnded || rows === 0) return
     this.#folding = true
-    this.#foldPace.begin()
+    const paces = [this.#ownFoldPace, this.#parts.foldPace]
+    for (const pace of paces) pace.begin()
     this.#fold()
       .catch((error: unknown) => {
         this.#foldFrom = rows + settings.foldRows
@@ -164,7 +170,7 @@ export class Follow {
       })
       .finally(() => {
         this.#folding = false
-        this.#foldPace.end()
+        for (const pace of paces) pace.end()
       })
   }
 
@@ -177,8 +183,12 @@ export class Follow {
     if (snapshot.seq <= this.#seq) this.#content.hold(snapshot)
   }
 
-  get #foldPace(): Pace {
-    this.#madeFoldPace ??= new Pace(this.#parts.clock, FOLD_PACE)
+  get #isFoldsTurn(): boolean {
+    return this.#parts.foldPace.waitMs <= 0 && this.#ownFoldPace.waitMs <= 0
+  }
+
+  get #ownFoldPace(): Pace {
+    this.#madeFoldPace ??= new Pace(this.#parts.clock, FOLDS_OF_PAGE)
     return this.#madeFoldPace
   }
 

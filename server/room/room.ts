@@ -4,6 +4,7 @@
  */
 import { awarenessMessage, Close, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { LoadedRoom, Part } from '../log/port.ts'
+import type { Pace } from '../pace.ts'
 import type { Counters } from '../ports.ts'
 import { Answers, type AnswersParts } from './answers.ts'
 import { Commits, type CommitsParts, type Committing } from './commits.ts'
@@ -30,6 +31,8 @@ export interface RoomSettings extends FoldSettings {
 export interface RoomParts extends CommitsParts, AnswersParts {
   readonly counters: Counters
   readonly settings: RoomSettings
+  /** That of all rooms. */
+  readonly foldPace: Pace
   /** Told of each entry of presence that is refused. */
   readonly presenceDropped: () => void
   /** Other processes that may hold the page too. */

@@ -5,6 +5,7 @@ import { untilBeat } from '../pace.ts'
 import type { Clock, Counters, Logger, Random, Timings } from '../ports.ts'
 import type { Elsewhere, Hearing } from './elsewhere.ts'
 import type { RoomFigures } from './figures.ts'
+import { paceOfFolds } from './follow.ts'
 import type { Member } from './member.ts'
 import { Room, type RoomParts, type RoomSettings } from './room.ts'
 import type { Diff } from './sync.ts'
@@ -76,6 +77,7 @@ export class Rooms {
     this.#parts = parts
     this.#roomParts = {
       ...parts,
+      foldPace: paceOfFolds(parts.clock),
       presenceDropped: () => parts.counters.count('presence_dropped'),
       unsaved: (delta) => this.#addUnsaved(delta),
       ended: (room) => {

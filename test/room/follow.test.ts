@@ -2,8 +2,9 @@ import { expect, it } from 'vitest'
 import * as Y from 'yjs'
 import type { Log, LoggedBatch } from '../../server/log/port.ts'
 import { Content } from '../../server/room/content.ts'
-import { Follow } from '../../server/room/follow.ts'
+import { Follow, paceOfFolds } from '../../server/room/follow.ts'
 import { systemClock } from '../../server/system.ts'
+import { quiet } from '../support/open-database.ts'
 
 const word = (text: string): Uint8Array => {
   const doc = new Y.Doc()
@@ -33,8 +34,9 @@ const following = () => {
     {
       log: log as Log,
       clock: systemClock,
-      logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+      logger: quiet,
       settings: { foldRows: 200, foldMaxRows: 2000, foldBytes: 1_000_000, foldRatio: 0.1 },
+      foldPace: paceOfFolds(systemClock),
     },
     { seq: 1, at: 1, epoch: 0 },
   )
@@ -55,4 +57,38 @@ it('another row in the place of the known one is', async () => {
   const reading = follow.readOn()
   answer([{ seq: 1, at: 7, firstSeq: 1, id: 'another', parts: [word('else')] }])
   expect(await reading).toBe('went-back')
+})
+
+it('pages that are due beside each other are folded in turn, unless they cannot wait', () => {
+  const foldPace = paceOfFolds(systemClock)
+  const begun: string[] = []
+  const log: Pick<Log, 'fold'> = {
+    fold: (roomId) => {
+      begun.push(roomId)
+      return new Promise(() => undefined)
+    },
+  }
+  const [first, second] = ['first', 'second'].map((roomId) => {
+    const content = new Content()
+    const settings = { foldRows: 1, foldMaxRows: 3, foldBytes: 1_000_000, foldRatio: 0 }
+    const follow = new Follow(
+      { roomId, isEnded: false, end: () => undefined },
+      content,
+      { before: new Map(), push: () => undefined },
+      { log: log as Log, clock: systemClock, logger: quiet, settings, foldPace },
+      { seq: 0, at: 0, epoch: 0 },
+    )
+    let rows = 0
+    return () => {
+      rows++
+      content.takeLogged({ seq: rows, at: rows, firstSeq: rows, id: `${rows}`, parts: [word('once')] }, new Map())
+      follow.foldIfDue()
+    }
+  })
+  first?.()
+  second?.()
+  second?.()
+  expect(begun).toEqual(['first'])
+  second?.()
+  expect(begun).toEqual(['first', 'second'])
 })
