@@ -156,9 +156,11 @@ export const run = async <Row>(
   }
 }
 
-/** pg sends a Buffer as it is, in binary; any other Uint8Array as JSON. */
-const toParameter = (value: Value): unknown =>
-  value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value
+/** pg sends a Buffer as it is, in binary; any other Uint8Array as JSON. Of numbers it would quote and escape each. */
+const toParameter = (value: Value): unknown => {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  return Array.isArray(value) && typeof value[0] === 'number' ? `{${value.join(',')}}` : value
+}
 
 /** 08: connection; 57P01 to 57P03: shutting down, crashed, starting. Without a SQLSTATE the connection itself failed. */
 export const toDatabaseError = (error: unknown, connecting: boolean): DatabaseError => {

@@ -14,20 +14,20 @@ export const CREATE_ROOM = `
 
 /**
  * Appends one batch to one room, under the same conditions as APPEND.
- * $1 room_id, $2 epoch, $3 known seq, $4 when that was written, $5 bytes; for each part $6 part, $7 batch, $8 author, $9 via,
- * and $10 start (from 1), $11 length of its data in $12.
+ * $1 room_id, $2 epoch, $3 known seq, $4 when that was written, $5 bytes, $6 batch; for each part $7 part, $8 author, $9 via,
+ * and $10 start (from 1), $11 length of its data in $12. Gives 1 as the number of the room.
  */
 export const APPEND_ONE = `
   WITH bumped AS (
     UPDATE scriptorium.room
     SET seq = seq + 1, updated_at = greatest(clock_timestamp(), updated_at), bytes = bytes + $5::bigint
     WHERE room_id = $1::text AND deleted_at IS NULL AND epoch = $2::int AND ${GOES_ON('$1::text', '$3::bigint', '$4::bigint')}
-    RETURNING room_id, seq, updated_at
+    RETURNING seq, updated_at
   ), inserted AS (
     INSERT INTO scriptorium.update (room_id, seq, part, batch, author, via, at, data)
-    SELECT $1::text, bumped.seq, part.part, part.batch, part.author, part.via, bumped.updated_at,
+    SELECT $1::text, bumped.seq, part.part, $6::uuid, part.author, part.via, bumped.updated_at,
            substring($12::bytea FROM part.start FOR part.length)
-    FROM bumped, unnest($6::int[], $7::uuid[], $8::text[], $9::text[], $10::int[], $11::int[])
-      AS part (part, batch, author, via, start, length)
+    FROM bumped, unnest($7::int[], $8::text[], $9::text[], $10::int[], $11::int[])
+      AS part (part, author, via, start, length)
   )
-  SELECT room_id, seq, ${MICROS('updated_at')} AS at FROM bumped`
+  SELECT 1 AS n, seq, ${MICROS('updated_at')} AS at FROM bumped`

@@ -24,15 +24,16 @@ export const CREATE_ROOMS = `
 /**
  * Appends one batch to each of many rooms. Their rows are locked in order first: UPDATE … FROM alone locks in any order.
  * A room that is deleted, of another epoch, or that does not go on from what is known gives no row and is not written.
- * $1 room_id, $2 epoch, $3 known seq, $4 when that was written, $5 bytes; then for each part $6 room_id, $7 part, $8 batch,
- * $9 author, $10 via, and $11 start (from 1), $12 length of its data in $13.
+ * $1 room_id, $2 epoch, $3 known seq, $4 when that was written, $5 bytes, $6 batch; then for each part $7 the number of its
+ * room among these (from 1), $8 part, $9 author, $10 via (null: none of any), and $11 start (from 1), $12 length of its data
+ * in $13. Gives the numbers of the rooms that were written.
  */
 export const APPEND = `
   WITH input AS (
-    SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[])
-      AS input (room_id, epoch, known, at, bytes)
+    SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::uuid[]) WITH ORDINALITY
+      AS input (room_id, epoch, known, at, bytes, batch, n)
   ), locked AS (
-    SELECT room.room_id, input.bytes
+    SELECT room.room_id, input.bytes, input.batch, input.n
     FROM scriptorium.room JOIN input ON input.room_id = room.room_id
     WHERE room.deleted_at IS NULL AND room.epoch = input.epoch AND ${GOES_ON('room.room_id', 'input.known', 'input.at')}
     ORDER BY room.room_id
@@ -44,17 +45,17 @@ export const APPEND = `
         bytes = room.bytes + locked.bytes
     FROM locked
     WHERE room.room_id = locked.room_id
-    RETURNING room.room_id, room.seq, room.updated_at
+    RETURNING room.room_id, room.seq, room.updated_at, locked.batch, locked.n
   ), part AS (
-    SELECT * FROM unnest($6::text[], $7::int[], $8::uuid[], $9::text[], $10::text[], $11::int[], $12::int[])
-      AS part (room_id, part, batch, author, via, start, length)
+    SELECT * FROM unnest($7::int[], $8::int[], $9::text[], $10::text[], $11::int[], $12::int[])
+      AS part (n, part, author, via, start, length)
   ), inserted AS (
     INSERT INTO scriptorium.update (room_id, seq, part, batch, author, via, at, data)
-    SELECT bumped.room_id, bumped.seq, part.part, part.batch, part.author, part.via, bumped.updated_at,
+    SELECT bumped.room_id, bumped.seq, part.part, bumped.batch, part.author, part.via, bumped.updated_at,
            substring($13::bytea FROM part.start FOR part.length)
-    FROM bumped JOIN part ON part.room_id = bumped.room_id
+    FROM bumped JOIN part ON part.n = bumped.n
   )
-  SELECT room_id, seq, ${MICROS('updated_at')} AS at FROM bumped`
+  SELECT n::int AS n, seq, ${MICROS('updated_at')} AS at FROM bumped`
 
 /** Which batches exist, after an answer was lost. $1 room_id, $2 batch. */
 export const WRITTEN = `

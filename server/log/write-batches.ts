@@ -21,7 +21,8 @@ export interface Item {
 }
 
 interface Written extends Row {
-  readonly room_id: string
+  /** The number of its room in the statement, from 1. */
+  readonly n: number
 }
 
 /**
@@ -36,15 +37,16 @@ export const writeBatches = async (database: Query, items: readonly Item[]): Pro
     const columns = [fresh, pages.map(({ story }) => story), pages.map(({ page }) => page)]
     await database.query(CREATE_ROOMS, columns)
   }
-  const { roomIds, columns } = partsOf(items)
+  const { numbers, columns } = partsOf(items)
   const heads = [
     items.map(({ room }) => room.roomId),
     items.map(({ room }) => room.epoch),
     items.map(({ known }) => known),
     items.map(({ knownAt }) => knownAt),
     items.map(({ batch }) => bytesOf(batch)),
+    items.map(({ batch }) => batch.id),
   ]
-  return byRoom(await database.query<Written>(APPEND, [...heads, roomIds, ...columns]))
+  return byRoom(items, await database.query<Written>(APPEND, [...heads, numbers, ...columns]))
 }
 
 /** Writes the batch of one room by statements that name it. @returns what it has become if it was written @throws DatabaseError */
@@ -52,18 +54,19 @@ export const writeBatch = async (database: Query, item: Item): Promise<Map<strin
   const { room, known, knownAt, batch } = item
   const { story, page } = pageOf(room.roomId)
   if (!room.exists) await database.query(CREATE_ROOM, [room.roomId, story, page])
-  const head = [room.roomId, room.epoch, known, knownAt, bytesOf(batch)]
-  return byRoom(await database.query<Written>(APPEND_ONE, [...head, ...partsOf([item]).columns]))
+  const head = [room.roomId, room.epoch, known, knownAt, bytesOf(batch), batch.id]
+  return byRoom([item], await database.query<Written>(APPEND_ONE, [...head, ...partsOf([item]).columns]))
 }
 
-const byRoom = (rows: readonly Written[]): Map<string, Row> => new Map(rows.map((row) => [row.room_id, row]))
+const byRoom = (items: readonly Item[], rows: readonly Written[]): Map<string, Row> =>
+  new Map(rows.map((row) => [(items[row.n - 1] as Item).room.roomId, row]))
 
 const bytesOf = (batch: Batch): number => batch.parts.reduce((sum, part) => sum + part.data.length, 0)
 
 /** All parts as columns: their data travels as one value, cut apart by start and length. */
 const partsOf = (items: readonly Item[]) => {
-  const parts = items.flatMap(({ room, batch }) =>
-    batch.parts.map((part, number) => ({ roomId: room.roomId, number, batch: batch.id, ...part })),
+  const parts = items.flatMap(({ batch }, index) =>
+    batch.parts.map((part, number) => ({ n: index + 1, number, ...part })),
   )
   const data = new Uint8Array(parts.reduce((sum, part) => sum + part.data.length, 0))
   const starts: number[] = []
@@ -75,12 +78,15 @@ const partsOf = (items: readonly Item[]) => {
   }
   const columns = [
     parts.map(({ number }) => number),
-    parts.map((part) => part.batch),
-    parts.map(({ author }) => author),
-    parts.map(({ via }) => via),
+    unlessNone(parts.map(({ author }) => author)),
+    unlessNone(parts.map(({ via }) => via)),
     starts,
     parts.map((part) => part.data.length),
     data,
   ] as const
-  return { roomIds: parts.map(({ roomId }) => roomId), columns }
+  return { numbers: parts.map(({ n }) => n), columns }
 }
+
+/** Most have no author: a column without a value is not sent. */
+const unlessNone = (column: (string | null)[]): (string | null)[] | null =>
+  column.some((value) => value !== null) ? column : null
