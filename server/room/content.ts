@@ -267,6 +267,8 @@ export class Content {
     for (const { run } of admission.taken) {
       if (!before.has(run.client)) before.set(run.client, this.#stateVector.get(run.client) ?? 0)
     }
+    // It costs next to nothing while all lies in the snapshot, and a look at the whole tail later.
+    if (this.#tail.isEmpty) this.atKeys()
     apply(admission, this.#stateVector, admission.deletes === null ? NONE : this.deletes(), {
       atKeys: this.#atKeys,
       xml: this.#xml,

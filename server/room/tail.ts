@@ -51,6 +51,10 @@ export class Tail {
     return this.#entries.length
   }
 
+  get isEmpty(): boolean {
+    return this.#entries.length === 0 && !this.isGathering
+  }
+
   get isGathering(): boolean {
     return !this.#gathering.isEmpty
   }
@@ -149,8 +153,7 @@ export class Tail {
     if (this.#merged !== null) return this.#merged
     const merged = new Runs()
     for (const update of this.updates) merged.add(freshOf(update, () => this.#held.atKeys()))
-    const isEmpty = this.#entries.length === 0 && !this.isGathering
-    if (!isEmpty && this.#lone === null) this.#merged = merged
+    if (!this.isEmpty && this.#lone === null) this.#merged = merged
     return merged
   }
 
