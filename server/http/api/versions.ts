@@ -117,8 +117,9 @@ export const versionRoutes = (api: OpenAPIHono, { archive, authorize, countUpdat
       return c.json(await archive.previewRestore(roomOf(page), source), 200)
     }
     countUpdate(page, 0)
-    note(c, { detail: { ...c.req.valid('json') } })
-    return c.json(await archive.restorePage(roomOf(page), source, await asked(c, caller)), 200)
+    const restored = await archive.restorePage(roomOf(page), source, await asked(c, caller))
+    note(c, { detail: { ...c.req.valid('json'), ...(restored.version === null ? { unchanged: true } : {}) } })
+    return c.json(restored, 200)
   })
   api.openapi(undo, async (c) => {
     const page = c.req.valid('param')

@@ -37,6 +37,7 @@ const DETAILS: Told = {
   at: (time: string) => details.at(moment(time)),
   from: (time: string) => details.from(moment(time)),
   to: (time: string) => details.to(moment(time)),
+  unchanged: () => details.unchanged,
   of: (story: string) => details.of(story),
   grant: (grant: keyof typeof details.grants) => details.grants[grant] ?? grant,
   days: (days: number) => details.days(days, whole(days)),

@@ -114,10 +114,11 @@ export const english = {
   versionKinds: {
     named: 'named',
     automatic: 'kept automatically',
-    before: 'before a restore',
+    before: 'before it was put back or changes were taken back',
     story: 'of the whole story',
     import: 'imported',
   },
+  asNow: 'as the page is now',
   stateOf: (when: string) => `the state of ${when}`,
   versionOf: (when: string) => `the version of ${when}`,
   putBack: 'Put back',
@@ -214,6 +215,7 @@ export const english = {
     at: (when: string) => `to the state of ${when}`,
     from: (when: string) => `from ${when}`,
     to: (when: string) => `until ${when}`,
+    unchanged: 'it was like that already',
     of: (story: string) => `of ${story}`,
     grants: { none: 'no rights any more', read: 'may read', write: 'may write', manage: 'may manage' },
     days: (days: number, said: string) => `for ${said} ${days === 1 ? 'day' : 'days'}`,
@@ -264,6 +266,7 @@ export const english = {
       does: 'The page becomes as it was then, for everybody, while they watch. Its present state is kept as a version first, so this can be taken back. What others type meanwhile survives.',
       go: 'Put it back',
       done: 'The page was put back.',
+      same: 'The page is like that already: nothing was changed.',
     },
     revoke: {
       title: 'Revoke a user',

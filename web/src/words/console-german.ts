@@ -115,10 +115,11 @@ export const german: ConsoleWords = {
   versionKinds: {
     named: 'benannt',
     automatic: 'von selbst aufgehoben',
-    before: 'vor dem Zurückversetzen',
+    before: 'vor dem Zurückversetzen oder Zurücknehmen',
     story: 'der ganzen Geschichte',
     import: 'eingelesen',
   },
+  asNow: 'wie die Seite jetzt ist',
   stateOf: (when) => `den Stand vom ${when}`,
   versionOf: (when) => `die Version vom ${when}`,
   putBack: 'Zurückversetzen',
@@ -213,6 +214,7 @@ export const german: ConsoleWords = {
     at: (when) => `auf den Stand vom ${when}`,
     from: (when) => `von ${when}`,
     to: (when) => `bis ${when}`,
+    unchanged: 'sie war schon so',
     of: (story) => `von ${story}`,
     grants: { none: 'keine Rechte mehr', read: 'darf lesen', write: 'darf schreiben', manage: 'darf verwalten' },
     days: (days, said) => `für ${said} ${days === 1 ? 'Tag' : 'Tage'}`,
@@ -262,6 +264,7 @@ export const german: ConsoleWords = {
       does: 'Die Seite wird, wie sie damals war, für alle, vor ihren Augen. Ihr jetziger Stand wird vorher als Version aufgehoben, also lässt sich das zurücknehmen. Was andere inzwischen tippen, bleibt.',
       go: 'Zurückversetzen',
       done: 'Die Seite wurde zurückversetzt.',
+      same: 'Die Seite ist schon so: nichts wurde geändert.',
     },
     revoke: {
       title: 'Einer Person die Rechte entziehen',
