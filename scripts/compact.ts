@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util'
 import type { Config } from '../server/config.ts'
 import { type CompactOptions, type CompactProgress, compactPages } from '../server/log/compact.ts'
 import { withOriginals } from '../server/log/windows.ts'
+import { counted } from '../shared/counted.ts'
 import type { CompactReport } from '../shared/operators.ts'
 import { pageOptions, workOnPages } from './page-work.ts'
-import { bytesOf, counted, durationOf } from './progress.ts'
+import { bytesOf, durationOf } from './progress.ts'
 import { numberOf, runCommand, UsageError } from './run-command.ts'
 
 const USAGE = `Usage: scriptorium compact [options]

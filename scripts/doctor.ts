@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util'
 import type { Config } from '../server/config.ts'
 import { type ExamineOptions, type ExamineReport, examinePages } from '../server/log/examine.ts'
+import { counted } from '../shared/counted.ts'
 import { pageOptions, workOnPages } from './page-work.ts'
-import { counted, durationOf } from './progress.ts'
+import { durationOf } from './progress.ts'
 import { runCommand } from './run-command.ts'
 
 const USAGE = `Usage: scriptorium doctor [options]

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, write
 import { dirname, join, resolve } from 'node:path'
 import { zipSync } from 'fflate'
 import type { Config } from '../server/config.ts'
-import type { Files } from '../server/log/archive/bundle.ts'
+import { contentsOf, type Files, readManifest } from '../server/log/archive/bundle.ts'
 import { type PackedFiles, unpacked } from '../server/operate-stories.ts'
+import { contentsInWords } from './progress.ts'
 import { runCommand, UsageError } from './run-command.ts'
 import { atStories, type Place, readOptions } from './stories.ts'
 
@@ -36,8 +37,7 @@ export const run = (args: readonly string[]): Promise<void> =>
       usage: USAGE,
       read: readArguments,
       work: exportTo,
-      words: ({ story, pages, versions, bytes, path }) =>
-        `${story}: ${pages} pages and ${versions} versions (${bytes} bytes) written to ${path}\n`,
+      words: ({ story, path, ...contents }) => `${story}: ${contentsInWords(contents)} written to ${path}\n`,
       isWell: ({ ok }) => ok,
     },
     args,
@@ -59,11 +59,7 @@ const exportTo = async (config: Config, { story, path, json }: Asked) => {
   const files = await atStories(config, json, (place) => take(place, story))
   if (isZip) writeWhole(path, zipSync({ ...files }, EQUAL_ZIPS))
   else writeFolder(path, files)
-  const names = Object.keys(files)
-  const pages = names.filter((name) => /^pages\/.*\.yjs$/.test(name)).length
-  const versions = names.filter((name) => name.startsWith('versions/')).length
-  const bytes = Object.values(files).reduce((sum, { length }) => sum + length, 0)
-  return { ok: true, story, path, pages, versions, bytes }
+  return { ok: true, story, path, ...contentsOf(files, readManifest(files)) }
 }
 
 /** Nothing is written over. */

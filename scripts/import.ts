@@ -6,6 +6,7 @@ import type { Config } from '../server/config.ts'
 import { type Files, readManifest } from '../server/log/archive/bundle.ts'
 import type { Imported } from '../server/log/archive/import.ts'
 import { carryOutImport, type ImportOrder, packed } from '../server/operate-stories.ts'
+import { contentsInWords } from './progress.ts'
 import { runCommand, UsageError } from './run-command.ts'
 import { atStories, readOptions } from './stories.ts'
 
@@ -39,8 +40,8 @@ export const run = (args: readonly string[]): Promise<void> =>
       usage: USAGE,
       read: readArguments,
       work: importFrom,
-      words: ({ story, pages, versions, bytes, dryRun }) =>
-        `${story}: ${pages.length} pages and ${versions} versions (${bytes} bytes) ${dryRun ? 'could be imported' : 'imported'}\n`,
+      words: ({ story, dryRun, pages, ...rest }) =>
+        `${story}: ${contentsInWords({ ...rest, pages: pages.length })} ${dryRun ? 'could be imported' : 'imported'}\n`,
       isWell: ({ ok }) => ok,
     },
     args,

@@ -2,19 +2,20 @@
 import { join } from 'node:path'
 import pino from 'pino'
 import { type Config, ConfigError } from '../server/config.ts'
-import { migrate } from '../server/database/migrate.ts'
+import { migrate, newestMigration } from '../server/database/migrate.ts'
 import { openPglite } from '../server/database/pglite.ts'
 import type { Database } from '../server/database/port.ts'
 import { openPostgres } from '../server/database/postgres.ts'
 import { loadConfig } from '../server/environment.ts'
 import { databaseName, withoutSecrets } from '../server/greeting.ts'
-import { acquireLock } from '../server/lock.ts'
+import { acquireLock, readLock, type Serving } from '../server/lock.ts'
 import { Releases } from '../server/release.ts'
 
 const USAGE = `Usage: scriptorium migrate [--json]
 
 Creates or updates the tables of the database that the settings name, then ends.
-Safe while a service runs on the same PostgreSQL, and when two start at once.
+Safe while a service runs on the same PostgreSQL, and when two start at once. A service that has the embedded
+database has done it at its start: then there is nothing to do.
 
   --json   one line of JSON for machines
 `
@@ -32,7 +33,9 @@ export const run = async (args: readonly string[]): Promise<void> => {
   let config: Config | null = null
   try {
     config = loadConfig(process.cwd(), process.env)
-    say({ ok: true, database: databaseName(config), applied: await migrateAt(config) })
+    const serving = config.databaseUrl === null ? upToDate(config.dataDir) : null
+    const applied = serving === null ? await migrateAt(config) : []
+    say({ ok: true, database: databaseName(config), applied, ...(serving === null ? {} : { serving: whoOf(serving) }) })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     say({
@@ -41,6 +44,21 @@ export const run = async (args: readonly string[]): Promise<void> => {
     })
     process.exitCode = 1
   }
+}
+
+const whoOf = ({ pid, address }: Serving): string => `process ${pid} at ${address}`
+
+/**
+ * The service that has the embedded database, with tables that this code can use; null: none has it.
+ * @throws Error where its tables are older
+ */
+const upToDate = (dataDir: string): Serving | null => {
+  const serving = readLock(dataDir)
+  const wanted = newestMigration()
+  if (serving === null || (serving.tables !== null && serving.tables >= wanted)) return serving
+  throw new Error(
+    `${dataDir} is in use by ${whoOf(serving)}, another version: its tables end with ${serving.tables ?? 'an older migration'}, this version needs ${wanted}. Stop that process and start this version, which brings them up to date by itself`,
+  )
 }
 
 /** @returns the names of the migrations applied now */
@@ -69,7 +87,13 @@ const open = async (config: Config, releases: Releases): Promise<Database> => {
 }
 
 type Ending =
-  | { readonly ok: true; readonly database: string; readonly applied: readonly string[] }
+  | {
+      readonly ok: true
+      readonly database: string
+      readonly applied: readonly string[]
+      /** Who has the embedded database, and has migrated it. */
+      readonly serving?: string
+    }
   | { readonly ok: false; readonly reason: string }
 
 const sayJson = (ending: Ending): void => void process.stdout.write(`${JSON.stringify(ending)}\n`)
@@ -77,5 +101,6 @@ const sayJson = (ending: Ending): void => void process.stdout.write(`${JSON.stri
 const sayWords = (ending: Ending): void => {
   if (!ending.ok) return void process.stderr.write(`migrate: ${ending.reason}\n`)
   for (const name of ending.applied) process.stdout.write(`  applied ${name}\n`)
-  process.stdout.write(`The tables are up to date: ${ending.database}.\n`)
+  const by = ending.serving === undefined ? '' : ` ${ending.serving} has it, and saw to that when it started.`
+  process.stdout.write(`The tables are up to date: ${ending.database}.${by}\n`)
 }

@@ -1,4 +1,6 @@
 /** One line of progress on a terminal: how much is done, how fast, how long it will take. */
+import type { Contents } from '../server/log/archive/bundle.ts'
+import { counted } from '../shared/counted.ts'
 
 export interface ProgressLine {
   /** Shows `done` of `total`. */
@@ -48,5 +50,9 @@ export const bytesOf = (bytes: number): string => {
   return `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
-/** How many there are of what, as people say it. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+/** What a story as files holds, as people say it. */
+export const contentsInWords = ({ pages, versions, pictures, bytes }: Contents): string => {
+  const more = pictures === 0 ? '' : ` and ${counted(pictures, 'picture')}`
+  const first = `${counted(pages, 'page')}${pictures === 0 ? ' and' : ','} ${counted(versions, 'version')}`
+  return `${first}${more} (${bytesOf(bytes)})`
+}

@@ -22,9 +22,13 @@ export const askService = async <Report, Progress>(
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
+  }).catch((error: unknown) => {
+    throw new Error(
+      `process ${pid} has the embedded database and does not answer at ${address}: ${causeOf(error)}. If it hangs, end it and run this again`,
+    )
   })
   if (!answer.ok || answer.body === null)
-    throw new Error(`process ${pid} at ${address} refuses: ${await answer.text()}`)
+    throw new Error(`process ${pid} at ${address} refuses: ${wordsOf(await answer.text())}`)
   for await (const line of linesOf(answer.body)) {
     const said = JSON.parse(line) as WorkLine
     if ('progress' in said) told(said.progress as Progress)
@@ -32,6 +36,22 @@ export const askService = async <Report, Progress>(
     else throw new Error(said.fault)
   }
   throw new Error(`process ${pid} at ${address} ended before the work did`)
+}
+
+/** What fetch says of a connection that failed lies in its cause. */
+const causeOf = (error: unknown): string => {
+  const { cause = error } = error as { cause?: unknown }
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+/** Of a problem what it says, of anything else all. */
+const wordsOf = (answer: string): string => {
+  try {
+    const { detail, title } = JSON.parse(answer) as { detail?: string; title?: string }
+    return detail ?? title ?? answer
+  } catch {
+    return answer
+  }
 }
 
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {

@@ -78,7 +78,12 @@ export const createHttpServer = (parts: HttpParts, releases: Releases): Server =
   })
   const app = createApp({
     config,
-    guard: { config, maxBodyBytes: Math.max(limits.syncBytes, limits.assetBytes), note: (act) => audit.note(act) },
+    guard: {
+      config,
+      maxBodyBytes: Math.max(limits.syncBytes, limits.assetBytes),
+      note: (act) => audit.note(act),
+      add: (id, detail) => audit.add(id, detail),
+    },
     routes: [managing(parts, authorize, audit), operating(parts, authorize)],
     metrics,
     logger: parts.logger,
@@ -164,6 +169,7 @@ const workParts = (parts: HttpParts, authorize: Authorize, releases: Releases): 
   return {
     key: parts.key,
     authorize: (c) => authorize(c, 'service', 'admin'),
+    logger,
     work: { ...long, ...storyOperations(archive) },
     detached: { names: Object.keys(long), isRunning: (name) => watch.jobs.isRunning(name), ending: ending.signal },
   }

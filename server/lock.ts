@@ -7,8 +7,11 @@ import { isRunning, startOf } from './process-start.ts'
 export interface Lock {
   /** Whoever shows it could read the file, so may ask this process to work. */
   readonly key: string
-  /** Makes the address known at which this process can be asked. */
-  setAddress(address: string): void
+  /**
+   * Makes the address known at which this process can be asked.
+   * @param tables the newest migration of the database, for commands that would migrate it
+   */
+  setAddress(address: string, tables?: string): void
   /** Removes the file if it is still ours. Idempotent. */
   release(): void
 }
@@ -18,6 +21,7 @@ interface Holder {
   /** When that process started, as its system tells it; null where it does not. */
   readonly started: string | null
   readonly address: string | null
+  readonly tables: string | null
   /** Proves to this process that a caller could read the file. */
   readonly key: string
 }
@@ -26,9 +30,11 @@ interface Holder {
 export class LockedError extends Error {
   readonly pid: number
   constructor(dir: string, holder: Holder) {
-    const at = holder.address === null ? '' : ` at ${holder.address}`
+    const { pid, address } = holder
+    const who = address === null ? `${pid}, a service that is starting or a command` : `${pid} at ${address}`
+    const remedy = address === null ? 'Wait until it has ended or serves' : 'Stop that process'
     super(
-      `${dir} is in use by process ${holder.pid}${at}: the embedded database serves one process. Stop that process, or set another DATA_DIR, or use DATABASE_URL to share one PostgreSQL`,
+      `${dir} is in use by process ${who}: the embedded database serves one process. ${remedy}, or set another DATA_DIR, or use DATABASE_URL to share one PostgreSQL`,
     )
     this.name = 'LockedError'
     this.pid = holder.pid
@@ -46,6 +52,7 @@ export const acquireLock = (dir: string, given: { readonly address: string | nul
     pid: process.pid,
     started: startOf(process.pid),
     address: given.address,
+    tables: null,
     key: randomBytes(24).toString('base64url'),
   }
   const other = take(path, path, mine)
@@ -78,19 +85,27 @@ const take = (base: string, path: string, mine: Holder): Holder | null => {
   }
 }
 
-/** Where the process that has the lock of `dir` can be asked, and with what; null: there is none, or not yet an address. */
-export const readLock = (
-  dir: string,
-): { readonly pid: number; readonly address: string; readonly key: string } | null => {
+/** The service that has the lock of `dir`: where it can be asked, and with what. */
+export interface Serving {
+  readonly pid: number
+  readonly address: string
+  readonly key: string
+  /** The newest migration of its database; null: it did not say. */
+  readonly tables: string | null
+}
+
+/** Null: nobody has the lock of `dir`, or it has not yet an address. */
+export const readLock = (dir: string): Serving | null => {
   const holder = read(join(dir, 'lock'))?.holder ?? null
   if (holder === null || holder.address === null || !isRunning(holder.pid, holder.started)) return null
-  return { pid: holder.pid, address: holder.address, key: holder.key }
+  const { pid, address, key, tables } = holder
+  return { pid, address, key, tables }
 }
 
 const heldLock = (path: string, mine: Holder): Lock => ({
   key: mine.key,
-  setAddress: (address) => {
-    if (read(path)?.holder?.key === mine.key) replace(path, { ...mine, address })
+  setAddress: (address, tables) => {
+    if (read(path)?.holder?.key === mine.key) replace(path, { ...mine, address, tables: tables ?? null })
   },
   release: () => {
     if (read(path)?.holder?.key === mine.key) rmSync(path, { force: true })
@@ -137,9 +152,9 @@ const read = (path: string): { readonly text: string; readonly holder: Holder | 
 /** A lock that cannot be read was cut short by a loss of power: its process is gone. */
 const parse = (found: string): Holder | null => {
   try {
-    const { pid, started, address, key } = JSON.parse(found) as Partial<Holder>
+    const { pid, started, address, tables, key } = JSON.parse(found) as Partial<Holder>
     if (!Number.isSafeInteger(pid) || typeof key !== 'string') return null
-    return { pid: pid as number, started: started ?? null, address: address ?? null, key }
+    return { pid: pid as number, started: started ?? null, address: address ?? null, tables: tables ?? null, key }
   } catch {
     return null
   }

@@ -2,6 +2,7 @@
 import pino from 'pino'
 import { SLOT_NAME } from './cluster/messages.ts'
 import { type Config, ConfigError } from './config.ts'
+import { settingsHelp } from './config-help.ts'
 import { loadConfig } from './environment.ts'
 import { databaseName, greeting, withoutSecrets } from './greeting.ts'
 import type { Logger } from './ports.ts'
@@ -10,11 +11,12 @@ import type { Service, ServiceParts } from './service.ts'
 import { failureReason, failureWords, reasonOf, waitingWords } from './start-words.ts'
 import { systemClock, systemRandom } from './system.ts'
 
-const USAGE = `Usage: scriptorium serve
+const usage = (): string => `Usage: scriptorium serve
 
-Runs the service until SIGTERM or SIGINT. Settings are environment variables, also read from .env;
-the README lists them.
-`
+Runs the service until SIGTERM or SIGINT. Settings are environment variables, also read from a .env file in the
+working folder; behind the meaning stands the default.
+
+${settingsHelp()}`
 
 const DATABASE_PATIENCE_MS = 30_000
 const FIRST_PAUSE_MS = 500
@@ -24,9 +26,11 @@ const NPM_TWIN_MS = 250
 
 /** Runs the service; the process ends by a signal or a failure, never by this function's return. */
 export const main = async (args: readonly string[]): Promise<void> => {
-  if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(USAGE)
+  if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(usage())
   if (args.length > 0) {
-    process.stderr.write(`serve takes no arguments, not '${args.join(' ')}'.\n\n${USAGE}`)
+    process.stderr.write(
+      `serve takes no arguments, not '${args.join(' ')}'. Settings are environment variables: see serve --help.\n`,
+    )
     process.exitCode = 2
     return
   }

@@ -7,6 +7,7 @@ import { LOOK_MS } from './cluster/nodes.ts'
 import type { Parent } from './cluster/parent.ts'
 import { Questions } from './cluster/questions.ts'
 import type { Config } from './config.ts'
+import { newestMigration } from './database/migrate.ts'
 import { putDemo } from './demo/demo.ts'
 import { assembleWatch } from './figures/assemble.ts'
 import { answererOf } from './figures/room-question.ts'
@@ -210,7 +211,7 @@ const assemble = async (
   releases.push(() => closeServer(server))
   releases.push(() => sockets.close())
   await others.cluster?.attend(sockets)
-  lock?.setAddress(`http://${address.host}:${address.port}`)
+  lock?.setAddress(`http://${address.host}:${address.port}`, newestMigration())
   return {
     address,
     drain: async () => {

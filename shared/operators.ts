@@ -10,7 +10,10 @@ export interface Percentiles {
 export interface Figures {
   /** Milliseconds since 1970. */
   readonly at: number
+  /** Pages in the memory of this process, whether or not somebody has them open. */
   readonly rooms: number
+  /** Pages that somebody has open, in all processes; of the others, as they said within the last seconds. */
+  readonly open: number
   /** In all processes; of the others, as they said within the last seconds. */
   readonly people: number
   /** Since the last row, a second each. */

@@ -17,6 +17,8 @@ const WRITE = `
   INSERT INTO scriptorium.audit (id, author, act, story, page, about, detail)
   VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb)`
 
+const ADD = `UPDATE scriptorium.audit SET detail = coalesce(detail, '{}'::jsonb) || $2::text::jsonb WHERE id = $1::uuid`
+
 const LIST = `
   SELECT at, author, act, story, page, about, detail::text AS detail FROM scriptorium.audit
   WHERE $1::text IS NULL OR at < $1::text::timestamptz
@@ -31,10 +33,17 @@ export class Audit {
     this.#random = random
   }
 
-  /** Notes an act. @throws DatabaseError */
-  async note({ author, act, story, page, about, detail }: Act): Promise<void> {
+  /** Notes an act. @returns its id @throws DatabaseError */
+  async note({ author, act, story, page, about, detail }: Act): Promise<string> {
     const json = detail === null ? null : JSON.stringify(detail)
-    await this.#database.query(WRITE, [this.#random.uuid(), author, act, story, page, about, json])
+    const id = this.#random.uuid()
+    await this.#database.query(WRITE, [id, author, act, story, page, about, json])
+    return id
+  }
+
+  /** Adds to what was noted of an act: it did not come to what was asked. @throws DatabaseError */
+  async add(id: string, detail: NonNullable<Act['detail']>): Promise<void> {
+    await this.#database.query(ADD, [id, JSON.stringify(detail)])
   }
 
   /** Acts, the newest first. @throws DatabaseError */

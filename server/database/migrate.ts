@@ -42,6 +42,9 @@ export const migrate = async (database: Database): Promise<string[]> => {
   }
 }
 
+/** The name of the newest migration of this code; names sort as they are applied. */
+export const newestMigration = (): string => migrations().at(-1)?.name ?? ''
+
 /** Asked first, so that a role without the right to create may run a migrated database. */
 const hasBookkeeping = async (database: Query): Promise<boolean> => {
   const rows = await database.query<{ found: boolean }>(

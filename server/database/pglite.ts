@@ -1,4 +1,6 @@
 /** The database port over embedded PGlite, which runs in a worker thread and has one connection. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { startThread } from '../threads/thread.ts'
 import { type Database, DatabaseError, type Query, type Value } from './port.ts'
@@ -25,6 +27,12 @@ interface Waiting {
  * @throws DatabaseError when it cannot be opened
  */
 export const openPglite = async ({ dir }: { readonly dir: string }): Promise<Database> => {
+  // To make a database takes hundreds of megabytes that PGlite never gives back: they go with the thread that made it.
+  if (!existsSync(join(dir, 'PG_VERSION'))) await (await openIn(dir)).close()
+  return openIn(dir)
+}
+
+const openIn = async (dir: string): Promise<Database> => {
   const database = new Pglite(startThread('pglite', { workerData: { dir } }))
   await database.opened
   return database

@@ -6,7 +6,7 @@ import { createSampler, type FiguresParts } from './figures.ts'
 import { Jobs } from './jobs.ts'
 import { Reports } from './reports.ts'
 
-export interface WatchParts extends Omit<FiguresParts, 'peopleElsewhere'> {
+export interface WatchParts extends Omit<FiguresParts, 'elsewhere'> {
   readonly database: Query
   readonly clock: Clock
   readonly random: Random
@@ -35,7 +35,7 @@ export const assembleWatch = (parts: WatchParts): Watch => {
   const feed = new Feed({
     clock,
     jobs: () => jobs.all,
-    sampler: () => createSampler({ ...parts, peopleElsewhere: () => reports.peopleElsewhere }),
+    sampler: () => createSampler({ ...parts, elsewhere: (open) => reports.elsewhere(open) }),
   })
   return {
     feed,

@@ -62,6 +62,13 @@ const MEMBERS = `
   FROM scriptorium.node_report, jsonb_each_text(said -> 'members') AS told (room_id, members)
   WHERE ${IS_OTHER} AND room_id = ANY ($2::text[]) GROUP BY room_id`
 
+/** $1 id, $2 the rooms that somebody here is in: how many others there are. */
+const OPEN = `
+  SELECT count(*)::integer AS open FROM (
+    SELECT jsonb_object_keys(said -> 'members') FROM scriptorium.node_report WHERE ${IS_OTHER}
+    EXCEPT SELECT unnest($2::text[])
+  ) AS elsewhere`
+
 const LEAVE = 'DELETE FROM scriptorium.node_report WHERE node_id = $1::uuid'
 
 type Said = Pick<NodeReport, 'rooms' | 'people' | 'memory' | 'busiest'>
@@ -75,8 +82,9 @@ export class Reports {
   readonly #parts: ReportsParts
   readonly #startedAt: Date
   #told = false
-  /** People elsewhere when last asked for, and when that was. */
-  #people = { count: 0, askedAt: Number.NEGATIVE_INFINITY }
+  /** What is elsewhere, when it was last asked for. */
+  #elsewhere = { people: 0, open: 0 }
+  #askedAt = Number.NEGATIVE_INFINITY
   #stop: () => void = () => undefined
   #closed = false
   #telling: Promise<void> = Promise.resolve()
@@ -106,22 +114,29 @@ export class Reports {
     return new Map(rows.map(({ roomId, members }) => [roomId, members]))
   }
 
-  /** How many are with other processes, as was known some seconds ago; asking has it known anew. */
-  get peopleElsewhere(): number {
+  /**
+   * How many are with other processes, and how many pages are open there and not here, as was known some seconds ago;
+   * asking has it known anew.
+   */
+  elsewhere(openHere: readonly string[]): { readonly people: number; readonly open: number } {
     const { clock, logger, isAlone } = this.#parts
-    if (isAlone()) return 0
+    if (isAlone()) return { people: 0, open: 0 }
     const now = clock.elapsed()
-    if (now - this.#people.askedAt >= EVERY_MS) {
-      this.#people = { ...this.#people, askedAt: now }
-      this.list().then(
-        (nodes) => {
-          const others = nodes.filter(({ isHere }) => !isHere)
-          this.#people = { ...this.#people, count: others.reduce((sum, { people }) => sum + people, 0) }
-        },
-        (error: unknown) => logger.debug({ error: String(error) }, 'the people elsewhere could not be counted'),
+    if (now - this.#askedAt >= EVERY_MS) {
+      this.#askedAt = now
+      this.#countElsewhere(openHere).catch((error: unknown) =>
+        logger.debug({ error: String(error) }, 'what is elsewhere could not be counted'),
       )
     }
-    return this.#people.count
+    return this.#elsewhere
+  }
+
+  async #countElsewhere(openHere: readonly string[]): Promise<void> {
+    const { database, id } = this.#parts
+    const nodes = await this.list()
+    const [row] = await database.query<{ open: number }>(OPEN, [id, openHere])
+    const people = nodes.reduce((sum, node) => (node.isHere ? sum : sum + node.people), 0)
+    this.#elsewhere = { people, open: row?.open ?? 0 }
   }
 
   /** Says no more, and that this process serves no longer. */

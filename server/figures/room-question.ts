@@ -10,7 +10,7 @@ export const ORDERS = {
   bytes: ({ snapshotBytes, tailBytes }: RoomFigures) => snapshotBytes + tailBytes,
 }
 
-/** Open pages with these letters in their names, the first so many of them. */
+/** Pages in memory with these letters in their names, the first so many of them. */
 export interface ListAsked {
   readonly what: 'list'
   readonly letters: string
@@ -28,8 +28,9 @@ export interface RoomSaid {
   /** Sockets that were closed. */
   readonly closed: number
   readonly list: readonly RoomFigures[]
-  /** How many pages the list would have without a limit. */
+  /** How many pages the list would have without a limit, and how many of these somebody has open. */
   readonly count: number
+  readonly opened: number
 }
 
 /** A page that is open, as far as this asks for it. */
@@ -42,7 +43,7 @@ export interface OpenRoom {
 /** People that a process tells of. */
 export const SHOWN_PEOPLE = 500
 
-const NOTHING: RoomSaid = { open: null, people: [], closed: 0, list: [], count: 0 }
+const NOTHING: RoomSaid = { open: null, people: [], closed: 0, list: [], count: 0, opened: 0 }
 
 /** How a process answers about the rooms that it has open. */
 export const answererOf =
@@ -65,8 +66,11 @@ export const answererOf =
 
 const listed = (rooms: readonly RoomFigures[], { letters, order, limit }: ListAsked) => {
   const found = rooms.filter(({ roomId }) => roomId.toLowerCase().includes(letters))
-  return { list: ordered(found, order).slice(0, limit), count: found.length }
+  return { list: ordered(found, order).slice(0, limit), count: found.length, opened: found.filter(isOpen).length }
 }
+
+/** Whether somebody has it open: a page stays in memory for a while after that. */
+const isOpen = ({ members }: RoomFigures): boolean => members > 0
 
 const ordered = <Figures extends RoomFigures>(rooms: readonly Figures[], order: keyof typeof ORDERS): Figures[] =>
   rooms.toSorted((a, b) => ORDERS[order](b) - ORDERS[order](a) || (a.roomId < b.roomId ? -1 : 1))
@@ -79,25 +83,39 @@ const together = <Figures extends OpenFigures>(opens: readonly Figures[]): Figur
   return { ...most, members: sum(({ members }) => members), slow: sum(({ slow }) => slow) }
 }
 
-/** Open pages as all processes listed them, each with how many of its members are elsewhere than `here`. */
+/** Pages in memory as all processes listed them, each with how many of its members are elsewhere than `here`. */
 export const listOfAll = (
   here: RoomSaid,
   elsewhere: readonly RoomSaid[],
   { order, limit }: ListAsked,
-): { readonly rooms: readonly (RoomFigures & { readonly elsewhere: number })[]; readonly open: number } => {
+): {
+  readonly rooms: readonly (RoomFigures & { readonly elsewhere: number })[]
+  readonly open: number
+  readonly held: number
+} => {
   const said = [here, ...elsewhere]
   const byRoom = new Map<string, RoomFigures[]>()
-  for (const room of said.flatMap(({ list }) => list))
-    byRoom.set(room.roomId, [...(byRoom.get(room.roomId) ?? []), room])
+  const listed = said.flatMap(({ list }) => list)
+  for (const room of listed) byRoom.set(room.roomId, [...(byRoom.get(room.roomId) ?? []), room])
   const membersHere = new Map(here.list.map(({ roomId, members }) => [roomId, members]))
   const rooms = [...byRoom.values()].flatMap((opens) => {
     const open = together(opens)
     return open === null ? [] : [{ ...open, elsewhere: open.members - (membersHere.get(open.roomId) ?? 0) }]
   })
-  // A page that two have open is counted once, as far as both listed it.
-  const twice = said.reduce((sum, { list }) => sum + list.length, 0) - byRoom.size
-  const count = said.reduce((sum, each) => sum + each.count, 0) - twice
-  return { rooms: ordered(rooms, order).slice(0, limit), open: count }
+  // A page that two have is counted once, as far as both listed it.
+  const counted = (of: (each: RoomSaid) => number, among: (rooms: readonly RoomFigures[]) => number) =>
+    said.reduce((sum, each) => sum + of(each), 0) - among(listed) + among(rooms)
+  return {
+    rooms: ordered(rooms, order).slice(0, limit),
+    open: counted(
+      ({ opened }) => opened,
+      (some) => some.filter(isOpen).length,
+    ),
+    held: counted(
+      ({ count }) => count,
+      (some) => some.length,
+    ),
+  }
 }
 
 /** A page as all that have it open told of it. */

@@ -9,8 +9,10 @@ import { problem } from './problem.ts'
 
 export interface GuardParts {
   readonly config: OriginRules
-  /** Writes down what a manager did. */
-  readonly note: (act: Act) => Promise<void>
+  /** Writes down what a manager did, under an id. */
+  readonly note: (act: Act) => Promise<string>
+  /** Adds to what stands under an id. */
+  readonly add: (id: string, detail: NonNullable<Act['detail']>) => Promise<void>
   /** Bytes of a request's body. */
   readonly maxBodyBytes: number
 }
@@ -23,14 +25,26 @@ export interface Noted {
 
 const NOTED = 'noted'
 const LOOKED = 'looked'
+const WRITER = 'writer'
 const ASKED_HEADERS = 'authorization, content-type, idempotency-key'
 const TOLD_HEADERS = 'etag, location, retry-after'
 
 /** Adds to what is written down of this request. */
 export const note = (c: Context, noted: Noted): void => c.set(NOTED, noted)
 
-/** Says that this request only looked: nothing is written down of it. */
+/** Says that nothing more is to be written down of this request: it only looked, say. */
 export const onlyLooked = (c: Context): void => c.set(LOOKED, true)
+
+/** Adds to what was written down. */
+export type Adding = (detail: NonNullable<Act['detail']>) => Promise<void>
+
+/** Writes down now what begins, for a route that answers before it has ended. @throws DatabaseError */
+export const noteNow = async (c: Context): Promise<Adding> => {
+  const { note: write, add }: GuardParts = c.get(WRITER)
+  const id = await write(actOf(c, c.get(AUTHORIZED)))
+  onlyLooked(c)
+  return (detail) => add(id, detail)
+}
 
 /** Puts the guard before all routes below `path`. */
 export const guard = (app: Hono, path: string, parts: GuardParts): void => {
@@ -46,6 +60,7 @@ export const guard = (app: Hono, path: string, parts: GuardParts): void => {
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
   })
   app.use(path, async (c: Context, next) => {
+    c.set(WRITER, parts)
     await next()
     const authorized: Authorized | undefined = c.get(AUTHORIZED)
     if (authorized === undefined || !isManaging(authorized, c.req.method) || c.res.status >= 400) return

@@ -41,9 +41,9 @@ export const operatorRoutes = (api: Hono, parts: OperatorParts): void => {
     const limit = wholeOf(c, 'limit', 100, MOST_ROOMS)
     const asked = { what: 'list', letters, order: orderOf(c), limit } as const
     const { here, elsewhere, silent } = await ask(asked)
-    const { rooms: listed, open } = listOfAll(here, elsewhere, asked)
+    const { rooms: listed, open, held } = listOfAll(here, elsewhere, asked)
     const stored = letters === '' ? [] : await archive.findPages(letters, limit)
-    return c.json({ rooms: listed.map(named), open, silent, stored: stored.map(named) })
+    return c.json({ rooms: listed.map(named), open, held, silent, stored: stored.map(named) })
   })
   api.get('/admin/rooms/:story/:page', async (c) => {
     await authorize(c, 'service', 'admin')

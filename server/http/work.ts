@@ -2,9 +2,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono } from 'hono'
+import { ArchiveFault } from '../log/archive/fault.ts'
 import { isLoopback } from '../loopback.ts'
+import type { Logger } from '../ports.ts'
 import { AUTHORIZED, type Authorized } from './authorize.ts'
-import { note } from './guard.ts'
+import { type Adding, note, noteNow } from './guard.ts'
 import { problem } from './problem.ts'
 
 export type Told = (progress: unknown) => void
@@ -18,6 +20,7 @@ export interface WorkParts {
   /** Whether whoever has no key may ask all the same. @throws Problem where they may not */
   readonly authorize: (c: Context) => Promise<unknown>
   readonly work: Work
+  readonly logger: Logger
   /** Work that goes on though whoever asked does not wait: it is watched by the events. */
   readonly detached: {
     readonly names: readonly string[]
@@ -42,7 +45,7 @@ export const partOf = ({ story, page, dryRun, repair }: Readonly<Record<string, 
 })
 
 /** Routes `POST /<name>` for each kind of work. */
-export const workRoutes = ({ key, authorize, work, detached }: WorkParts): Hono => {
+export const workRoutes = ({ key, authorize, work, logger, detached }: WorkParts): Hono => {
   const app = new Hono()
   for (const [name, run] of Object.entries(work)) {
     app.post(`/${name}`, async (c: Context) => {
@@ -56,15 +59,37 @@ export const workRoutes = ({ key, authorize, work, detached }: WorkParts): Hono 
       if (body.detached === true) {
         if (!detached.names.includes(name)) return problem(400, 'Bad request', `${name} cannot be detached`)
         if (detached.isRunning(name)) return problem(409, 'Under way', `${name} is under way already`)
+        const add = await noteNow(c)
         // How it ends is told by the events.
-        run(body, () => undefined, detached.ending).catch(() => undefined)
+        run(body, () => undefined, detached.ending).catch((error: unknown) => noteEnd(add, error, logger))
         return c.json({ started: name }, 202)
       }
-      return streamed(c, (told, signal) => run(body, told, signal))
+      const add = await noteNow(c)
+      return streamed(c, async (told, signal) => {
+        try {
+          return await run(body, told, signal)
+        } catch (error) {
+          await noteEnd(add, error, logger)
+          throw error
+        }
+      })
     })
   }
   return app
 }
+
+/** Has the audit say why work did not come to what was asked. */
+const noteEnd = async (add: Adding, error: unknown, logger: Logger): Promise<void> => {
+  const why = reasonOf(error)
+  try {
+    await add(error instanceof ArchiveFault ? { refused: why } : { failed: why })
+  } catch (fault) {
+    // The database is away, which is why the work failed; whoever asked is told.
+    logger.warn({ why, fault: reasonOf(fault) }, 'the audit could not be told that work failed')
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The key was read from a file of this machine, so it counts on this machine only. */
 const hasKey = (c: Context, key: string): boolean => {
@@ -87,7 +112,7 @@ const streamed = (c: Context, run: (told: Told, signal: AbortSignal) => Promise<
       try {
         say({ report: await run((progress) => say({ progress }), gone.signal) })
       } catch (error) {
-        say({ fault: error instanceof Error ? error.message : String(error) })
+        say({ fault: reasonOf(error) })
       }
       if (!gone.signal.aborted) controller.close()
     },

@@ -1,5 +1,6 @@
 /** Compaction of one page. */
 
+import { counted } from '../../shared/counted.ts'
 import type { Size } from '../../shared/operators.ts'
 import type { Database } from '../database/port.ts'
 import type { Clock, Counters, Logger } from '../ports.ts'
@@ -68,7 +69,8 @@ export const compactPage = async (
 ): Promise<CompactedPage> => {
   const before = await measure(page, parts)
   if (before === null) return skipped(page, 'it was deleted meanwhile', { rows: 0, bytes: 0 })
-  if (before.rows < options.minRows) return skipped(page, `fewer than ${options.minRows} rows`, sizeOf(before))
+  if (before.rows < options.minRows)
+    return skipped(page, `fewer than ${counted(options.minRows, 'row')}`, sizeOf(before))
   const history = { ...parts, settings: parts.history }
   try {
     if (options.dryRun) return await predicted(page, before, history, parts)

@@ -1,4 +1,5 @@
 /** Examining pages: what each of them lacks, and what of that can surely be mended. */
+import { counted } from '../../shared/counted.ts'
 import type { Database } from '../database/port.ts'
 import { JobError } from '../threads/pool.ts'
 import { firstGap, historyFaults } from './agree.ts'
@@ -87,7 +88,7 @@ const orphans = async (database: Database): Promise<ExaminedPage[]> => {
   const rows = await database.query<{ kind: string; room_id: string; rows: number }>(ORPHANS)
   return rows.map(({ kind, room_id, rows: count }) => ({
     page: room_id,
-    findings: [fault(`${count} rows of ${kind} belong to no page`)],
+    findings: [fault(`${counted(count, 'row')} of ${kind} ${count === 1 ? 'belongs' : 'belong'} to no page`)],
   }))
 }
 
@@ -109,7 +110,7 @@ const examinePage = async (page: string, repair: boolean, parts: ExamineParts): 
   findings.push(...(await contentFindings(page, head, rows, repair, parts)))
   for (const what of await historyFaults(page, parts)) findings.push(fault(what))
   const [{ rows: aside } = { rows: 0 }] = await parts.database.query<{ rows: number }>(HAS_QUARANTINE, [page])
-  if (aside > 0) findings.push(note(`${aside} rows were set aside and are kept in quarantine`))
+  if (aside > 0) findings.push(note(`set aside and kept in quarantine: ${counted(aside, 'row')}`))
   return findings
 }
 

@@ -14,7 +14,11 @@ const failure = (id: number, error: unknown): PgliteReply => {
   return { id, error: { message: message ?? String(error), code } }
 }
 
-const database = await PGlite.create(dir, { parsers: { [types.INT8]: Number } }).catch((error: unknown) => {
+/** Of a server it is 128 MB, which here is memory of the service; the system caches the same files anyway. */
+const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']
+
+const options = { startParams, parsers: { [types.INT8]: Number } }
+const database = await PGlite.create(dir, options).catch((error: unknown) => {
   reply(failure(0, error))
   return null
 })

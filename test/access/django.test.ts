@@ -13,12 +13,34 @@ const SECRET = 'shared between the app and the service'
 const hasPython = spawnSync('python3', ['--version']).status === 0
 if (!hasPython) leaveOut('the Django example of docs/django.md: there is no python3')
 
-/** The view as the documentation has it. */
-const documented = (): string => {
+/** The Python of the documentation. */
+const blocks = (): string[] => {
   const text = readFileSync(fileURLToPath(new URL('../../docs/django.md', import.meta.url)), 'utf8')
-  const blocks = [...text.matchAll(/```python\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
-  return blocks.find((block) => block.includes('def may(request)')) ?? ''
+  return [...text.matchAll(/```python\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
 }
+
+/** The view as the documentation has it. */
+const documented = (): string => blocks().find((block) => block.includes('def may(request)')) ?? ''
+
+/** Prints the names that each block of a list on stdin uses and nowhere has from. */
+const UNBOUND = `
+import ast, builtins, json, sys
+for block in json.load(sys.stdin):
+    nodes = list(ast.walk(ast.parse(block)))
+    bound = set(dir(builtins))
+    for node in nodes:
+        if isinstance(node, (ast.Import, ast.ImportFrom)): bound |= {name.asname or name.name for name in node.names}
+        elif isinstance(node, ast.FunctionDef): bound |= {node.name} | {arg.arg for arg in node.args.args}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store): bound.add(node.id)
+    print(*sorted({node.id for node in nodes if isinstance(node, ast.Name)} - bound))
+`
+
+it.runIf(hasPython)('every piece of Python of the documentation imports what it uses, and names every setting', () => {
+  const { stdout } = spawnSync('python3', ['-c', UNBOUND], { input: JSON.stringify(blocks()), encoding: 'utf8' })
+  expect(stdout.split('\n').filter((names) => names !== '')).toEqual(['role_of'])
+  const text = readFileSync(fileURLToPath(new URL('../../docs/django.md', import.meta.url)), 'utf8')
+  for (const [, name] of text.matchAll(/settings\.(SCRIPTORIUM_\w+)/g)) expect(text).toContain(`${name} = `)
+})
 
 /** Just as much of Django as the view uses, and a server around it. */
 const AROUND = (view: string): string => `

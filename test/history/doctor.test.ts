@@ -96,7 +96,7 @@ const ILLS: readonly (readonly [name: string, sql: string, says: RegExp, mends: 
   [
     'rows of no page',
     `INSERT INTO scriptorium.writer (room_id, client_id) VALUES ('no/page', 1)`,
-    /1 rows of writer belong to no page/,
+    /1 row of writer belongs to no page/,
     false,
   ],
 ]

@@ -126,6 +126,9 @@ describe.each(mainStores)('the API over $name', { timeout: 180_000 }, (store) =>
     expect(entries[0]).toMatchObject({ author: 'ben', kind: 'restore', toSeq: 3 })
     const same = await ask(`POST ${PAGE}/restore?user=ben`, { body: { version: named.body.id } })
     expect(same.body).toEqual({ seq: 3, version: null })
+    const noted = (await ask('GET /admin/audit')).body.acts.map(({ detail }: { detail: unknown }) => detail)
+    const { id: version } = named.body
+    expect(noted).toEqual([{ version, unchanged: true }, { version }, { label: 'as it began' }])
 
     const back = await ask(`POST ${PAGE}/restore`, { body: { version: restored.body.version } })
     expect(back.status).toBe(200)

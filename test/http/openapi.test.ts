@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest'
+import { english } from '../../web/src/words/console-english.ts'
 import { startApi } from '../support/archive-api.ts'
 import { anyPostgres } from '../support/stores.ts'
+
+/** They change something and are no managing acts: writers may do them. */
+const OF_WRITERS = ['/sync', '/assets/:sha256', '/updates', '/pages/:page/copy']
 
 it('the API describes every route below /api/v1 at /openapi.json, and that they take a bearer token', async () => {
   const { address } = await startApi(anyPostgres())
@@ -54,4 +58,8 @@ it('the API describes every route below /api/v1 at /openapi.json, and that they 
       ...['revoke', 'forget', 'compact', 'doctor', 'restore', 'export', 'import'].map((act) => `POST /admin/${act}`),
     ].sort(),
   )
+  const acts = routes
+    .map((route) => route.replace(/\{(\w+)\}/g, ':$1'))
+    .filter((route) => !route.startsWith('GET ') && !OF_WRITERS.some((end) => route.endsWith(end)))
+  expect(acts.sort(), 'the console has words for each managing act').toEqual(Object.keys(english.deeds).sort())
 })

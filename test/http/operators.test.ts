@@ -37,7 +37,7 @@ describe('operators', { timeout: 120_000 }, () => {
     await client.settled()
     const figures = () => events.all.filter(({ event }) => event === 'figures').map(({ data }) => data)
     await until('the slow reader to be seen', () => figures().at(-1)?.slow === 1)
-    expect(figures().at(-1)).toMatchObject({ rooms: 2, people: 2, slowRooms: ['s1/p1'], database: true })
+    expect(figures().at(-1)).toMatchObject({ rooms: 2, open: 2, people: 2, slowRooms: ['s1/p1'], database: true })
     expect(figures().some(({ updatesPerSecond }) => updatesPerSecond > 0)).toBe(true)
     expect(figures().some(({ relay }) => relay.p99 >= relay.p50 && relay.p50 > 0)).toBe(true)
     expect(figures().some(({ commit }) => commit.p99 >= commit.p50 && commit.p50 > 0)).toBe(true)
@@ -47,6 +47,11 @@ describe('operators', { timeout: 120_000 }, () => {
     expect(rooms[0]).toMatchObject({ story: 's1', page: 'p1', members: 2, slow: 1 })
     await ask('POST /stories/s2/pages/Quiet/updates', { body: words('shh'), headers: writer })
     const found = (await ask('GET /admin/rooms?search=QUI', { headers: admin })).body
+    expect([found.open, found.held]).toEqual([0, 1])
+    const all = (await ask('GET /admin/rooms', { headers: admin })).body
+    expect([all.open, all.held]).toEqual([2, 3])
+    await until('a page that nobody has open to be counted as held', () => figures().at(-1)?.rooms === 3)
+    expect(figures().at(-1)).toMatchObject({ rooms: 3, open: 2 })
     expect(found.stored).toMatchObject([{ story: 's2', page: 'Quiet', updates: 1, tailRows: 1, deletedAt: null }])
     const room = (await ask('GET /admin/rooms/s1/p1', { headers: admin })).body
     expect(room.people.map(({ name, isSlow }: { name: string; isSlow: boolean }) => [name, isSlow]).sort()).toEqual([
@@ -77,6 +82,12 @@ describe('operators', { timeout: 120_000 }, () => {
       const { nodes } = (await askAt(other.address)('GET /admin/nodes', { headers: admin })).body
       return nodes.some((node: { isHere: boolean; busiest: string[] }) => !node.isHere && node.busiest[0] === 's1/p1')
     })
+
+    const away = await connectClient(other.collab, 's1/p1', { token })
+    const there = await connectClient(other.collab, 's3/p3', { token })
+    await until('a page that is open elsewhere to be counted once', () => figures().at(-1)?.open === 3)
+    away.disconnect()
+    there.disconnect()
 
     const { acts } = (await ask('GET /admin/audit', { headers: admin })).body
     expect(acts.map(({ act, story, detail }: Record<string, unknown>) => [act, story, detail])).toEqual([

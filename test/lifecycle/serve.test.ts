@@ -197,6 +197,13 @@ describe('the command line', () => {
     expect(help.output()).toMatch(new RegExp(`^Usage: .*\\b${name}\\b`, 'm'))
   })
 
+  it('serve --help names the settings and their defaults', async () => {
+    const help = command('serve', '--help')
+    await help.ended
+    expect(help.output()).toMatch(/^ {2}PORT +.*\[1234]$/m)
+    expect(help.output()).toMatch(/^ {2}MAX_PAGE_BYTES +one page \[67108864]$/m)
+  })
+
   it('token says what is missing, and warns where it grants nothing', async () => {
     const mint = (args: readonly string[], env = {}) =>
       run(process.execPath, ['scripts/scriptorium.js', 'token', '--sub', 'ana', ...args], env)

@@ -103,13 +103,14 @@ describe('export and import', () => {
     ]
     const exported = await command(postgres.env, 'export', '--story', 's1', '--to', folders[0], '--json')
     expect(exported).toMatchObject({ code: 0 })
-    expect(JSON.parse(exported.out)).toMatchObject({ ok: true, pages: 3, versions: 12 })
+    const contents = { versions: 12, pictures: 1, bytes: JSON.parse(exported.out).bytes }
+    expect(JSON.parse(exported.out)).toMatchObject({ ok: true, pages: 3, ...contents })
     expect((await command(postgres.env, 'export', '--story', 's1', '--to', folders[0])).code).toBe(1)
     await source.stop()
 
     const other = await anyPostgres().open()
     const dry = await command(other.env, 'import', '--from', folders[0], '--dry-run', '--json')
-    expect(JSON.parse(dry.out)).toMatchObject({ ok: true, dryRun: true, versions: 12 })
+    expect(JSON.parse(dry.out)).toMatchObject({ ok: true, dryRun: true, ...contents })
     const imported = await command(other.env, 'import', '--from', folders[0], '--json')
     expect(JSON.parse(imported.out)).toMatchObject({ ok: true, story: 's1', dryRun: false })
     expect((await command(other.env, 'export', '--story', 's1', '--to', folders[1])).code).toBe(0)
@@ -123,6 +124,12 @@ describe('export and import', () => {
     expect([asked.code, asked.err]).toEqual([0, expect.stringContaining(service.address)])
     const again = await command(embedded.env, 'import', '--from', folders[0])
     expect([again.code, again.err]).toEqual([1, expect.stringContaining('exist already')])
+    const { acts } = (await askAt(service.address)('GET /admin/audit')).body
+    expect(acts).toMatchObject([
+      { act: 'POST /api/v1/admin/import', detail: { story: 's1', refused: expect.stringContaining('exist already') } },
+      { act: 'POST /api/v1/admin/import', detail: { story: 's1' } },
+    ])
+    expect(Object.keys(acts[1].detail)).not.toContain('refused')
     const zip = `${folders[2]}.zip`
     expect((await command(embedded.env, 'export', '--story', 's1', '--to', zip)).code).toBe(0)
     expect((await command(embedded.env, 'import', '--from', zip, '--story', 's2')).code).toBe(0)
@@ -139,7 +146,10 @@ describe('export and import', () => {
     const service = await start(env)
     await write(askAt(service.address), 'p1', 'words')
     const folder = join(temporaryFolder('export'), 'story')
-    await command(env, 'export', '--story', 's1', '--to', folder)
+    const written = await command(env, 'export', '--story', 's1', '--to', folder)
+    const [, contents] = /^s1: (1 page and 0 versions \(\d+ B\)) written to /.exec(written.out) ?? []
+    const dry = await command(env, 'import', '--from', folder, '--story', 's2', '--dry-run')
+    expect(dry.out).toBe(`s2: ${contents} could be imported\n`)
     const page = readdirSync(join(folder, 'pages')).find((name) => name.endsWith('.yjs')) ?? ''
     const bytes = readFileSync(join(folder, 'pages', page))
     writeFileSync(join(folder, 'pages', page), bytes.subarray(1))

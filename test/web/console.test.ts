@@ -1,5 +1,6 @@
 /** The console in a real browser: figures, a slow reader, acts that ask first, a compaction from its start to its report. */
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { call } from '../support/api.ts'
 import { chromiumPath, openBrowser, PHONE, seriousFindings, somebody, WITHOUT_BROWSER } from '../support/browser.ts'
 import { connectClient } from '../support/client.ts'
 import { leaveOut } from '../support/left-out.ts'
@@ -31,7 +32,17 @@ describe.skipIf(chromiumPath === null)('the console', { timeout: 120_000 }, () =
     await page.getByLabel('Token').fill(await tokenOf('op', { isAdmin: true }))
     await page.getByRole('button', { name: 'Enter' }).click()
     await page.getByText('1 reader does not keep up').waitFor()
+    const idle = await connectClient(service.collab, 's2/p2', { token })
+    idle.edit('once', (doc) => doc.getText('t').insert(0, 'once'))
+    await idle.settled()
+    idle.disconnect()
     await page.getByRole('img', { name: /People and pages: people 2, open pages 1/ }).waitFor()
+    await page.getByRole('link', { name: 'Pages' }).click()
+    await page.getByText('1 open page, 2 in memory').waitFor()
+    await page.getByRole('row', { name: 's2/p2 nobody' }).waitFor()
+    await page.getByRole('link', { name: 'Processes' }).click()
+    await page.locator('.facts div', { hasText: 'Pages in memory' }).getByText('2', { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'At a glance' }).click()
     expect(await seriousFindings(page)).toEqual([])
 
     await page.getByRole('link', { name: 's1/p1' }).click()
@@ -46,6 +57,10 @@ describe.skipIf(chromiumPath === null)('the console', { timeout: 120_000 }, () =
     await page.getByRole('button', { name: 'Check' }).click()
     await dialog.getByRole('button', { name: 'Check it' }).click()
     await page.getByText('The page loads, and agrees with its history.').waitFor()
+    await page.getByText('as the page is now').waitFor()
+    const written = page.locator('.past').first()
+    const ways = await written.getByRole('button', { name: /^Put back to the state/ }).count()
+    expect(ways, 'all but the newest').toBe((await written.getByRole('listitem').count()) - 1)
     await page.getByRole('button', { name: 'Close sockets' }).click()
     await dialog.getByRole('button', { name: 'Close them' }).click()
     await until('the socket to be closed', () => ana.closings.at(-1)?.code === 1012)
@@ -57,18 +72,23 @@ describe.skipIf(chromiumPath === null)('the console', { timeout: 120_000 }, () =
     await page.getByRole('button', { name: 'Compact …' }).click()
     await dialog.getByText('Pages stay open').waitFor()
     await dialog.getByRole('button', { name: 'Start the compaction' }).click()
-    await page.getByText('1 of 1 pages were compacted').waitFor()
+    await page.getByText('2 of 2 pages were compacted').waitFor()
     const [room] = await store.query<{ tail: number }>('SELECT (seq - snapshot_seq)::int AS tail FROM scriptorium.room')
     expect(room?.tail).toBe(0)
     expect(await seriousFindings(page)).toEqual([])
 
+    const op = await tokenOf('op', { isAdmin: true })
+    await call(service.address, 'POST', '/admin/import', { token: op, body: { files: {}, story: 's9', dryRun: true } })
     await page.getByRole('link', { name: 'Audit' }).click()
     await page.getByText('op froze s1/p1').waitFor()
     const deeds = await page.locator('.deed').allInnerTexts()
     expect(deeds.map((deed) => deed.replace(/\s+/g, ' '))).toEqual([
-      expect.stringContaining('op ran a compaction'),
-      expect.stringContaining('op closed the sockets of s1/p1 (closed: 2)'),
-      expect.stringContaining('op ran a check'),
+      expect.stringContaining(
+        'op asked for an import of s9 (a rehearsal: nothing was changed) refused there is no manifest.json',
+      ),
+      expect.stringContaining('op ran a compaction of every page'),
+      expect.stringContaining('op closed the sockets of s1/p1 (2 sockets)'),
+      expect.stringContaining('op ran a check of s1/p1'),
       expect.stringContaining('op froze s1/p1 (reason: counting the words)'),
     ])
     expect(faults, 'the content-security policy holds').toEqual([])

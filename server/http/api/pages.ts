@@ -5,6 +5,7 @@ import { accepts } from 'hono/accepts'
 import { STORY_PAGE } from '../../../shared/names.ts'
 import type { Source } from '../../log/archive/restore.ts'
 import type { RootType } from '../../room/scan.ts'
+import { note } from '../guard.ts'
 import { Problem } from '../problem.ts'
 import {
   type ApiParts,
@@ -160,8 +161,10 @@ export const pageRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
   api.openapi(remove, async (c) => {
     const page = c.req.valid('param')
     await authorize(c, page, 'manage')
-    if (c.req.valid('query').hard === 'true') await archive.erasePage(roomOf(page))
-    else await archive.deletePage(roomOf(page))
+    if (c.req.valid('query').hard === 'true') {
+      await archive.erasePage(roomOf(page))
+      note(c, { detail: { hard: true } })
+    } else await archive.deletePage(roomOf(page))
     return c.body(null, 204)
   })
   api.openapi(undelete, async (c) => {

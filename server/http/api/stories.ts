@@ -1,5 +1,6 @@
 /** Stories, their versions, and copies of them. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { note } from '../guard.ts'
 import { Problem } from '../problem.ts'
 import {
   type ApiParts,
@@ -141,12 +142,14 @@ export const storyRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
     const { story } = c.req.valid('param')
     const caller = await authorize(c, { story }, 'manage')
     const { label = null } = c.req.valid('json')
+    if (label !== null) note(c, { detail: { label } })
     return c.json(await archive.nameStoryVersion(story, label, await asked(c, caller)), 201)
   })
   api.openapi(restore, async (c) => {
     const { story } = c.req.valid('param')
     const caller = await authorize(c, { story }, 'manage')
     const source = sourceOf(c.req.valid('json'))
+    note(c, { detail: { ...c.req.valid('json') } })
     return c.json(await archive.restoreStory(story, source, await asked(c, caller)), 200)
   })
   api.openapi(copy, async (c) => {
@@ -157,6 +160,7 @@ export const storyRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
     const pages = await archive.listPages(story, { withDeleted: false })
     const seen = await Promise.all(pages.map(({ page }) => sees(caller, story, page)))
     if (seen.includes(false)) throw new Problem(403, 'Forbidden', `you may not read every page of ${story}`)
+    note(c, { detail: { of: story } })
     return c.json(await archive.copyStory(story, to, await asked(c, caller)), 201)
   })
 }

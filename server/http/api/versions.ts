@@ -1,6 +1,6 @@
 /** Versions of a page, and going back to them. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { onlyLooked } from '../guard.ts'
+import { note, onlyLooked } from '../guard.ts'
 import { Changes } from './history.ts'
 import {
   type ApiParts,
@@ -99,6 +99,7 @@ export const versionRoutes = (api: OpenAPIHono, { archive, authorize, countUpdat
     const page = c.req.valid('param')
     const caller = await authorize(c, page, 'manage')
     const { label = null } = c.req.valid('json')
+    if (label !== null) note(c, { detail: { label } })
     return c.json(await archive.nameVersion(roomOf(page), label, await asked(c, caller)), 201)
   })
   api.openapi(read, async (c) => {
@@ -116,7 +117,9 @@ export const versionRoutes = (api: OpenAPIHono, { archive, authorize, countUpdat
       return c.json(await archive.previewRestore(roomOf(page), source), 200)
     }
     countUpdate(page, 0)
-    return c.json(await archive.restorePage(roomOf(page), source, await asked(c, caller)), 200)
+    const restored = await archive.restorePage(roomOf(page), source, await asked(c, caller))
+    note(c, { detail: { ...c.req.valid('json'), ...(restored.version === null ? { unchanged: true } : {}) } })
+    return c.json(restored, 200)
   })
   api.openapi(undo, async (c) => {
     const page = c.req.valid('param')
@@ -128,6 +131,7 @@ export const versionRoutes = (api: OpenAPIHono, { archive, authorize, countUpdat
       return c.json(await archive.previewUndo(roomOf(page), period), 200)
     }
     countUpdate(page, 0)
+    note(c, { ...(user === null ? {} : { about: user }), detail: { from, to: to ?? null } })
     return c.json(await archive.undoPerson(roomOf(page), period, await asked(c, caller)), 200)
   })
 }

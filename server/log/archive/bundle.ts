@@ -75,6 +75,21 @@ export const readManifest = (files: Files): Manifest => {
   return manifest
 }
 
+/** How much a bundle holds, of what an import brings in: what lies beside it for people does not count. */
+export interface Contents {
+  readonly pages: number
+  readonly versions: number
+  readonly pictures: number
+  readonly bytes: number
+}
+
+/** @param manifest that of these files */
+export const contentsOf = (files: Files, { pages, assets = [] }: Manifest): Contents => {
+  const versions = pages.flatMap((page) => page.versions)
+  const bytes = [...pages, ...versions, ...assets].reduce((sum, { file }) => sum + (files[file]?.length ?? 0), 0)
+  return { pages: pages.length, versions: versions.length, pictures: assets.length, bytes }
+}
+
 const parse = (data: Uint8Array | undefined): Manifest => {
   if (data === undefined) throw new ArchiveFault('invalid', `there is no ${MANIFEST}: this is no export of a story`)
   try {

@@ -2,7 +2,7 @@
 
 import { nameFault, roomIdOf } from '../../../shared/names.ts'
 import { importAssets, provenType } from './assets.ts'
-import { type BundlePage, type Files, type Manifest, readManifest } from './bundle.ts'
+import { type BundlePage, contentsOf, type Files, type Manifest, readManifest } from './bundle.ts'
 import { createPage, type NewPage } from './create.ts'
 import type { Progress } from './export.ts'
 import { ArchiveFault } from './fault.ts'
@@ -23,6 +23,7 @@ export interface Imported {
   readonly story: string
   readonly pages: readonly string[]
   readonly versions: number
+  readonly pictures: number
   readonly bytes: number
 }
 
@@ -55,12 +56,7 @@ export const importStory = async (
     await write(parts, files, story, manifest, pages, options.author)
     for (const { roomId } of pages) await parts.changed(roomId)
   }
-  return {
-    story,
-    pages: manifest.pages.map(({ page }) => page),
-    versions: manifest.pages.reduce((sum, { versions }) => sum + versions.length, 0),
-    bytes: pages.reduce((sum, { content }) => sum + content.data.length, 0),
-  }
+  return { ...contentsOf(files, manifest), story, pages: manifest.pages.map(({ page }) => page) }
 }
 
 const assetsOf = (files: Files, { assets = [] }: Manifest) =>

@@ -1,7 +1,8 @@
 /** What managers and operators did, the newest first. */
 import { useState } from 'preact/hooks'
 import { words } from '../words/console.ts'
-import { deedOf, moment } from './figures.ts'
+import { deedOf } from './deed.ts'
+import { moment } from './figures.ts'
 import type { Act } from './told.ts'
 import { useAsked } from './use-asked.ts'
 
@@ -23,7 +24,7 @@ export const Audit = () => {
       {answer !== null && acts.length === 0 && <p class="faint">{words.nothingDone}</p>}
       <ul class="past">
         {acts.map((act) => (
-          <Deed key={`${act.at} ${act.act} ${act.about}`} act={act} />
+          <Row key={`${act.at} ${act.act} ${act.about}`} act={act} />
         ))}
       </ul>
       <div class="row">
@@ -42,25 +43,27 @@ export const Audit = () => {
   )
 }
 
-const Deed = ({ act: { at, author, act, story, page, about, detail } }: { readonly act: Act }) => {
-  const where = [story, page].filter((name) => name !== null).join('/')
-  const more = Object.entries(detail ?? {})
-    .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ')
+const Row = ({ act }: { readonly act: Act }) => {
+  const { who, did, about, where, how, not } = deedOf(act)
   return (
     <li class="deed">
       <span>
-        <b>{author ?? words.somebody}</b> {deedOf(act)} {about !== null && <b>{about}</b>}{' '}
+        <b>{who}</b> {did} {about !== null && <b>{about}</b>}{' '}
         {where !== '' && (
           <>
             {about !== null && `${words.in} `}
             <b>{where}</b>
           </>
         )}
-        {more !== '' && <span class="faint"> ({more})</span>}
+        {how !== '' && <span class="faint"> ({how})</span>}
+        {not !== null && (
+          <>
+            {' '}
+            <span class="tag bad">{not.what}</span> {not.why}
+          </>
+        )}
       </span>
-      <span class="faint small">{moment(at)}</span>
+      <span class="faint small">{moment(act.at)}</span>
     </li>
   )
 }

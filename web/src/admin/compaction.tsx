@@ -73,7 +73,7 @@ export const Compaction = ({ jobs }: { readonly jobs: readonly Job[] }) => {
         <Act saying={dryRun ? words.acts.dryRun : words.acts.compact} act={start} close={() => setAsked(false)}>
           <p class="aim">
             {words.pagesOf(story === '' ? words.allStories : story)}
-            {days !== '' && words.untouchedFor(days)}
+            {days !== '' && words.untouchedFor(Number(days), days)}
           </p>
         </Act>
       )}
@@ -88,7 +88,7 @@ const Run = ({ job: { asked, startedAt, endedAt, progress, report, fault } }: { 
     {endedAt === null && (
       <p class="progress" role="status">
         <progress max={Math.max(1, progress?.total ?? 1)} value={progress?.done ?? 0} aria-label={words.pagesDone} />
-        {progress === null ? words.looking : words.doneOf(count(progress.done), count(progress.total))}
+        {progress === null ? words.looking : words.doneOf(count(progress.done), progress.total, count(progress.total))}
       </p>
     )}
     {fault !== null && <p class="notice bad">{words.endedEarly(fault)}</p>}
@@ -101,15 +101,15 @@ const Report = ({ report }: { readonly report: CompactReport }) => {
   const saved = before.bytes - after.bytes
   return (
     <div class="report">
-      <p>{words.compacted(dryRun, count(compacted), count(pages), count(seconds))}</p>
+      <p>{words.compacted(dryRun, compacted, words.doneOf(count(compacted), pages, count(pages)), count(seconds))}</p>
       <dl class="facts">
         <div>
           <dt>{words.before}</dt>
-          <dd>{words.sizeAndRows(bytes(before.bytes), count(before.rows))}</dd>
+          <dd>{words.sizeAndRows(bytes(before.bytes), before.rows, count(before.rows))}</dd>
         </div>
         <div>
           <dt>{words.after}</dt>
-          <dd>{words.sizeAndRows(bytes(after.bytes), count(after.rows))}</dd>
+          <dd>{words.sizeAndRows(bytes(after.bytes), after.rows, count(after.rows))}</dd>
         </div>
         <div>
           <dt>{saved >= 0 ? words.saved : words.grown}</dt>
@@ -120,7 +120,7 @@ const Report = ({ report }: { readonly report: CompactReport }) => {
       <Listed title={words.failed} items={failed} />
       <Listed
         title={words.setAside}
-        items={quarantined.map(({ page, rows }) => ({ page, why: words.unreadable(count(rows)) }))}
+        items={quarantined.map(({ page, rows }) => ({ page, why: words.unreadable(rows, count(rows)) }))}
       />
     </div>
   )

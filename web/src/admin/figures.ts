@@ -1,5 +1,4 @@
-/** Figures and moments as the reader's language writes them, and deeds by their routes. */
-import { words } from '../words/console.ts'
+/** Figures and moments as the reader's language writes them. */
 import { locale } from '../words/words.ts'
 
 const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
@@ -27,11 +26,3 @@ export const moment = (time: string | number): string =>
 /** The time of day. */
 export const clock = (seconds: number): string =>
   new Date(seconds * 1000).toLocaleTimeString(locale, { timeStyle: 'medium' })
-
-const DEEDS: Readonly<Record<string, string>> = words.deeds
-
-/** What was done, by the route that did it; a route that has no words speaks for itself. */
-export const deedOf = (act: string): string => {
-  const route = act.replace('/api/v1', '').replace(/\{(\w+)\}/g, ':$1')
-  return DEEDS[route] ?? route
-}

@@ -29,7 +29,7 @@ const CHARTS: readonly Shown[] = [
     isWhole: true,
     lines: [
       [company.people, '--person-1', (row) => row.people],
-      [company.rooms, '--person-4', (row) => row.rooms],
+      [company.open, '--person-4', (row) => row.open],
     ],
   },
   {

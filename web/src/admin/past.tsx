@@ -36,13 +36,17 @@ export const Past = ({ page: { story, page }, restore }: PastParts) => {
       <h3>{words.whatWasWritten}</h3>
       {history.fault !== null && <p class="faint">{history.fault}</p>}
       <ul class="past">
-        {entries.map(({ author, kind, to, toSeq, edits, bytes: size }) => (
+        {entries.map(({ author, kind, to, toSeq, edits, bytes: size }, at) => (
           <li key={toSeq}>
             <span>
               <b>{author ?? words.somebody}</b> {kind === 'edit' ? '' : `(${KINDS[kind] ?? kind}) `}· {moment(to)}
               <span class="faint"> · {words.edits(edits, count(edits), bytes(size))}</span>
             </span>
-            <Back what={words.stateOf(moment(to))} body={{ at: to }} restore={restore} />
+            {at === 0 ? (
+              <span class="faint small">{words.asNow}</span>
+            ) : (
+              <Back what={words.stateOf(moment(to))} body={{ at: to }} restore={restore} />
+            )}
           </li>
         ))}
       </ul>

@@ -37,7 +37,7 @@ export const Processes = () => {
               <dd>{moment(node.startedAt)}</dd>
             </div>
             <div>
-              <dt>{words.openPages}</dt>
+              <dt>{words.heldPages}</dt>
               <dd>{count(node.rooms)}</dd>
             </div>
             <div>
@@ -51,7 +51,7 @@ export const Processes = () => {
           </dl>
           {node.busiest.length > 0 && (
             <details>
-              <summary>{node.rooms > node.busiest.length ? words.busiestHeld : words.pagesHeld}</summary>
+              <summary>{node.rooms > node.busiest.length ? words.busiest : words.heldPages}</summary>
               <ul>
                 {node.busiest.map((room) => (
                   <li key={room}>{room}</li>

@@ -74,8 +74,11 @@ export const RoomActs = ({ act, page: { story, page }, close, examined }: RoomAc
     }
     case 'restore': {
       const restore = async () => {
-        await ask(`${path}/restore`, { method: 'POST', body: act.to.body })
-        return acts.restore.done
+        const { version } = await ask<{ version: string | null }>(`${path}/restore`, {
+          method: 'POST',
+          body: act.to.body,
+        })
+        return version === null ? acts.restore.same : acts.restore.done
       }
       return (
         <Act saying={acts.restore} act={restore} close={close}>

@@ -7,7 +7,7 @@ import { bytes, count, moment } from './figures.ts'
 import { Past } from './past.tsx'
 import { type RoomAct, RoomActs } from './room-acts.tsx'
 import { roomPath } from './service.ts'
-import type { DoctorReport, PageName, RoomDetail } from './told.ts'
+import type { DoctorReport, OpenRoom, PageName, RoomDetail } from './told.ts'
 import { useAsked } from './use-asked.ts'
 
 const REFRESH_MS = 2000
@@ -60,7 +60,7 @@ export const Room = ({ page }: { readonly page: PageName }) => {
             <button
               type="button"
               class="button"
-              disabled={answer.open === null}
+              disabled={!isOpen(answer.open)}
               onClick={() => setAct({ kind: 'close' })}
             >
               <Icon of={Unplug} /> {words.closeSockets}
@@ -82,11 +82,16 @@ export const Room = ({ page }: { readonly page: PageName }) => {
   )
 }
 
+/** Whether somebody has it open: a page stays in memory for a while after that. */
+const isOpen = (open: OpenRoom | null): open is OpenRoom => open !== null && open.members > 0
+
 const Facts = ({ detail: { open, stored } }: { readonly detail: RoomDetail }) => (
   <dl class="facts">
-    <Fact name={facts.open} value={open === null ? words.byNobody : words.by(count(open.members))} />
+    <Fact name={facts.open} value={isOpen(open) ? words.by(count(open.members)) : words.byNobody} />
     {open !== null && <Fact name={facts.snapshot} value={bytes(open.snapshotBytes)} />}
-    {open !== null && <Fact name={facts.tail} value={words.sizeAndRows(bytes(open.tailBytes), count(open.tailRows))} />}
+    {open !== null && (
+      <Fact name={facts.tail} value={words.sizeAndRows(bytes(open.tailBytes), open.tailRows, count(open.tailRows))} />
+    )}
     {open !== null && <Fact name={facts.uncommitted} value={bytes(open.unsavedBytes)} />}
     {stored !== null && <Fact name={facts.updates} value={count(stored.updates)} />}
     {stored !== null && <Fact name={facts.rows} value={count(stored.tailRows)} />}

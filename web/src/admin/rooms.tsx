@@ -1,4 +1,4 @@
-/** Open pages as a table, and any page by letters of its name. */
+/** Pages in memory as a table, and any page by letters of its name. */
 import { Search } from 'lucide'
 import { useState } from 'preact/hooks'
 import { Icon } from '../ui/icon.tsx'
@@ -19,7 +19,7 @@ export const Rooms = () => {
   const [order, setOrder] = useState('members')
   const query = new URLSearchParams({ search, order })
   const { answer, fault } = useAsked<Told>(`/admin/rooms?${query}`, REFRESH_MS)
-  const closed = answer?.stored.filter(({ story, page }) => !isOpen(answer.rooms, story, page)) ?? []
+  const others = answer?.stored.filter(({ story, page }) => !isHeld(answer.rooms, story, page)) ?? []
   return (
     <section aria-labelledby="pages">
       <h2 id="pages">{words.parts.pages}</h2>
@@ -54,65 +54,68 @@ export const Rooms = () => {
         </p>
       )}
       {answer !== null && answer.silent > 0 && <p class="notice">{words.silent(answer.silent)}</p>}
-      {answer !== null && <Open rooms={answer.rooms} open={answer.open} isSearch={search !== ''} />}
-      {closed.length > 0 && <Closed pages={closed} />}
+      {answer !== null && <Held {...answer} isSearch={search !== ''} />}
+      {others.length > 0 && <Others pages={others} />}
     </section>
   )
 }
 
-const isOpen = (rooms: readonly OpenRoom[], story: string, page: string): boolean =>
+const isHeld = (rooms: readonly OpenRoom[], story: string, page: string): boolean =>
   rooms.some((room) => room.story === story && room.page === page)
 
-interface OpenParts {
-  readonly rooms: readonly OpenRoom[]
-  readonly open: number
+interface HeldParts extends Pick<Told, 'rooms' | 'open' | 'held'> {
   /** Whether they were looked for by letters of their names. */
   readonly isSearch: boolean
 }
 
-const Open = ({ rooms, open, isSearch }: OpenParts) => {
-  if (rooms.length === 0) return <p class="faint">{isSearch ? words.noOpenPage : words.nothingOpen}</p>
+const Held = ({ rooms, open, held, isSearch }: HeldParts) => {
+  if (rooms.length === 0) return <p class="faint">{isSearch ? words.noSuchHeld : words.nothingHeld}</p>
   return (
-    <Scroll label={words.openPages}>
-      <table>
-        <caption>
-          {words.openHere(open, count(open))}
-          {open > rooms.length && words.shownOnly(count(rooms.length))}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">{columns.page}</th>
-            <th scope="col">{columns.people}</th>
-            <th scope="col">{columns.snapshot}</th>
-            <th scope="col">{columns.tail}</th>
-            <th scope="col">{columns.rows}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rooms.map((room) => (
-            <tr key={`${room.story}/${room.page}`}>
-              <th scope="row">
-                <a href={addressOf(room)}>
-                  {room.story}/{room.page}
-                </a>
-                {room.slow > 0 && <span class="tag wait">{words.readers(room.slow)}</span>}
-              </th>
-              <td>{count(room.members)}</td>
-              <td>{bytes(room.snapshotBytes)}</td>
-              <td>{bytes(room.tailBytes)}</td>
-              <td>{count(room.tailRows)}</td>
+    <>
+      <Scroll label={words.heldPages}>
+        <table aria-describedby="what-is-open">
+          <caption>
+            {words.openAndHeld(open, count(open), count(held))}
+            {held > rooms.length && words.shownOnly(count(rooms.length))}
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">{columns.page}</th>
+              <th scope="col">{columns.people}</th>
+              <th scope="col">{columns.snapshot}</th>
+              <th scope="col">{columns.tail}</th>
+              <th scope="col">{columns.rows}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+          </thead>
+          <tbody>
+            {rooms.map((room) => (
+              <tr key={`${room.story}/${room.page}`}>
+                <th scope="row">
+                  <a href={addressOf(room)}>
+                    {room.story}/{room.page}
+                  </a>
+                  {room.slow > 0 && <span class="tag wait">{words.readers(room.slow)}</span>}
+                </th>
+                <td>{room.members === 0 ? words.nobody : count(room.members)}</td>
+                <td>{bytes(room.snapshotBytes)}</td>
+                <td>{bytes(room.tailBytes)}</td>
+                <td>{count(room.tailRows)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+      <p id="what-is-open" class="faint small">
+        {words.whatIsOpen}
+      </p>
+    </>
   )
 }
 
-const Closed = ({ pages }: { readonly pages: readonly StoredPage[] }) => (
-  <Scroll label={words.closedPages}>
+const Others = ({ pages }: { readonly pages: readonly StoredPage[] }) => (
+  <Scroll label={words.notHeld}>
     <table>
-      <caption>{words.notOpenHere}</caption>
+      <caption>{words.notHeld}</caption>
       <thead>
         <tr>
           <th scope="col">{columns.page}</th>

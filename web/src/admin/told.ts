@@ -32,8 +32,11 @@ export interface StoredPage extends PageName {
 }
 
 export interface Rooms {
+  /** Those in memory, whether or not somebody has them open. */
   readonly rooms: readonly OpenRoom[]
+  /** How many match, of those that somebody has open, and of those in memory. */
   readonly open: number
+  readonly held: number
   /** Processes that did not answer. */
   readonly silent: number
   readonly stored: readonly StoredPage[]
