@@ -1,4 +1,4 @@
-/** The settings as `serve --help` and docs/settings.md show them. */
+/** The settings as `serve --help` and the README show them. */
 import { defaultOf, SETTINGS, type Setting } from './config-settings.ts'
 
 const COLUMNS = 100
@@ -26,7 +26,7 @@ const lineOf = (setting: Setting): string => {
   return `  ${setting.name.padEnd(INDENT - 2)}${lines.join(`\n${' '.repeat(INDENT)}`)}`
 }
 
-/** A row of a table in Markdown, of each setting of a group. */
+/** A row of a table in Markdown, of each setting. */
 export const settingsTable = (settings: readonly Setting[]): string => {
   const rows = settings.map((setting) => [`\`${setting.name}\``, shown(setting), coded(setting.meaning)])
   const all = [['name', 'default', 'meaning'], ...rows]
@@ -41,11 +41,3 @@ const shown = (setting: Setting): string =>
 
 /** Names and values as code. */
 const coded = (words: string): string => words.replace(/\b[A-Z]+(_[A-Z]+)+\b|\bX-Forwarded-For\b/g, '`$&`')
-
-/** The page of the documentation that holds all of them. */
-export const settingsPage = (): string =>
-  [
-    '# Settings',
-    'Environment variables; a `.env` file in the working folder is read too, and the environment wins. Bad values, and unknown names that begin with `AUTH_ DATABASE_ FOLD_ HISTORY_ MAX_ RATE_ NODE_`, are refused at start, all in one message. `npx scriptorium serve --help` prints the same list, which is kept in `server/config-settings.ts`.',
-    ...SETTINGS.flatMap(({ title, settings }) => [`## ${title}`, settingsTable(settings)]),
-  ].join('\n\n')
