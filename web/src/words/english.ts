@@ -85,6 +85,12 @@ export const english = {
   firstPage: 'Write the first page',
   emptyStoryHint: 'It may be new, or you may not have been here before. You can begin right away.',
 
+  notShown: 'This page holds something that this editor cannot show.',
+  notShownHint:
+    'It was written by another app. Here is its text, to be read: nothing can be written, so that nothing of it gets lost.',
+  makeParagraphs: 'Make paragraphs of it',
+  makeParagraphsSure:
+    'Make paragraphs of what cannot be shown? Everybody can write on the page then, but the app that wrote it may not understand it any more. The history keeps it as it was.',
   pageTitle: 'Title of the page',
   pageText: 'Text of the page',
   startWriting: 'Once upon a time …',

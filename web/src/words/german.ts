@@ -86,6 +86,12 @@ export const german: Words = {
   firstPage: 'Die erste Seite schreiben',
   emptyStoryHint: 'Vielleicht ist sie neu, oder Sie waren noch nie hier. Sie können gleich beginnen.',
 
+  notShown: 'Auf dieser Seite steht etwas, das dieser Editor nicht zeigen kann.',
+  notShownHint:
+    'Eine andere App hat es geschrieben. Hier ist der Text zum Lesen: Schreiben lässt sich nicht, damit nichts davon verloren geht.',
+  makeParagraphs: 'Absätze daraus machen',
+  makeParagraphsSure:
+    'Aus dem, was sich nicht zeigen lässt, Absätze machen? Danach können alle auf der Seite schreiben, aber die App, von der es stammt, versteht es vielleicht nicht mehr. Der Verlauf behält es, wie es war.',
   pageTitle: 'Titel der Seite',
   pageText: 'Text der Seite',
   startWriting: 'Es war einmal …',
