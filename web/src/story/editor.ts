@@ -6,13 +6,12 @@ import { Dropcursor } from '@tiptap/extensions/drop-cursor'
 import { Gapcursor } from '@tiptap/extensions/gap-cursor'
 import { Placeholder } from '@tiptap/extensions/placeholder'
 import { Selection } from '@tiptap/pm/state'
-import { initProseMirrorDoc, ySyncPluginKey, yUndoPluginKey } from '@tiptap/y-tiptap'
+import { initProseMirrorDoc, yCursorPluginKey, ySyncPluginKey, yUndoPluginKey } from '@tiptap/y-tiptap'
 import type { Transaction, UndoManager } from 'yjs'
 import type { Provider } from '../../../shared/provider/provider.ts'
-import { type Face, hexOf } from '../ui/person.tsx'
 import { words } from '../words/words.ts'
 import { blamePlugin } from './blame.ts'
-import { caretOf, selectionOf } from './carets.ts'
+import { caretOf, repaintCarets, selectionOf } from './carets.ts'
 import { pageExtensions } from './extensions.ts'
 import { fits, mend, stillFits } from './fit.ts'
 import type { PictureParts } from './picture.ts'
@@ -20,7 +19,8 @@ import type { PictureParts } from './picture.ts'
 export interface EditorParts {
   readonly element: HTMLElement
   readonly provider: Provider
-  readonly me: Face
+  /** What the others are told of whoever writes here. */
+  readonly user: Readonly<Record<string, unknown>>
   readonly pictures: PictureParts
   /** Takes pictures that were pasted or dropped. @param at where in the document; null: where the caret is */
   readonly takePictures: (files: readonly File[], at: number | null) => void
@@ -32,7 +32,7 @@ export interface EditorParts {
 export const mayWrite = ({ role, readOnly }: Provider['state']): boolean => role !== null && readOnly === null
 
 /** Opens the editor on a page that fits; `destroy()` ends it. */
-export const openEditor = ({ element, provider, me, pictures, takePictures, unfit }: EditorParts): Editor => {
+export const openEditor = ({ element, provider, user, pictures, takePictures, unfit }: EditorParts): Editor => {
   const { doc } = provider
   const body = doc.getXmlFragment('body')
   const mapping: ReturnType<typeof initProseMirrorDoc>['mapping'] = new Map()
@@ -68,7 +68,7 @@ export const openEditor = ({ element, provider, me, pictures, takePictures, unfi
       Collaboration.configure({ fragment: body, ySyncOptions: { mapping } }),
       CollaborationCaret.configure({
         provider,
-        user: { id: me.id, name: me.name, color: hexOf(me.id) },
+        user,
         render: caretOf,
         selectionRender: selectionOf,
       }),
@@ -93,6 +93,12 @@ export const openEditor = ({ element, provider, me, pictures, takePictures, unfi
   editor.on('destroy', () => doc.off('beforeObserverCalls', look))
   toStart(editor)
   return editor
+}
+
+/** Paints the others’ cursors in the colours of now. */
+export const repaint = ({ state, view }: Editor): void => {
+  view.dispatch(state.tr.setMeta(yCursorPluginKey, { awarenessUpdated: true }))
+  repaintCarets(view.dom)
 }
 
 /** Puts the caret before the first letter; where none can be, it stays. */

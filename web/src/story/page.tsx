@@ -10,7 +10,7 @@ import { useObserved } from '../ui/observe.ts'
 import { say } from '../ui/toast.tsx'
 import { words } from '../words/words.ts'
 import { saveAs } from './download.ts'
-import { mayWrite, openEditor, toStart } from './editor.ts'
+import { mayWrite, openEditor, repaint, toStart } from './editor.ts'
 import { fits } from './fit.ts'
 import { Notices } from './notices.tsx'
 import { PlainPage } from './plain.tsx'
@@ -31,6 +31,7 @@ const PREVIEW_MS = 600
 
 export const PageView = ({ session, provider, linkTaken }: PageParts) => {
   const state = useObserved(provider)
+  const { colours } = useObserved(session)
   const { doc, isReady, isTried } = useReady(provider)
   const surface = useRef<HTMLDivElement>(null)
   const [editor, setEditor] = useState<Editor | null>(null)
@@ -59,7 +60,7 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
     const opened: Editor = openEditor({
       element: surface.current,
       provider,
-      me: session.caller,
+      user: session.colours.user,
       pictures: {
         url: (sha256) => session.pictures.url(sha256, page),
         refusal: (sha256) => session.pictures.refusal(sha256),
@@ -97,6 +98,9 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
     }
   }, [provider, doc, isReady])
 
+  useEffect(() => {
+    if (editor !== null && !editor.isDestroyed) repaint(editor)
+  }, [editor, colours])
   useEffect(() => editor?.setEditable(!isReadOnly, false), [editor, isReadOnly])
   const blame = useBlame(session.story, page, editor, state.saved.state === 'saved')
 
