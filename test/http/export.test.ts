@@ -217,11 +217,11 @@ const expectForeign = async ({ ask, authorization, take }: Library): Promise<voi
 const expectListed = async ({ ask, authorization }: Library): Promise<void> => {
   const list = async (token: string) => (await ask('GET /stories', { headers: { authorization: token } })).body.stories
   const [all] = await list(authorization)
-  expect(all).toMatchObject({ story: 's1', cover: drawing, pages: 3 })
+  expect(all).toMatchObject({ story: 's1', cover: drawing, pages: 3, listed: 3 })
   expect(all.title).toContain('Ana & <b>')
   const reader = `Bearer ${await tokenOf('ben', { stories: { s1: 'read' }, pages: { 's1/hidden': 'none' } })}`
   const stories = await list(reader)
-  expect(stories).toMatchObject([{ story: 's1', pages: 2 }])
+  expect(stories).toMatchObject([{ story: 's1', pages: 2, listed: 2 }])
   expect(stories[0].bytes).toBeLessThan(all.bytes)
 }
 

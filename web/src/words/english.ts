@@ -85,6 +85,14 @@ export const english = {
   firstPage: 'Write the first page',
   emptyStoryHint: 'It may be new, or you may not have been here before. You can begin right away.',
 
+  unlisted: (n: number) => `${many(n, 'page is', 'pages are')} not listed`,
+  unlistedHint:
+    'They were removed from the story, or written by another app. What is on them is kept; what you take away goes by the list.',
+  unlistedOnly: (n: number) =>
+    `It lists none, but ${many(n, 'page was', 'pages were')} written here: open the list of them and add what belongs to the story.`,
+  add: 'Add',
+  addToStory: (title: string) => `Add ${title} to the story`,
+  addAll: (n: number) => `Add all ${n}`,
   notShown: 'This page holds something that this editor cannot show.',
   notShownHint:
     'It was written by another app. Here is its text, to be read: nothing can be written, so that nothing of it gets lost.',

@@ -86,6 +86,14 @@ export const german: Words = {
   firstPage: 'Die erste Seite schreiben',
   emptyStoryHint: 'Vielleicht ist sie neu, oder Sie waren noch nie hier. Sie können gleich beginnen.',
 
+  unlisted: (n) => `${many(n, 'Seite steht', 'Seiten stehen')} nicht in der Liste`,
+  unlistedHint:
+    'Sie wurden aus der Geschichte genommen, oder eine andere App hat sie geschrieben. Was darauf steht, bleibt; was Sie mitnehmen, folgt der Liste.',
+  unlistedOnly: (n) =>
+    `In ihrer Liste steht keine, geschrieben ${n === 1 ? 'wurde aber 1 Seite' : `wurden aber ${n} Seiten`}: Öffnen Sie, was nicht in der Liste steht, und fügen Sie hinzu, was zur Geschichte gehört.`,
+  add: 'Hinzufügen',
+  addToStory: (title) => `${title} zur Geschichte hinzufügen`,
+  addAll: (n) => `Alle ${n} hinzufügen`,
   notShown: 'Auf dieser Seite steht etwas, das dieser Editor nicht zeigen kann.',
   notShownHint:
     'Eine andere App hat es geschrieben. Hier ist der Text zum Lesen: Schreiben lässt sich nicht, damit nichts davon verloren geht.',
