@@ -20,7 +20,7 @@ import { keepPages } from './keeper.ts'
 import { peopleByPage, useCompany } from './people.ts'
 import { StorySession } from './session.ts'
 import { Strip } from './strip.tsx'
-import { unlistedOf } from './unlisted.tsx'
+import { Unlisted, unlistedOf } from './unlisted.tsx'
 
 /** The editor is most of the app: meanwhile the story opens. */
 const PageView = later(
@@ -165,10 +165,13 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
             <span class="blank-icon">
               <Icon of={BookOpen} />
             </span>
-            <h2>{isOpening ? words.opening : words.noPages}</h2>
-            <p class="faint">{others.length > 0 ? words.unlistedOnly(others.length) : words.emptyStoryHint}</p>
+            <h2>{isOpening ? words.opening : others.length > 0 ? words.unlistedOnly : words.noPages}</h2>
+            <p class="faint">{others.length > 0 ? words.unlistedOnlyHint : words.emptyStoryHint}</p>
+            {others.length > 0 && (
+              <Unlisted session={session} ids={others} isReadOnly={isReadOnly} show={show} class="main" />
+            )}
             {!isReadOnly && (
-              <button type="button" class="button main" onClick={add}>
+              <button type="button" class={others.length > 0 ? 'button' : 'button main'} onClick={add}>
                 <Icon of={Plus} />
                 {words.firstPage}
               </button>

@@ -141,7 +141,9 @@ export const Strip = (parts: StripParts) => {
           <span>{words.addPage}</span>
         </button>
       )}
-      {unlisted.length > 0 && <Unlisted session={session} ids={unlisted} isReadOnly={isReadOnly} show={show} />}
+      {unlisted.length > 0 && pages.length > 0 && (
+        <Unlisted session={session} ids={unlisted} isReadOnly={isReadOnly} show={show} class="quiet unlisted" />
+      )}
       <p class="hidden-words" role="status">
         {heard}
       </p>

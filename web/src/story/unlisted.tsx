@@ -22,11 +22,11 @@ export interface UnlistedParts {
   readonly show: (page: string) => void
 }
 
-export const Unlisted = (parts: UnlistedParts) => {
+export const Unlisted = ({ class: look, ...parts }: UnlistedParts & { readonly class: string }) => {
   const [isOpen, setOpen] = useState(false)
   return (
     <>
-      <button type="button" class="button quiet unlisted" onClick={() => setOpen(true)}>
+      <button type="button" class={`button ${look}`} onClick={() => setOpen(true)}>
         <Icon of={Files} />
         <span>{words.unlisted(parts.ids.length)}</span>
       </button>

@@ -88,8 +88,8 @@ export const english = {
   unlisted: (n: number) => `${many(n, 'page is', 'pages are')} not listed`,
   unlistedHint:
     'They were removed from the story, or written by another app. What is on them is kept; what you take away goes by the list.',
-  unlistedOnly: (n: number) =>
-    `It lists none, but ${many(n, 'page was', 'pages were')} written here: open the list of them and add what belongs to the story.`,
+  unlistedOnly: 'This story lists no pages',
+  unlistedOnlyHint: 'But something was written here, by another app perhaps: look, and add what belongs to the story.',
   add: 'Add',
   addToStory: (title: string) => `Add ${title} to the story`,
   addAll: (n: number) => `Add all ${n}`,

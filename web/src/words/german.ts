@@ -89,8 +89,9 @@ export const german: Words = {
   unlisted: (n) => `${many(n, 'Seite steht', 'Seiten stehen')} nicht in der Liste`,
   unlistedHint:
     'Sie wurden aus der Geschichte genommen, oder eine andere App hat sie geschrieben. Was darauf steht, bleibt; was Sie mitnehmen, folgt der Liste.',
-  unlistedOnly: (n) =>
-    `In ihrer Liste steht keine, geschrieben ${n === 1 ? 'wurde aber 1 Seite' : `wurden aber ${n} Seiten`}: Öffnen Sie, was nicht in der Liste steht, und fügen Sie hinzu, was zur Geschichte gehört.`,
+  unlistedOnly: 'In der Liste dieser Geschichte steht keine Seite',
+  unlistedOnlyHint:
+    'Doch geschrieben wurde hier etwas, vielleicht von einer anderen App: Sehen Sie nach, und fügen Sie hinzu, was zur Geschichte gehört.',
   add: 'Hinzufügen',
   addToStory: (title) => `${title} zur Geschichte hinzufügen`,
   addAll: (n) => `Alle ${n} hinzufügen`,
