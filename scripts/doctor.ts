@@ -11,8 +11,8 @@ const USAGE = `Usage: scriptorium doctor [options]
 
 Reads every page, or some, and says what is wrong: that it does not load, that its snapshot, its rows and its history
 do not agree, that rows are missing or belong to no page, that it refers to what is not there; and what is worth
-knowing: very large pages, pages of which most was deleted, rows that were set aside. It lowers its own priority (nice
-10), so that a service on this machine keeps its pace.
+knowing: very large pages, pages of which most was deleted, pages of the app that its editor cannot show, rows that were
+set aside. It lowers its own priority (nice 10), so that a service on this machine keeps its pace.
 
   --story <id>        pages of this story only
   --page <id>         this page of it only

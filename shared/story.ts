@@ -21,12 +21,14 @@ type Entries = Y.Array<Y.Map<unknown>>
 const entriesOf = (doc: Y.Doc): Entries => doc.getArray('pages')
 const headOf = (doc: Y.Doc): Y.Map<unknown> => doc.getMap('story')
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+/** Empty where another app put something else into the list. */
+const idOf = (entry: unknown): string => (entry instanceof Y.Map ? text(entry.get('id')) : '')
 
 /** The story as it stands; a page that two moved at once is listed once. */
 export const readStory = (doc: Y.Doc): Story => {
   const pages = new Map<string, PageEntry>()
   for (const entry of entriesOf(doc)) {
-    const id = entry instanceof Y.Map ? text(entry.get('id')) : ''
+    const id = idOf(entry)
     if (id !== '' && !pages.has(id)) pages.set(id, { id, title: text(entry.get('title')) })
   }
   const cover = text(headOf(doc).get('cover'))
@@ -51,7 +53,7 @@ export const addPage = (doc: Y.Doc, page: PageEntry, at: number): void => {
 export const renamePage = (doc: Y.Doc, id: string, title: string): void => {
   doc.transact(() => {
     for (const entry of entriesOf(doc)) {
-      if (entry.get('id') === id && entry.get('title') !== title) entry.set('title', title)
+      if (idOf(entry) === id && entry.get('title') !== title) entry.set('title', title)
     }
   })
 }
@@ -60,7 +62,7 @@ export const renamePage = (doc: Y.Doc, id: string, title: string): void => {
 export const removePage = (doc: Y.Doc, id: string): void => {
   const entries = entriesOf(doc)
   doc.transact(() => {
-    for (let at = entries.length - 1; at >= 0; at--) if (entries.get(at).get('id') === id) entries.delete(at)
+    for (let at = entries.length - 1; at >= 0; at--) if (idOf(entries.get(at)) === id) entries.delete(at)
   })
 }
 
@@ -80,7 +82,7 @@ const placeOf = (doc: Y.Doc, at: number): number => {
   if (shown === undefined) return entriesOf(doc).length
   return entriesOf(doc)
     .toArray()
-    .findIndex((entry) => entry.get('id') === shown.id)
+    .findIndex((entry) => idOf(entry) === shown.id)
 }
 
 const freshEntry = ({ id, title }: PageEntry): Y.Map<unknown> => {

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { Context, Hono, MiddlewareHandler } from 'hono'
+import { isLoopback } from '../loopback.ts'
 
 /** The built app; from the sources (as vitest runs them) it is found in dist. */
 const WEB = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/web' : '../../web', import.meta.url))
@@ -43,9 +44,18 @@ export const secure = (c: Context): void => {
   if (!c.res.headers.has('content-security-policy')) c.header('content-security-policy', policyFor(c))
   c.header('x-content-type-options', 'nosniff')
   c.header('referrer-policy', 'no-referrer')
-  c.header('cross-origin-opener-policy', 'same-origin')
+  if (isTrusted(c)) c.header('cross-origin-opener-policy', 'same-origin')
   c.header('cross-origin-resource-policy', 'same-origin')
 }
+
+/**
+ * Whether browsers trust the origin: they ignore, and complain of, some headers where they do not. Those of today say so
+ * themselves, by Sec-Fetch-Site, whatever proxy ends TLS; for others it is https, or this machine.
+ */
+const isTrusted = (c: Context): boolean =>
+  c.req.header('sec-fetch-site') !== undefined ||
+  c.req.header('x-forwarded-proto') === 'https' ||
+  isLoopback((c.req.header('host') ?? '').replace(/:\d+$/, ''))
 
 const policyFor = (c: Context): string => {
   // Older Safari does not count WebSockets of the same host as 'self'.

@@ -1,11 +1,12 @@
 /** Examining pages: what each of them lacks, and what of that can surely be mended. */
 import { counted } from '../../shared/counted.ts'
+import { pageOf, roomIdOf, STORY_PAGE } from '../../shared/names.ts'
 import type { Database } from '../database/port.ts'
 import { JobError } from '../threads/pool.ts'
 import { firstGap, historyFaults } from './agree.ts'
 import type { CompactParts } from './compact-page.ts'
 import { foldRoom } from './fold.ts'
-import { HAS_QUARANTINE, ORPHANS, RAISE_SEQ, SNAPSHOT, TAIL_ROWS } from './history-statements.ts'
+import { HAS_QUARANTINE, HAS_ROWS, ORPHANS, RAISE_SEQ, SNAPSHOT, TAIL_ROWS } from './history-statements.ts'
 import { mendSnapshot, snapshotFault } from './mend.ts'
 import { type Choice, chosenPages, eachPage } from './pages.ts'
 
@@ -143,7 +144,7 @@ const contentFindings = async (
   const data = rows.map((row) => row.data)
   try {
     const base = await snapshotData(page, head, parts)
-    const { pending, length, deleted } = await parts.threads.run(
+    const { pending, length, deleted, isForeign } = await parts.threads.run(
       'inspect',
       { base, rows: data },
       { signal: parts.signal },
@@ -157,11 +158,20 @@ const contentFindings = async (
         note(`${Math.round((100 * deleted) / length)} % of what was written was deleted: a copy would be smaller`),
       )
     }
+    if (isForeign && (await isInApp(page, parts))) {
+      findings.push(note('its body is not what the editor writes: it is shown there as text, to be read only'))
+    }
     return findings
   } catch (error) {
     if (!(error instanceof JobError)) throw error
     return [fault(`it cannot be read: ${error.message}`, repair && (await setsAside(page, parts)))]
   }
+}
+
+/** Whether its story has a document of its own: other apps may keep in their pages what they like. */
+const isInApp = async (page: string, { database }: ExamineParts): Promise<boolean> => {
+  const outline = roomIdOf({ story: pageOf(page).story, page: STORY_PAGE })
+  return (await database.query(HAS_ROWS, [outline])).length > 0
 }
 
 const snapshotData = async (page: string, head: TailRow, { database }: ExamineParts): Promise<Uint8Array | null> => {

@@ -135,6 +135,10 @@ export const WHOLE_HISTORY = `
 export const HAS_QUARANTINE = `
   SELECT count(*) AS rows FROM scriptorium.quarantine WHERE room_id = $1`
 
+/** A row where a page was written to, and not deleted. */
+export const HAS_ROWS = `
+  SELECT seq FROM scriptorium.room WHERE room_id = $1 AND seq > 0 AND deleted_at IS NULL`
+
 /** The head of a page and its rows above the snapshot, in order; a page without such rows gives one without data. */
 export const TAIL_ROWS = `
   SELECT room.seq AS room_seq, room.snapshot_seq, room.history_seq, room.epoch,

@@ -1,5 +1,6 @@
 /** Looking at a page: that it loads, what it holds, how much of it is gone. */
 import { createHash } from 'node:crypto'
+import * as Y from 'yjs'
 import { contentOf } from './contents.ts'
 import { loadPage, type PageRows } from './pages.ts'
 
@@ -11,11 +12,14 @@ export interface Inspected {
   /** Clocks that clients used in all, and how many of them stand for what was deleted. */
   readonly length: number
   readonly deleted: number
+  /** Whether its body holds what the app's editor cannot show: keys, or letters and values beside its elements. */
+  readonly isForeign: boolean
 }
 
 /** @throws Error when the page does not load or cannot be read */
 export const inspect = (page: PageRows): Inspected => {
   const { doc } = loadPage(page)
+  const isForeign = isForeignBody(doc.share.get('body'))
   const { store } = doc
   let length = 0
   let deleted = 0
@@ -28,5 +32,14 @@ export const inspect = (page: PageRows): Inspected => {
   const content = createHash('sha256').update(contentOf(doc)).digest('hex')
   const pending = store.pendingStructs !== null || store.pendingDs !== null
   doc.destroy()
-  return { content, pending, length, deleted }
+  return { content, pending, length, deleted, isForeign }
+}
+
+const isForeignBody = (body: ReturnType<Y.Doc['share']['get']>): boolean => {
+  for (const { deleted } of body?._map.values() ?? []) if (!deleted) return true
+  for (let item = body?._start ?? null; item !== null; item = item.right) {
+    const isElement = item.content instanceof Y.ContentType && item.content.type instanceof Y.XmlElement
+    if (!item.deleted && item.countable && !isElement) return true
+  }
+  return false
 }

@@ -1,8 +1,10 @@
 /** `scriptorium doctor`: finds what is wrong with a page, and mends what is sure. */
 import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
 import { migrate } from '../../server/database/migrate.ts'
 import { type ExamineReport, examinePages } from '../../server/log/examine.ts'
 import { foldRoom } from '../../server/log/fold.ts'
+import { updateOf } from '../support/archive-api.ts'
 import { runCommand } from '../support/command.ts'
 import { clock, counting, openDatabase, openThreads, quiet } from '../support/open-database.ts'
 import { seededRandom } from '../support/random.ts'
@@ -120,6 +122,34 @@ describe('an examination', () => {
     if (!mends) return
     expect((await examine(false)).faults).toBe(0)
     if (!says.source.includes('cannot be read')) expect(await contentHash(store, ROOM)).toBe(before)
+  })
+})
+
+describe('an examination of what pages hold', () => {
+  it('knows pages of the app that its editor cannot show, and leaves alone what other apps keep', async () => {
+    const { store, examine } = await planted()
+    const rows = (write: (doc: Y.Doc) => void) => [updateOf(write)]
+    const asText = rows((doc) => doc.getText('body').insert(0, 'plain'))
+    const asXml = rows((doc) => doc.getXmlFragment('body').insert(0, [new Y.XmlElement('paragraph')]))
+    const mixed = rows((doc) => {
+      const body = doc.getText('body')
+      body.insertEmbed(0, new Y.XmlElement('paragraph'))
+      body.insert(1, 'plain')
+    })
+    const once = rows((doc) => {
+      const body = doc.getText('body')
+      body.insert(0, 'plain')
+      body.delete(0, 5)
+      body.insertEmbed(0, new Y.XmlElement('paragraph'))
+    })
+    const keys = rows((doc) => doc.getMap('body').set('key', 1))
+    const pages = { asText, asXml, mixed, once, keys, _story: rows((doc) => doc.getMap('story').set('title', 'S')) }
+    await plantPages(store, new Map(Object.entries(pages).map(([page, each]) => [`app/${page}`, each])), 1)
+    await plantPages(store, new Map([['other/asText', asText]]), 1)
+    const { faults, found } = await examine(false)
+    expect(faults).toBe(0)
+    expect(found.map(({ page }) => page)).toEqual(['app/asText', 'app/keys', 'app/mixed'])
+    expect(found[0]?.findings).toMatchObject([{ level: 'note', what: expect.stringContaining('shown there as text') }])
   })
 })
 

@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { strFromU8, unzipSync } from 'fflate'
 import { expect, it, onTestFinished } from 'vitest'
-import { type Ask, askAt } from '../support/archive-api.ts'
+import * as Y from 'yjs'
+import { type Ask, askAt, updateOf } from '../support/archive-api.ts'
 import { leaveOut } from '../support/left-out.ts'
 import { hashOf, pngOf } from '../support/pictures.ts'
 import { startService, temporaryFolder } from '../support/service.ts'
@@ -171,22 +172,56 @@ const expectMarkdown = async ({ ask, authorization, take }: Library): Promise<vo
   expect(markdown).toContain('\\# not a heading')
   expect(files[`pictures/${drawing}.png`]).toEqual(png)
 
-  const body = [node('paragraph', ['Words alone.'])]
+  const body = [
+    node('paragraph', ['Words alone. ']),
+    node('paragraph', [marked(['A '], ['bold ', 'bold'], ['and '], ['both ', 'bold', 'italic'], ['fox '])]),
+    node('paragraph', ['   ']),
+    node('paragraph', ['one ', node('hardBreak'), ' two']),
+    node('bulletList', [node('listItem', [node('paragraph', [' three '])])]),
+  ]
   const alone = { title: 'Plain', cover: null, pages: [{ id: 'p1', title: 'One', body }] }
   await writeStory(ask, 's3', { ...alone, headers: { authorization } })
   const plain = await take('format=markdown', authorization, 's3')
   expect(plain.headers.get('content-type')).toContain('text/markdown')
-  expect(strFromU8(plain.data)).toBe('# Plain\n\n## One\n\nWords alone.\n')
+  expect(strFromU8(plain.data)).toBe(
+    '# Plain\n\n## One\n\nWords alone.\n\nA **bold** and **_both_** fox\n\none\\\ntwo\n\n- three\n',
+  )
+}
+
+/** The same document, to a client that takes its roots for something else. */
+const copyOf = (doc: Y.Doc): Y.Doc => {
+  const copy = new Y.Doc()
+  Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
+  return copy
+}
+
+/** Other apps write pages too, or wrote them at first. */
+const expectForeign = async ({ ask, authorization, take }: Library): Promise<void> => {
+  const headers = { authorization }
+  const doc = new Y.Doc()
+  const write = async (page: string, change: (doc: Y.Doc) => void, to = doc) =>
+    expect((await ask(`POST /stories/s4/pages/${page}/updates`, { body: updateOf(change, to), headers })).status).toBe(
+      200,
+    )
+  await write('p1', (d) => d.getText('title').insert(0, 'One'))
+  await write('p1', (d) => d.getText('body').insert(0, 'Plain words. \nMore.'))
+  const text = async () =>
+    (await ask('GET /stories/s4/pages/p1', { headers: { ...headers, accept: 'text/plain' } })).body
+  const markdown = async () => strFromU8((await take('format=markdown', authorization, 's4')).data)
+  expect(await text()).toBe('One\n\nPlain words. \nMore.')
+  expect(await markdown()).toBe('# s4\n\n## One\n\nPlain words.\n\nMore.\n')
+  await write('p1', (d) => d.getXmlFragment('body').insert(5, [node('paragraph', ['between'])]), copyOf(doc))
+  expect(await markdown()).toBe('# s4\n\n## One\n\nPlain\n\nbetween\n\nwords.\n\nMore.\n')
 }
 
 const expectListed = async ({ ask, authorization }: Library): Promise<void> => {
   const list = async (token: string) => (await ask('GET /stories', { headers: { authorization: token } })).body.stories
   const [all] = await list(authorization)
-  expect(all).toMatchObject({ story: 's1', cover: drawing, pages: 3 })
+  expect(all).toMatchObject({ story: 's1', cover: drawing, pages: 3, listed: 3 })
   expect(all.title).toContain('Ana & <b>')
   const reader = `Bearer ${await tokenOf('ben', { stories: { s1: 'read' }, pages: { 's1/hidden': 'none' } })}`
   const stories = await list(reader)
-  expect(stories).toMatchObject([{ story: 's1', pages: 2 }])
+  expect(stories).toMatchObject([{ story: 's1', pages: 2, listed: 2 }])
   expect(stories[0].bytes).toBeLessThan(all.bytes)
 }
 
@@ -196,5 +231,6 @@ it('a story is taken away as a valid EPUB, as HTML, as sheets and as Markdown, a
   await expectEpubcheck(library)
   await expectSheets(library)
   await expectMarkdown(library)
+  await expectForeign(library)
   await expectListed(library)
 }, 120_000)

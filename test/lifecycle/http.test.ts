@@ -68,6 +68,17 @@ describe('HTTP', () => {
     for (const [, path] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) expect((await get(path ?? '')).status).toBe(200)
   })
 
+  it('parts windows from others where browsers trust the origin, and says nothing of it where they would complain', async () => {
+    const get = appWith({ draining: false, database: true })
+    const policy = async (host: string, headers = {}) =>
+      (await get('/', host, headers)).headers.get('cross-origin-opener-policy')
+    for (const host of ['127.0.0.1:1234', 'localhost', '[::1]:80']) expect(await policy(host)).toBe('same-origin')
+    expect(await policy('192.168.1.7:1234')).toBe(null)
+    expect(await policy('stories.example', { 'sec-fetch-site': 'none' })).toBe('same-origin')
+    expect(await policy('stories.example', { 'x-forwarded-proto': 'https' })).toBe('same-origin')
+    expect(await policy('stories.example', { 'x-forwarded-proto': 'http' })).toBe(null)
+  })
+
   it('shows a story and the console by pages of their own, sent packed, with files that never change', async () => {
     const get = appWith({ draining: false, database: true })
     for (const path of ['/s/my-story', '/s/caf%C3%A9', '/admin']) {

@@ -32,6 +32,8 @@ export interface Person {
   page: Page
   /** What broke the content-security policy, and errors of the page. */
   readonly faults: string[]
+  /** Warnings and errors of the browser's console. */
+  readonly complaints: string[]
 }
 
 export interface PersonOptions {
@@ -46,6 +48,7 @@ export const somebody = async (browser: Browser, url: string, options: PersonOpt
   const context = await browser.newContext({ locale: 'en-GB', ...device })
   context.setDefaultTimeout(LONG_MS)
   const faults: string[] = []
+  const complaints: string[] = []
   await context.addInitScript((given) => {
     // An empty page comes first, which may keep nothing.
     if (location.protocol !== 'http:') return
@@ -57,11 +60,12 @@ export const somebody = async (browser: Browser, url: string, options: PersonOpt
   }, name)
   context.on('console', (message) => {
     if (message.text().startsWith('policy:')) faults.push(message.text())
+    if (['warning', 'error'].includes(message.type())) complaints.push(message.text())
   })
   context.on('weberror', (error) => faults.push(String(error.error())))
   const page = await context.newPage()
   await page.goto(token === undefined ? url : `${url}#token=${token}`)
-  return { context, page, faults }
+  return { context, page, faults, complaints }
 }
 
 /** The id of the page in view. */

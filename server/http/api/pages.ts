@@ -3,6 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { accepts } from 'hono/accepts'
 import { STORY_PAGE } from '../../../shared/names.ts'
+import { ArchiveFault } from '../../log/archive/fault.ts'
 import type { Source } from '../../log/archive/restore.ts'
 import type { RootType } from '../../room/scan.ts'
 import { note } from '../guard.ts'
@@ -63,6 +64,7 @@ const first = createRoute({
       headers: z.object({ 'scriptorium-page': z.string(), 'scriptorium-seq': z.string() }),
       content: { [OCTETS]: { schema: z.string().openapi({ format: 'binary' }) } },
     },
+    204: { description: 'The story lists no page, or the first of them was not written to yet' },
     ...problems(410),
   },
 })
@@ -135,9 +137,11 @@ export const pageRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
     const { story } = c.req.valid('param')
     await authorize(c, { story, page: STORY_PAGE }, 'read')
     const page = (await archive.readOutline(story))?.pages[0]?.id
-    if (page === undefined) throw new Problem(404, 'Not found', 'the story lists no page')
+    if (page === undefined) return c.body(null, 204)
     await authorize(c, { story, page }, 'read')
-    const { seq, data } = await archive.readPage(roomOf({ story, page }), { at: 'now' })
+    const read = await archive.readPage(roomOf({ story, page }), { at: 'now' }).catch(nothingIfMissing)
+    if (read === null) return c.body(null, 204)
+    const { seq, data } = read
     const headers = { 'scriptorium-page': encodeURIComponent(page), 'scriptorium-seq': String(seq) }
     return c.body(data.slice(), 200, { 'content-type': OCTETS, ...headers })
   })
@@ -173,6 +177,12 @@ export const pageRoutes = (api: OpenAPIHono, parts: ApiParts): void => {
     await archive.undeletePage(roomOf(page))
     return c.body(null, 204)
   })
+}
+
+/** @throws whatever else it is given */
+const nothingIfMissing = (error: unknown): null => {
+  if (error instanceof ArchiveFault && error.kind === 'missing') return null
+  throw error
 }
 
 /** `body:xml,title:text`. @throws Problem 400 */

@@ -20,6 +20,8 @@ export interface ShownStory {
   readonly title: string
   readonly cover: string | null
   readonly pages: number
+  /** How many of the pages that its own document lists the caller may read; null: it has none. */
+  readonly listed: number | null
   readonly bytes: number
   readonly lastEdit: Date
 }
@@ -37,9 +39,15 @@ export const shownTo = async (
   const seen = await limit.map(listed, ({ story }) => parts.sees(caller, story))
   const readable = listed.filter((_, at) => seen[at])
   const stories = caller.isAdmin ? readable : await withoutHidden(caller, readable, parts, limit)
+  const countListed = async (story: string, pages: readonly { readonly id: string }[]): Promise<number> => {
+    if (caller.isAdmin) return pages.length
+    const visible = await Promise.all(pages.map(({ id }) => parts.sees(caller, story, id)))
+    return visible.filter(Boolean).length
+  }
   return limit.map(stories, async ({ outlineAt, ...story }) => {
     const outline = outlineAt === 0 ? null : await parts.archive.outlineAt(story.story, outlineAt)
-    return { ...story, title: outline?.title ?? '', cover: outline?.cover ?? null }
+    const listed = outline === null ? null : await countListed(story.story, outline.pages)
+    return { ...story, title: outline?.title ?? '', cover: outline?.cover ?? null, listed }
   })
 }
 

@@ -23,7 +23,12 @@ const Story = z.object({
   story: z.string(),
   title: z.string().openapi({ description: 'As its own document says; empty where that says nothing' }),
   cover: z.string().nullable().openapi({ description: 'SHA-256 of the picture that stands for it' }),
-  pages: z.number().int().openapi({ description: 'Those that the caller may read' }),
+  pages: z.number().int().openapi({ description: 'Those that were written to, and that the caller may read' }),
+  listed: z
+    .number()
+    .int()
+    .nullable()
+    .openapi({ description: 'Those that its own document lists, as the app shows them; null: it has none' }),
   bytes: z.number().int(),
   lastEdit: At,
 })

@@ -39,7 +39,7 @@ export const renderPage = async (
   asked: Roots,
 ): Promise<Rendered & { readonly seq: number }> => {
   const { seq, page, roots } = await pageOf(parts, roomId, source)
-  const rendered = await told(parts.threads.run('renderPage', { page, roots: { ...roots, ...asked } }))
+  const rendered = await told(parts.threads.run('renderPage', { page, roots, asked }))
   const found = storable(rendered.roots)
   const isNews = Object.keys(found).some((name) => roots[name] === undefined)
   if (isNews) await parts.database.query(STORE_ROOTS, [roomId, JSON.stringify(found)])

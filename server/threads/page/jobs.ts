@@ -36,8 +36,10 @@ export const told = <T>(work: () => T): Told<T> => {
 
 export interface ReadPage {
   readonly page: Updates
-  /** Types of roots that are known or asked for. */
+  /** Types of roots that are known. */
   readonly roots: Roots
+  /** Types that win over those. */
+  readonly asked: Roots
 }
 
 /** A page as one update, garbage-collected. */
@@ -45,7 +47,7 @@ export const encodePage = ({ page }: Pick<ReadPage, 'page'>): Told<Uint8Array> =
   told(() => Y.encodeStateAsUpdate(docOf(page)))
 
 /** A page as JSON and text, and the types of its roots. */
-export const renderPage = ({ page, roots }: ReadPage) => told(() => render(docOf(page), roots))
+export const renderPage = ({ page, roots, asked }: ReadPage) => told(() => render(docOf(page), roots, asked))
 
 export interface RestorePage {
   readonly target: Updates

@@ -1,30 +1,39 @@
 /** A page as JSON and as plain text. */
 import * as Y from 'yjs'
-import { inferRoots, type Roots, typedRoot } from './roots.ts'
+import { inferRoots, type Roots, rootsOf, typedRoot } from './roots.ts'
 
 export interface Rendered {
   /** The root types, as they were inferred where nobody said. */
   readonly roots: Roots
   /** Shared types as Yjs gives them to JSON; bytes as base64, sub-documents by their guid. */
   readonly json: string
-  /** What is written in the Text and XmlFragment roots, in the order of their names. */
+  /** What is written in the Text and XmlFragment roots, in the order of their names, but the title first. */
   readonly text: string
 }
 
-/** @param known types of roots that are known or asked for; they win over what can be inferred */
-export const render = (doc: Y.Doc, known: Roots): Rendered => {
-  const inferred = inferRoots(doc)
-  const roots = { ...inferred, ...known }
-  const names = Object.keys(roots).sort()
+/**
+ * @param stored types of roots that are known
+ * @param asked types that win over those
+ */
+export const render = (doc: Y.Doc, stored: Roots, asked: Roots = {}): Rendered => {
+  const roots = { ...rootsOf(doc, stored), ...asked }
   const values: Record<string, unknown> = Object.create(null)
-  const texts: string[] = []
-  for (const name of names) {
-    const root = typedRoot(doc, name, roots[name] ?? 'array')
-    values[name] = plain(root.toJSON())
-    const text = textOf(root).replace(/\n+$/, '')
-    if (text !== '') texts.push(text)
+  for (const name of Object.keys(roots).sort()) {
+    values[name] = plain(typedRoot(doc, name, roots[name] ?? 'array').toJSON())
   }
-  return { roots: inferred, json: JSON.stringify(values), text: texts.join('\n\n') }
+  const texts = textsOf(doc, roots).map(([, text]) => text)
+  return { roots: inferRoots(doc), json: JSON.stringify(values), text: texts.join('\n\n') }
+}
+
+const TITLE = 'title'
+
+/** The text of each root that has some, the title first. */
+export const textsOf = (doc: Y.Doc, roots: Roots): (readonly [name: string, text: string])[] => {
+  const others = Object.keys(roots).filter((name) => name !== TITLE)
+  return [...(TITLE in roots ? [TITLE] : []), ...others.sort()].flatMap((name) => {
+    const text = textOf(typedRoot(doc, name, roots[name] ?? 'array')).replace(/\n+$/, '')
+    return text === '' ? [] : [[name, text] as const]
+  })
 }
 
 const textOf = (root: ReturnType<typeof typedRoot>): string => {
@@ -32,18 +41,22 @@ const textOf = (root: ReturnType<typeof typedRoot>): string => {
   return root instanceof Y.Text ? root.toString() : ''
 }
 
-/** What directly holds text is a line. */
+/** What directly holds text is a line; letters that an app put beside the blocks are lines of their own. */
 const blockText = (parent: Y.XmlFragment): string => {
+  const isBlock = parent instanceof Y.XmlElement
   let text = ''
   let isLine = false
-  for (const child of parent.toArray()) {
-    if (child instanceof Y.XmlElement) text += blockText(child)
-    else if (child instanceof Y.XmlText) {
+  for (const child of parent.toArray() as unknown[]) {
+    if (child instanceof Y.XmlElement) {
+      if (isLine && !isBlock) text += '\n'
+      isLine = isLine && isBlock
+      text += blockText(child)
+    } else if (child instanceof Y.XmlText || typeof child === 'string') {
       isLine = true
-      text += lettersOf(child)
+      text += typeof child === 'string' ? child : lettersOf(child)
     }
   }
-  return isLine || (parent instanceof Y.XmlElement && text === '') ? `${text}\n` : text
+  return isLine || (isBlock && text === '') ? `${text}\n` : text
 }
 
 /** XmlText.toString() writes formats as tags. */

@@ -15,6 +15,24 @@ export const inferRoots = (doc: Y.Doc): Roots => {
   return Object.fromEntries(roots)
 }
 
+/**
+ * What each root is: as it was stored, else as it is inferred. What was a text at first and begins with XML now is XML: some
+ * app made paragraphs of it.
+ */
+export const rootsOf = (doc: Y.Doc, stored: Roots): Roots => {
+  const inferred = inferRoots(doc)
+  const entries = Object.entries(stored).filter(([name, type]) => !(type === 'text' && inferred[name] === 'xml'))
+  return { ...inferred, ...Object.fromEntries(entries) }
+}
+
+/** Whether XML is among what a root holds, whatever else is. */
+export const holdsXml = (doc: Y.Doc, name: string): boolean => {
+  for (let item = doc.share.get(name)?._start ?? null; item !== null; item = item.right) {
+    if (!item.deleted && item.content instanceof Y.ContentType && isXml(item.content.type)) return true
+  }
+  return false
+}
+
 const evidenceIn = (root: SharedType): RootType | null => {
   if (root._map.size > 0) return 'map'
   let type: RootType | null = null

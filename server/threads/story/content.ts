@@ -14,7 +14,33 @@ export interface Seen {
 const DEEPEST = 6
 
 export const blocksOf = (parent: Y.XmlFragment, seen: Seen): RootContent[] =>
-  parent.toArray().flatMap((child) => (child instanceof Y.XmlElement ? blockOf(child, seen) : lineOf(child, seen)))
+  withWholeText(parent.toArray()).flatMap((child) => {
+    if (typeof child === 'string') return paragraphsOf(child)
+    return child instanceof Y.XmlElement ? blockOf(child, seen) : lineOf(child, seen)
+  })
+
+/** Text without marks as paragraphs, one a line. */
+export const paragraphsOf = (text: string): RootContent[] =>
+  text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((value) => ({ type: 'paragraph', children: [{ type: 'text', value }] }))
+
+/** Letters that an app put beside the blocks come one by one. */
+const withWholeText = (children: readonly unknown[]): unknown[] => {
+  const whole: unknown[] = []
+  let text = ''
+  for (const child of children) {
+    if (typeof child === 'string') {
+      text += child
+      continue
+    }
+    if (text !== '') whole.push(text)
+    text = ''
+    whole.push(child)
+  }
+  return text === '' ? whole : [...whole, text]
+}
 
 const lineOf = (child: unknown, seen: Seen): RootContent[] =>
   child instanceof Y.XmlText ? [{ type: 'paragraph', children: phrasesOf([child], seen) }] : []

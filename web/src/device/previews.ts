@@ -1,6 +1,7 @@
 /** What the thumbnails of pages show: a little of each page as this device saw it last. */
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { keep, recall } from './kept.ts'
+import { piecesOf } from './pieces.ts'
 
 export interface Preview {
   readonly text: string
@@ -17,21 +18,17 @@ const previewOf = (doc: Y.Doc): Pick<Preview, 'text' | 'picture'> => {
   const parts: string[] = []
   let picture: string | null = null
   let letters = 0
-  for (const node of doc.getXmlFragment('body').createTreeWalker(() => true)) {
-    if (node instanceof Y.XmlText) {
-      const text = textOf(node)
-      parts.push(text)
-      letters += text.length
-    } else if (node instanceof Y.XmlElement && node.nodeName === 'picture') {
-      picture ??= node.getAttribute('sha256') ?? null
+  for (const piece of piecesOf(doc.getXmlFragment('body').toArray())) {
+    if (typeof piece === 'string') {
+      parts.push(piece)
+      letters += piece.length
+    } else if (piece.nodeName === 'picture') {
+      picture ??= piece.getAttribute('sha256') ?? null
     }
     if (letters > MOST_LETTERS && picture !== null) break
   }
   return { text: parts.join(' ').slice(0, MOST_LETTERS), picture }
 }
-
-const textOf = (text: Y.XmlText): string =>
-  (text.toDelta() as { insert: unknown }[]).map(({ insert }) => (typeof insert === 'string' ? insert : '')).join('')
 
 /** Previews of a story's pages, kept on this device. */
 export class Previews {

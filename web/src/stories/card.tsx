@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import { STORY_PAGE } from '../../../shared/names.ts'
 import { Pictures } from '../device/pictures.ts'
 import type { Card } from '../device/shelf.ts'
-import { colourOf } from '../ui/person.tsx'
+import { ownColourOf } from '../ui/person.tsx'
 import { ago, words } from '../words/words.ts'
 
 export const StoryCard = ({ card }: { readonly card: Card }) => {
@@ -15,7 +15,7 @@ export const StoryCard = ({ card }: { readonly card: Card }) => {
   return (
     <li>
       <a class="card" href={`/s/${encodeURIComponent(story)}`}>
-        <span class="cover" data-person={colourOf(story)} aria-hidden="true">
+        <span class="cover" data-person={ownColourOf(story)} aria-hidden="true">
           {url === null ? <span class="cover-letter">{[...title][0]?.toUpperCase()}</span> : <img src={url} alt="" />}
         </span>
         <span class="card-words">

@@ -20,6 +20,7 @@ import { keepPages } from './keeper.ts'
 import { peopleByPage, useCompany } from './people.ts'
 import { StorySession } from './session.ts'
 import { Strip } from './strip.tsx'
+import { Unlisted, unlistedOf } from './unlisted.tsx'
 
 /** The editor is most of the app: meanwhile the story opens. */
 const PageView = later(
@@ -38,7 +39,9 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
   const [likely, setLikely] = useState(() => firstKept(story))
   const [isPast, setPast] = useState(false)
   const [toName, setToName] = useState<string | null>(null)
+  const [written, setWritten] = useState<readonly string[]>([])
   const { pages, title, cover } = state.story
+  const others = unlistedOf(written, pages)
   const company = useCompany(session.index)
   const isReadOnly = !session.canArrange
 
@@ -67,7 +70,7 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
     })
   }, [session])
   useEffect(() => begin(session, (first) => show(first, false)), [session])
-  useEffect(() => keepPages(session), [session])
+  useEffect(() => keepPages(session, setWritten), [session])
   useEffect(() => {
     const look = () => {
       takeToken(story)
@@ -123,6 +126,7 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
         state={state}
         current={current}
         isReadOnly={isReadOnly}
+        unlisted={others}
         people={peopleByPage(company)}
         show={show}
         add={add}
@@ -161,10 +165,13 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
             <span class="blank-icon">
               <Icon of={BookOpen} />
             </span>
-            <h2>{isOpening ? words.opening : words.noPages}</h2>
-            <p class="faint">{words.emptyStoryHint}</p>
+            <h2>{isOpening ? words.opening : others.length > 0 ? words.unlistedOnly : words.noPages}</h2>
+            <p class="faint">{others.length > 0 ? words.unlistedOnlyHint : words.emptyStoryHint}</p>
+            {others.length > 0 && (
+              <Unlisted session={session} ids={others} isReadOnly={isReadOnly} show={show} class="main" />
+            )}
             {!isReadOnly && (
-              <button type="button" class="button main" onClick={add}>
+              <button type="button" class={others.length > 0 ? 'button' : 'button main'} onClick={add}>
                 <Icon of={Plus} />
                 {words.firstPage}
               </button>

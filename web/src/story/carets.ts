@@ -16,11 +16,19 @@ export const caretOf = (user: Shown): HTMLElement => {
   const caret = document.createElement('span')
   caret.className = 'caret'
   caret.dataset.person = String(colourOf(idOf(user)))
+  caret.dataset.who = idOf(user)
   const label = document.createElement('span')
   label.className = 'caret-name'
   label.textContent = user.name ?? words.somebody
   caret.append(JOINER, label, JOINER)
   return caret
+}
+
+/** Paints cursors anew that are shown already: the editor keeps them as they are. */
+export const repaintCarets = (root: ParentNode): void => {
+  for (const caret of root.querySelectorAll<HTMLElement>('.caret[data-who]')) {
+    caret.dataset.person = String(colourOf(caret.dataset.who ?? ''))
+  }
 }
 
 export const selectionOf = (user: Shown) => ({ class: 'chosen-by', 'data-person': String(colourOf(idOf(user))) })

@@ -15,11 +15,12 @@ export interface EarlyPage {
 }
 
 /** @param page null: the one that the story begins with */
-const bring = async (story: string, page: string | null): Promise<EarlyPage> => {
+const bring = async (story: string, page: string | null): Promise<EarlyPage | null> => {
   const token = tokenFor(story)
   const headers: HeadersInit = token === null ? {} : { authorization: `Bearer ${token}` }
   const path = page === null ? `${pathOf(story)}/first` : pathOf(story, page)
   const answer = await fetch(`/api/v1${path}`, { headers })
+  if (answer.status === 204) return null
   if (!answer.ok) throw new Error(`${path} was answered ${answer.status}`)
   const named = decodeURIComponent(answer.headers.get('scriptorium-page') ?? '')
   return { page: page ?? named, update: new Uint8Array(await answer.arrayBuffer()) }

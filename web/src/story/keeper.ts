@@ -14,13 +14,15 @@ interface Listed {
   readonly pages: readonly { readonly id: string; readonly lastEdit: string }[]
 }
 
-/** Begins to look. @returns how to stop */
-export const keepPages = (session: StorySession): (() => void) => {
+/** Begins to look. @param found hears which pages were written to @returns how to stop */
+export const keepPages = (session: StorySession, found: (pages: readonly string[]) => void): (() => void) => {
   let isStopped = false
   let isBusy = false
 
   const round = async (): Promise<void> => {
     const { pages } = await askJson<Listed>(session.story, pathOf(session.story))
+    if (isStopped) return
+    found(pages.map(({ id }) => id))
     const listed = new Set(session.state.story.pages.map(({ id }) => id))
     const stale = pages.filter(({ id, lastEdit }) => listed.has(id) && session.previews.all[id]?.lastEdit !== lastEdit)
     for (const { id, lastEdit } of stale.slice(0, MOST)) {

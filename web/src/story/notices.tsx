@@ -14,7 +14,7 @@ interface NoticeParts {
   readonly children: ComponentChildren
 }
 
-const Notice = ({ icon, kind, children }: NoticeParts) => (
+export const Notice = ({ icon, kind, children }: NoticeParts) => (
   <div class={`notice ${kind ?? ''}`} role={kind === 'bad' ? 'alert' : 'status'}>
     <Icon of={icon} />
     {children}

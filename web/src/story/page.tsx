@@ -1,15 +1,19 @@
 /** One page: its title, its text, and what somebody who writes on it has to know. */
 import type { Editor } from '@tiptap/core'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { Doc } from 'yjs'
 import type { Provider } from '../../../shared/provider/provider.ts'
 import { renamePage, setCover } from '../../../shared/story.ts'
+import { linesOf } from '../device/pieces.ts'
 import { usable } from '../device/usable.ts'
 import { useObserved } from '../ui/observe.ts'
 import { say } from '../ui/toast.tsx'
 import { words } from '../words/words.ts'
 import { saveAs } from './download.ts'
-import { openEditor } from './editor.ts'
+import { mayWrite, openEditor, repaint, toStart } from './editor.ts'
+import { fits } from './fit.ts'
 import { Notices } from './notices.tsx'
+import { PlainPage } from './plain.tsx'
 import { useReady } from './ready.ts'
 import type { StorySession } from './session.ts'
 import { Title } from './title.tsx'
@@ -27,9 +31,11 @@ const PREVIEW_MS = 600
 
 export const PageView = ({ session, provider, linkTaken }: PageParts) => {
   const state = useObserved(provider)
+  const { colours } = useObserved(session)
   const { doc, isReady, isTried } = useReady(provider)
   const surface = useRef<HTMLDivElement>(null)
   const [editor, setEditor] = useState<Editor | null>(null)
+  const [isFit, setFit] = useState(true)
   const { page } = provider
   const isReadOnly = state.readOnly !== null
 
@@ -48,11 +54,13 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
 
   // Before the page is painted: it can be written on as soon as it is seen.
   useLayoutEffect(() => {
-    if (!isReady || surface.current === null) return
+    if (!isReady || !isFit || surface.current === null) return
+    usable()
+    if (!fits(doc.getXmlFragment('body'))) return setFit(false)
     const opened: Editor = openEditor({
       element: surface.current,
       provider,
-      me: session.caller,
+      user: session.colours.user,
       pictures: {
         url: (sha256) => session.pictures.url(sha256, page),
         refusal: (sha256) => session.pictures.refusal(sha256),
@@ -64,9 +72,17 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
           : null,
       },
       takePictures: (files, at) => void addPictures(opened, files, at),
+      unfit: () => setFit(false),
     })
     setEditor(opened)
-    usable()
+    return () => {
+      setEditor(null)
+      opened.destroy()
+    }
+  }, [provider, doc, isReady, isFit])
+
+  useEffect(() => {
+    if (!isReady) return
     let timer: ReturnType<typeof setTimeout> | null = null
     const later = () => {
       timer ??= setTimeout(() => {
@@ -79,11 +95,12 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
     return () => {
       if (timer !== null) clearTimeout(timer)
       doc.off('update', later)
-      setEditor(null)
-      opened.destroy()
     }
   }, [provider, doc, isReady])
 
+  useEffect(() => {
+    if (editor !== null && !editor.isDestroyed) repaint(editor)
+  }, [editor, colours])
   useEffect(() => editor?.setEditable(!isReadOnly, false), [editor, isReadOnly])
   const blame = useBlame(session.story, page, editor, state.saved.state === 'saved')
 
@@ -95,7 +112,7 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
         story={session.story}
         isTried={isTried}
         keepCopy={() => {
-          if (editor !== null) saveAs(copyOf(doc.getText('title').toString(), editor), `${page}.html`)
+          saveAs(copyOf(doc.getText('title').toString(), editor?.getHTML() ?? plainOf(doc)), `${page}.html`)
         }}
         linkTaken={linkTaken}
       />
@@ -113,12 +130,17 @@ export const PageView = ({ session, provider, linkTaken }: PageParts) => {
             }}
             leave={() => {
               // At once: what is typed next belongs to the text.
-              editor?.commands.setTextSelection(0)
-              editor?.view.focus()
+              if (editor === null) return
+              toStart(editor)
+              editor.view.focus()
             }}
           />
         )}
-        <div class="surface" ref={surface} />
+        {isFit ? (
+          <div class="surface" ref={surface} />
+        ) : (
+          <PlainPage doc={doc} mayWrite={mayWrite(state)} fitsAgain={() => setFit(true)} />
+        )}
         {!isReady && <p class="faint opening">{words.opening}</p>}
       </div>
     </article>
@@ -132,9 +154,16 @@ const afterBlock = ({ state }: Editor, at: number): number => {
 }
 
 /** The page as a file to be read anywhere. */
-const copyOf = (title: string, editor: Editor): Blob => {
-  const heading = document.createElement('h1')
-  heading.textContent = title
-  const html = `<!doctype html><meta charset="utf-8">${heading.outerHTML}${editor.getHTML()}`
-  return new Blob([html], { type: 'text/html' })
+const copyOf = (title: string, html: string): Blob =>
+  new Blob([`<!doctype html><meta charset="utf-8">${elementOf('h1', title)}${html}`], { type: 'text/html' })
+
+const plainOf = (doc: Doc): string =>
+  linesOf(doc.getXmlFragment('body').toArray())
+    .map((line) => elementOf('p', line))
+    .join('')
+
+const elementOf = (tag: string, text: string): string => {
+  const element = document.createElement(tag)
+  element.textContent = text
+  return element.outerHTML
 }

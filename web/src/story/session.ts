@@ -13,7 +13,7 @@ import { Pictures } from '../device/pictures.ts'
 import { Previews } from '../device/previews.ts'
 import { tokenFor } from '../device/tokens.ts'
 import { keepUnsaved, unsavedPages } from '../device/unsaved.ts'
-import { hexOf } from '../ui/person.tsx'
+import { Colours } from './colours.ts'
 import type { EarlyPage } from './early.ts'
 
 export interface Light {
@@ -27,6 +27,8 @@ export interface SessionState {
   readonly story: Story
   readonly light: Light
   readonly previews: Previews['all']
+  /** Of those who are here. */
+  readonly colours: Colours['all']
 }
 
 const collab = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/collab`
@@ -37,6 +39,7 @@ export class StorySession {
   readonly caller: Caller
   readonly pictures: Pictures
   readonly previews: Previews
+  readonly colours: Colours
   /** The document `_story`. */
   readonly index: Provider
   readonly #pages = new Map<string, Provider>()
@@ -55,6 +58,11 @@ export class StorySession {
     this.caller = callerFor(story)
     this.previews = new Previews(story)
     this.pictures = new Pictures(story, () => this.#look())
+    this.colours = new Colours(
+      this.caller,
+      () => this.#knowsWhoIsHere,
+      () => this.#look(),
+    )
     this.#unsaved = new Set(unsavedPages(story))
     this.index = this.#connect(STORY_PAGE)
     this.#state = this.#now()
@@ -131,6 +139,12 @@ export class StorySession {
     await Promise.all([this.index, ...this.#pages.values()].map((provider) => provider.destroy()))
   }
 
+  /** All who are here show themselves on the story’s own document; where that is barred, on a page. */
+  get #knowsWhoIsHere(): boolean {
+    const { synced, connection } = this.index.state
+    return synced || (connection === 'denied' && [...this.#pages.values()].some((page) => page.state.synced))
+  }
+
   readonly #sendPictures = () => this.pictures.send()
 
   #provide(page: string): Provider {
@@ -154,15 +168,19 @@ export class StorySession {
       offline: indexedDb(),
       ports: { openSocket: openSocket as never },
     })
-    provider.awareness.setLocalStateField('user', { id: caller.id, name: caller.name, color: hexOf(caller.id) })
     void provider.whenLoaded.then(() => {
       this.#loaded.add(provider)
       this.#look()
     })
-    this.#stops.set(
-      provider,
-      provider.subscribe(() => this.#look()),
-    )
+    const unwatch = this.colours.watch(provider)
+    const unsubscribe = provider.subscribe(() => {
+      this.colours.look()
+      this.#look()
+    })
+    this.#stops.set(provider, () => {
+      unwatch()
+      unsubscribe()
+    })
     return provider
   }
 
@@ -199,7 +217,12 @@ export class StorySession {
   }
 
   #now(): SessionState {
-    return { story: readStory(this.index.doc), light: this.#lightNow(), previews: this.previews.all }
+    return {
+      story: readStory(this.index.doc),
+      light: this.#lightNow(),
+      previews: this.previews.all,
+      colours: this.colours.all,
+    }
   }
 
   #lightNow(): Light {
@@ -214,4 +237,5 @@ export class StorySession {
 
 const isEqual = (one: SessionState, other: SessionState): boolean =>
   one.previews === other.previews &&
+  one.colours === other.colours &&
   JSON.stringify([one.story, one.light]) === JSON.stringify([other.story, other.light])

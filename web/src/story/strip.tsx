@@ -9,12 +9,15 @@ import { say } from '../ui/toast.tsx'
 import { words } from '../words/words.ts'
 import type { SessionState, StorySession } from './session.ts'
 import { Thumbnail } from './thumbnail.tsx'
+import { Unlisted } from './unlisted.tsx'
 
 export interface StripParts {
   readonly session: StorySession
   readonly state: SessionState
   readonly current: string | null
   readonly isReadOnly: boolean
+  /** Pages that were written to, and that the story does not list. */
+  readonly unlisted: readonly string[]
   /** Who is on which page. */
   readonly people: ReadonlyMap<string, readonly Face[]>
   readonly show: (page: string) => void
@@ -23,7 +26,7 @@ export interface StripParts {
 }
 
 export const Strip = (parts: StripParts) => {
-  const { session, state, current, isReadOnly, add, show } = parts
+  const { session, state, current, isReadOnly, unlisted, add, show } = parts
   const { pages } = state.story
   const [dragged, setDragged] = useState<string | null>(null)
   const [target, setTarget] = useState<number | null>(null)
@@ -137,6 +140,9 @@ export const Strip = (parts: StripParts) => {
           <Icon of={Plus} />
           <span>{words.addPage}</span>
         </button>
+      )}
+      {unlisted.length > 0 && pages.length > 0 && (
+        <Unlisted session={session} ids={unlisted} isReadOnly={isReadOnly} show={show} class="quiet unlisted" />
       )}
       <p class="hidden-words" role="status">
         {heard}

@@ -85,6 +85,20 @@ export const english = {
   firstPage: 'Write the first page',
   emptyStoryHint: 'It may be new, or you may not have been here before. You can begin right away.',
 
+  unlisted: (n: number) => `${many(n, 'page is', 'pages are')} not listed`,
+  unlistedHint:
+    'They were removed from the story, or written by another app. What is on them is kept; what you take away goes by the list.',
+  unlistedOnly: 'This story lists no pages',
+  unlistedOnlyHint: 'But something was written here, by another app perhaps: look, and add what belongs to the story.',
+  add: 'Add',
+  addToStory: (title: string) => `Add ${title} to the story`,
+  addAll: (n: number) => `Add all ${n}`,
+  notShown: 'This page holds something that this editor cannot show.',
+  notShownHint:
+    'It was written by another app. Here is its text, to be read: nothing can be written, so that nothing of it gets lost.',
+  makeParagraphs: 'Make paragraphs of it',
+  makeParagraphsSure:
+    'Make paragraphs of what cannot be shown? Everybody can write on the page then, but the app that wrote it may not understand it any more. The history keeps it as it was.',
   pageTitle: 'Title of the page',
   pageText: 'Text of the page',
   startWriting: 'Once upon a time …',

@@ -86,6 +86,21 @@ export const german: Words = {
   firstPage: 'Die erste Seite schreiben',
   emptyStoryHint: 'Vielleicht ist sie neu, oder Sie waren noch nie hier. Sie können gleich beginnen.',
 
+  unlisted: (n) => `${many(n, 'Seite steht', 'Seiten stehen')} nicht in der Liste`,
+  unlistedHint:
+    'Sie wurden aus der Geschichte genommen, oder eine andere App hat sie geschrieben. Was darauf steht, bleibt; was Sie mitnehmen, folgt der Liste.',
+  unlistedOnly: 'In der Liste dieser Geschichte steht keine Seite',
+  unlistedOnlyHint:
+    'Doch geschrieben wurde hier etwas, vielleicht von einer anderen App: Sehen Sie nach, und fügen Sie hinzu, was zur Geschichte gehört.',
+  add: 'Hinzufügen',
+  addToStory: (title) => `${title} zur Geschichte hinzufügen`,
+  addAll: (n) => `Alle ${n} hinzufügen`,
+  notShown: 'Auf dieser Seite steht etwas, das dieser Editor nicht zeigen kann.',
+  notShownHint:
+    'Eine andere App hat es geschrieben. Hier ist der Text zum Lesen: Schreiben lässt sich nicht, damit nichts davon verloren geht.',
+  makeParagraphs: 'Absätze daraus machen',
+  makeParagraphsSure:
+    'Aus dem, was sich nicht zeigen lässt, Absätze machen? Danach können alle auf der Seite schreiben, aber die App, von der es stammt, versteht es vielleicht nicht mehr. Der Verlauf behält es, wie es war.',
   pageTitle: 'Titel der Seite',
   pageText: 'Text der Seite',
   startWriting: 'Es war einmal …',

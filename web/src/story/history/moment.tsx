@@ -2,9 +2,11 @@
 import { Editor } from '@tiptap/core'
 import { yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
 import { useEffect, useRef } from 'preact/hooks'
+import { linesOf } from '../../device/pieces.ts'
 import { moment, words } from '../../words/words.ts'
 import { blamePlugin, markAs, marksOf, type Span, type SpansOf } from '../blame.ts'
 import { pageExtensions } from '../extensions.ts'
+import { fits } from '../fit.ts'
 import type { StorySession } from '../session.ts'
 import { sentenceOf } from './changes.tsx'
 import type { Look } from './past.ts'
@@ -34,8 +36,12 @@ export const MomentView = ({ session, page, look, isAll }: MomentParts) => {
         blamePlugin,
       ],
     })
-    const root = yXmlFragmentToProseMirrorRootNode(look.doc.getXmlFragment('body'), editor.schema)
-    editor.commands.setContent(root.toJSON())
+    const body = look.doc.getXmlFragment('body')
+    if (!fits(body)) {
+      editor.commands.setContent({ type: 'doc', content: linesOf(body.toArray()).map(paragraphOf) })
+      return () => editor.destroy()
+    }
+    editor.commands.setContent(yXmlFragmentToProseMirrorRootNode(body, editor.schema).toJSON())
     const marks = marksOf(editor.state.doc, isAll ? standing(look.authors) : shownOf(look), titleOf)
     editor.view.dispatch(editor.state.tr.setMeta(...markAs(marks)))
     return () => editor.destroy()
@@ -47,6 +53,8 @@ export const MomentView = ({ session, page, look, isAll }: MomentParts) => {
     </>
   )
 }
+
+const paragraphOf = (text: string) => ({ type: 'paragraph', content: text === '' ? [] : [{ type: 'text', text }] })
 
 const titleOf = (span: Span): string => {
   if (span.op === 'delete') return sentenceOf(span)
