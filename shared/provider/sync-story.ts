@@ -9,7 +9,7 @@ import type { Kept, ListedOffline, Offline } from './offline.ts'
 import { pageUrl } from './page-url.ts'
 import { defaultPorts } from './ports.ts'
 import { type Token, tokenNow } from './token.ts'
-import { Waiting } from './waiting.ts'
+import { type Acknowledged, Waiting } from './waiting.ts'
 
 /** The slice of `fetch` that is used. */
 export type Fetch = (
@@ -44,15 +44,19 @@ interface Answer {
   readonly more: boolean
   readonly pages: Record<
     string,
-    { readonly seq: number; readonly update?: string } | { readonly error: { code: string; reason: string } }
+    | { readonly seq: number; readonly row?: string; readonly update?: string }
+    | { readonly error: { code: string; reason: string } }
   >
 }
+
+type Come = Pick<Acknowledged, 'seq' | 'row'>
 
 interface Open {
   readonly doc: Y.Doc
   readonly kept: Kept
   readonly waiting: Waiting
-  seq: number | undefined
+  /** How far the service had come, as it said last. */
+  come: Come
   /** Whether what waits was sent, and not refused. */
   isBrought: boolean
   /** Whether all of the page is brought, not what waits alone. */
@@ -119,7 +123,7 @@ const openPage = async ({ url, story }: SyncStoryOptions, offline: Offline, page
     doc,
     kept,
     waiting,
-    seq: acknowledged?.seq,
+    come: comeOf(acknowledged ?? {}),
     isBrought: waiting.isEmpty,
     isWhole: false,
   })
@@ -145,7 +149,7 @@ const exchange = async (
       }
       const opened = await open(page)
       if (told.update !== undefined) Y.applyUpdate(opened.doc, fromBase64(told.update), 'sync')
-      opened.seq = told.seq
+      opened.come = comeOf(told)
       if (opened.isBrought) opened.kept.acknowledge(acknowledgedOf(opened))
     }
     cursor = answer.cursor
@@ -158,31 +162,38 @@ const exchange = async (
 /** The service holds less than it said once: its database was put back. */
 const bringWhole = (page: Open): void => {
   page.waiting.restarted(new Map())
+  page.come = {}
   page.isBrought = false
   page.isWhole = true
 }
 
-const acknowledgedOf = ({ doc, waiting, seq }: Open) => {
+const comeOf = ({ seq, row }: Come): Come => ({
+  ...(seq !== undefined && { seq }),
+  ...(row !== undefined && { row }),
+})
+
+const acknowledgedOf = ({ doc, waiting, come }: Open): Acknowledged => {
   waiting.sentAll(1)
   waiting.settled(1, new Set())
   const known = waiting.acknowledged() ?? { stateVector: Y.encodeStateVector(doc), deleted: 0 }
-  return seq === undefined ? known : { ...known, seq }
+  return { ...known, ...come }
 }
 
 /** All pages with what they hold; as much of what waits as one request may carry. */
 const requestOf = (pages: ReadonlyMap<string, Open>, faults: Faults) => {
-  const asked: Record<string, { stateVector: string; seq?: number; update?: string }> = {}
+  const asked: Record<string, Come & { stateVector: string; update?: string }> = {}
   const bringing: string[] = []
   let characters = 0
-  for (const [page, { doc, waiting, seq, isBrought }] of pages) {
+  for (const [page, { doc, waiting, come, isBrought }] of pages) {
     if (faults[page] !== undefined) continue
-    const stateVector = toBase64(Y.encodeStateVector(doc))
-    asked[page] = { stateVector, ...(seq === undefined ? {} : { seq }) }
-    if (isBrought || characters > REQUEST_CHARACTERS) continue
+    if (isBrought || characters > REQUEST_CHARACTERS) {
+      // As if what is not brought yet were not here: that the service lacks it is no loss.
+      asked[page] = { ...come, stateVector: toBase64(waiting.base()) }
+      continue
+    }
     const update = toBase64(Y.encodeStateAsUpdate(doc, waiting.base()))
     characters += update.length
-    // What others wrote since must come, whatever the page's number was.
-    asked[page] = { stateVector, update }
+    asked[page] = { ...come, stateVector: toBase64(Y.encodeStateVector(doc)), update }
     bringing.push(page)
   }
   return { asked, bringing }

@@ -6,6 +6,7 @@ import { deletePage, erasePage, undeletePage } from './delete.ts'
 import { exportStory } from './export.ts'
 import { findPages, storedPage } from './finding.ts'
 import { importStory } from './import.ts'
+import { lostRows, pageHeads } from './known.ts'
 import { activity, authors, difference, readPage, renderPage } from './look.ts'
 import type { ArchiveParts } from './parts.ts'
 import { keptOutlines, packFiles, readOutline, readStoryPage } from './reading.ts'
@@ -47,6 +48,8 @@ export const openArchive = (parts: ArchiveParts) => {
     erasePage: bound(erasePage),
     listStories: bound(listStories),
     listPages: bound(listPages),
+    pageHeads: bound(pageHeads),
+    lostRows: bound(lostRows),
     pagesOf: bound(pagesOf),
     listStoryVersions: bound(listStoryVersions),
     nameStoryVersion: bound(nameStoryVersion),
