@@ -7,15 +7,12 @@ import { fromBase64, toBase64 } from './base64.ts'
 import { type KeyValueStore, keyValue } from './key-value.ts'
 import type { Kept, ListedOffline, Offline } from './offline.ts'
 import { pageUrl } from './page-url.ts'
-import { defaultPorts } from './ports.ts'
+import { askPatiently, type Fetch } from './patience.ts'
+import { defaultPorts, type Ports } from './ports.ts'
 import { type Token, tokenNow } from './token.ts'
 import { type Acknowledged, Waiting } from './waiting.ts'
 
-/** The slice of `fetch` that is used. */
-export type Fetch = (
-  url: string,
-  init: { readonly method: string; readonly headers: Record<string, string>; readonly body: string },
-) => Promise<{ readonly ok: boolean; readonly status: number; json(): Promise<unknown> }>
+export type { Fetch } from './patience.ts'
 
 export interface SyncStoryOptions {
   readonly fetch: Fetch
@@ -28,6 +25,9 @@ export interface SyncStoryOptions {
   /** Pages to bring beside those that are kept and those that are there. */
   readonly pages?: readonly string[]
   readonly prefix?: string
+  /** A request of which nothing moves for so many ms is given up (30,000). */
+  readonly silenceMs?: number
+  readonly ports?: Partial<Pick<Ports, 'after'>>
 }
 
 export interface StorySynced {
@@ -67,6 +67,7 @@ interface Open {
 /** Characters of updates in one request. */
 const REQUEST_CHARACTERS = 4_000_000
 const MOST_REQUESTS = 1000
+const SILENCE_MS = 30_000
 
 /**
  * @returns what came of each page
@@ -201,16 +202,20 @@ const requestOf = (pages: ReadonlyMap<string, Open>, faults: Faults) => {
 
 const post = async (options: SyncStoryOptions, body: unknown): Promise<Answer> => {
   const { token } = options
-  const bearer = await tokenNow(token, defaultPorts)
-  let response = await ask(options, bearer, body)
-  if (response.status === 401 && typeof token === 'function') {
-    response = await ask(options, await tokenNow(token, defaultPorts, bearer), body)
+  const ports = portsOf(options)
+  const bearer = await tokenNow(token, ports)
+  let answer = await ask(options, bearer, body)
+  if (answer.status === 401 && typeof token === 'function') {
+    answer = await ask(options, await tokenNow(token, ports, bearer), body)
   }
-  if (!response.ok) throw new Error(`the service answered ${response.status}`)
-  return (await response.json()) as Answer
+  if (!answer.ok) throw new Error(`the service answered ${answer.status}`)
+  return answer.body as Answer
 }
 
-const ask = ({ fetch, url, story }: SyncStoryOptions, bearer: string, body: unknown) => {
+const portsOf = ({ ports }: SyncStoryOptions): Pick<Ports, 'after'> => ({ ...defaultPorts, ...ports })
+
+const ask = (options: SyncStoryOptions, bearer: string, body: unknown) => {
+  const { fetch, url, story, silenceMs = SILENCE_MS } = options
   const api = url
     .replace(/^ws/, 'http')
     .replace(/\/+$/, '')
@@ -222,5 +227,10 @@ const ask = ({ fetch, url, story }: SyncStoryOptions, bearer: string, body: unkn
     body: JSON.stringify(body),
   }
   // A connection kept open may have been closed while pages were put away; to ask twice does no harm.
-  return fetch(address, init).catch(() => fetch(address, init))
+  const twice: Fetch = (to, how) =>
+    fetch(to, how).catch((error: unknown) => {
+      if (how.signal?.aborted) throw error
+      return fetch(to, how)
+    })
+  return askPatiently(address, init, { fetch: twice, after: portsOf(options).after, ms: silenceMs })
 }
