@@ -1,5 +1,5 @@
 /** The archive: what was, and what is done with whole pages and stories. Everything that is not live editing. */
-import { keepAsset, listAssets, readAsset } from './assets.ts'
+import { findAsset, keepAsset, listAssets, readAsset } from './assets.ts'
 import { beginWith } from './begin.ts'
 import { copyPage } from './create.ts'
 import { deletePage, erasePage, undeletePage } from './delete.ts'
@@ -63,6 +63,7 @@ export const openArchive = (parts: ArchiveParts) => {
     readStoryPage: bound(readStoryPage),
     packFiles: bound(packFiles),
     keepAsset: bound(keepAsset),
+    findAsset: bound(findAsset),
     readAsset: bound(readAsset),
     listAssets: bound(listAssets),
     exportStory: bound(exportStory),
