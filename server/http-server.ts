@@ -142,7 +142,7 @@ const apiParts = (
   authorize,
   sees: seer(access),
   write: (page, caller, update) => writeUpdate(rooms, page, caller, update),
-  syncPage: (page, caller, offered) => syncPage(rooms, page, caller, offered),
+  syncPage: (page, caller, offered, head) => syncPage(rooms, page, caller, offered, head),
   countUpdate: updateCounter(rates, metrics.counters),
   countMore: (user, messages) => rates.more(user, messages),
   grant: (caller, scope) => access.grant(caller, scope),

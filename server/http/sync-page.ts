@@ -1,11 +1,12 @@
 /** One page of a caller without a socket: what they wrote goes in, what they lack comes out, after the commit. */
 import * as decoding from 'lib0/decoding'
-import type { PageName } from '../../shared/names.ts'
+import { type PageName, roomIdOf } from '../../shared/names.ts'
 import { Close, type CloseCode, Message, Sync } from '../../shared/protocol.ts'
 import type { Caller } from '../access.ts'
+import type { PageHead } from '../log/archive/known.ts'
 import { EMPTY_UPDATE, mergeUpdates } from '../room/merge.ts'
 import { PageDeleted, type Rooms } from '../room/rooms.ts'
-import { decodeStateVector } from '../room/state-vector.ts'
+import { covers, decodeStateVector, type StateVector } from '../room/state-vector.ts'
 import type { Reply } from '../room/sync.ts'
 import { Visitor, visit } from './visitor.ts'
 
@@ -25,14 +26,16 @@ export interface Offered {
   readonly update: Uint8Array | null
 }
 
-export interface Synced {
-  readonly seq: number
+export interface Synced extends PageHead {
   /** Of what they lack; null: nothing. */
   readonly update: Uint8Array | null
+  /** Whether the page lacks what they hold and did not offer. */
+  readonly isBehind: boolean
 }
 
 /**
  * Takes what is offered and gives what is lacking.
+ * @param head how far the page had come in the database, a moment ago
  * @throws NotSynced, DatabaseError when the page cannot be loaded
  */
 export const syncPage = async (
@@ -40,8 +43,11 @@ export const syncPage = async (
   page: PageName,
   caller: Caller,
   { stateVector, update }: Offered,
+  head: PageHead | undefined,
 ): Promise<Synced> => {
-  checkStateVector(stateVector)
+  const held = stateVectorOf(stateVector)
+  const open = rooms.room(roomIdOf(page))
+  if (open !== undefined && !isAt(open, head)) await rooms.compare(open)
   const question = new Question(caller)
   try {
     return await visit(rooms, page, question, async (room) => {
@@ -50,20 +56,27 @@ export const syncPage = async (
       // Answered after the commit of what came before it.
       room.step1(question, stateVector)
       const lacking = await question.answer
-      return { seq: room.seq, update: isEmpty(lacking) ? null : lacking }
+      const { seq, at, epoch } = room
+      const isBehind = !covers(room.received(new Map()), held)
+      return { seq, at, epoch, update: isEmpty(lacking) ? null : lacking, isBehind }
     })
   } catch (error) {
     throw error instanceof PageDeleted ? new NotSynced('deleted', error.message) : error
   }
 }
 
-const checkStateVector = (bytes: Uint8Array): void => {
+const stateVectorOf = (bytes: Uint8Array): StateVector => {
   try {
-    decodeStateVector(bytes)
+    return decodeStateVector(bytes)
   } catch (error) {
     throw new NotSynced('invalid', (error as Error).message)
   }
 }
+
+const isAt = (room: PageHead, head: PageHead = NO_HEAD): boolean =>
+  room.seq === head.seq && room.at === head.at && room.epoch === head.epoch
+
+const NO_HEAD: PageHead = { seq: 0, at: 0, epoch: 0 }
 
 const isEmpty = (update: Uint8Array): boolean => update.every((byte, at) => byte === EMPTY_UPDATE[at])
 

@@ -1,6 +1,6 @@
 /** An update that comes by HTTP: a member of the page's room for the time of one message. */
 import * as decoding from 'lib0/decoding'
-import type { PageName } from '../../shared/names.ts'
+import { type PageName, roomIdOf } from '../../shared/names.ts'
 import { type CloseCode, Message } from '../../shared/protocol.ts'
 import type { Caller } from '../access.ts'
 import { PageDeleted, type Rooms } from '../room/rooms.ts'
@@ -23,6 +23,9 @@ export const writeUpdate = async (
   update: Uint8Array,
 ): Promise<number> => {
   const message = new OneMessage(caller)
+  const room = rooms.room(roomIdOf(page))
+  // What it holds already is answered without the database, which may have been put back in time since somebody looked.
+  if (room !== undefined && !room.isWatched) await rooms.compare(room)
   try {
     return await visit(rooms, page, message, async (room) => {
       room.receive(message, 'live', update)

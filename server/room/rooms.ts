@@ -148,6 +148,11 @@ export class Rooms {
     else await room.foldNow()
   }
 
+  /** Compares a room with the log, as the watch does now and then where somebody is there. @throws DatabaseError */
+  compare(room: Room): Promise<void> {
+    return this.#watch.compare([room])
+  }
+
   /** Has a room that is open take in what was committed elsewhere. @throws DatabaseError */
   async refresh(roomId: string): Promise<void> {
     const room = await this.#opened(roomId)

@@ -98,8 +98,7 @@ export class Watch {
 
   async #compareAll(): Promise<void> {
     const watched = (await this.#parts.isAlone()) ? this.#watchedInTurn() : [...this.#watched()]
-    for (let at = 0; at < watched.length; at += HEADS_AT_ONCE)
-      await this.#compare(watched.slice(at, at + HEADS_AT_ONCE))
+    for (let at = 0; at < watched.length; at += HEADS_AT_ONCE) await this.compare(watched.slice(at, at + HEADS_AT_ONCE))
   }
 
   *#watched(): Generator<Room> {
@@ -119,7 +118,8 @@ export class Watch {
     return rooms
   }
 
-  async #compare(rooms: readonly Room[]): Promise<void> {
+  /** Compares rooms with the log: takes in what was written elsewhere, ends those that go on from it no longer. @throws DatabaseError */
+  async compare(rooms: readonly Room[]): Promise<void> {
     const known = new Map(rooms.map(({ roomId, seq, at, epoch }) => [roomId, { roomId, seq, at, epoch }]))
     const changed = await this.#parts.log.changed([...known.values()])
     const behind: Promise<void>[] = []

@@ -147,7 +147,7 @@ class Keys implements PageStore {
 }
 
 const acknowledgedOf = (text: string): Acknowledged => {
-  const { vector, ...counts } = JSON.parse(text) as { vector: string; deleted: number; seq?: number }
+  const { vector, ...counts } = JSON.parse(text) as Omit<Acknowledged, 'stateVector'> & { readonly vector: string }
   return { stateVector: fromBase64(vector), ...counts }
 }
 

@@ -42,9 +42,12 @@ export class Parting {
     if (globalThis.document === undefined) return
     addEventListener('pagehide', leave)
     document.addEventListener('visibilitychange', leave)
+    // A tab that is frozen may be discarded without another word.
+    document.addEventListener('freeze', leave)
     this.#stop = () => {
       removeEventListener('pagehide', leave)
       document.removeEventListener('visibilitychange', leave)
+      document.removeEventListener('freeze', leave)
     }
   }
 

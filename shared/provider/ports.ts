@@ -67,10 +67,14 @@ const listen = (to: Listening | undefined, type: string, listener: () => void): 
 /** A browser's own signals; elsewhere there are none, and the app gives its own. */
 const browserSignals = (tell: (signal: Signal) => void): (() => void) => {
   const { document } = surroundings()
+  const look = () => tell(document?.visibilityState === 'hidden' ? 'hidden' : 'visible')
   const stops = [
     listen(surroundings(), 'online', () => tell('online')),
     listen(surroundings(), 'offline', () => tell('offline')),
-    listen(document, 'visibilitychange', () => tell(document?.visibilityState === 'hidden' ? 'hidden' : 'visible')),
+    listen(document, 'visibilitychange', look),
+    // It was frozen, or kept behind another page: its socket may be gone.
+    listen(document, 'resume', look),
+    listen(surroundings(), 'pageshow', look),
   ]
   return () => {
     for (const stop of stops) stop()

@@ -14,7 +14,7 @@ import { wordsOf } from './words.ts'
 const SYNC_MS = 600_000
 const WARM_PAGES = 4
 
-export interface OpenStoryOptions extends Omit<SyncStoryOptions, 'fetch' | 'pages'> {
+export interface OpenStoryOptions extends Omit<SyncStoryOptions, 'fetch' | 'pages' | 'ports'> {
   /** Where it is not as in a browser. */
   readonly fetch?: SyncStoryOptions['fetch']
   /** Pages that were left and keep their socket, so that to go back to them takes no time. */

@@ -7,15 +7,12 @@ import { fromBase64, toBase64 } from './base64.ts'
 import { type KeyValueStore, keyValue } from './key-value.ts'
 import type { Kept, ListedOffline, Offline } from './offline.ts'
 import { pageUrl } from './page-url.ts'
-import { defaultPorts } from './ports.ts'
+import { askPatiently, type Fetch } from './patience.ts'
+import { defaultPorts, type Ports } from './ports.ts'
 import { type Token, tokenNow } from './token.ts'
-import { Waiting } from './waiting.ts'
+import { type Acknowledged, Waiting } from './waiting.ts'
 
-/** The slice of `fetch` that is used. */
-export type Fetch = (
-  url: string,
-  init: { readonly method: string; readonly headers: Record<string, string>; readonly body: string },
-) => Promise<{ readonly ok: boolean; readonly status: number; json(): Promise<unknown> }>
+export type { Fetch } from './patience.ts'
 
 export interface SyncStoryOptions {
   readonly fetch: Fetch
@@ -28,6 +25,9 @@ export interface SyncStoryOptions {
   /** Pages to bring beside those that are kept and those that are there. */
   readonly pages?: readonly string[]
   readonly prefix?: string
+  /** A request of which nothing moves for so many ms is given up (30,000). */
+  readonly silenceMs?: number
+  readonly ports?: Partial<Pick<Ports, 'after'>>
 }
 
 export interface StorySynced {
@@ -44,15 +44,19 @@ interface Answer {
   readonly more: boolean
   readonly pages: Record<
     string,
-    { readonly seq: number; readonly update?: string } | { readonly error: { code: string; reason: string } }
+    | { readonly seq: number; readonly row?: string; readonly update?: string }
+    | { readonly error: { code: string; reason: string } }
   >
 }
+
+type Come = Pick<Acknowledged, 'seq' | 'row'>
 
 interface Open {
   readonly doc: Y.Doc
   readonly kept: Kept
   readonly waiting: Waiting
-  seq: number | undefined
+  /** How far the service had come, as it said last. */
+  come: Come
   /** Whether what waits was sent, and not refused. */
   isBrought: boolean
   /** Whether all of the page is brought, not what waits alone. */
@@ -63,6 +67,7 @@ interface Open {
 /** Characters of updates in one request. */
 const REQUEST_CHARACTERS = 4_000_000
 const MOST_REQUESTS = 1000
+const SILENCE_MS = 30_000
 
 /**
  * @returns what came of each page
@@ -119,7 +124,7 @@ const openPage = async ({ url, story }: SyncStoryOptions, offline: Offline, page
     doc,
     kept,
     waiting,
-    seq: acknowledged?.seq,
+    come: comeOf(acknowledged ?? {}),
     isBrought: waiting.isEmpty,
     isWhole: false,
   })
@@ -145,7 +150,7 @@ const exchange = async (
       }
       const opened = await open(page)
       if (told.update !== undefined) Y.applyUpdate(opened.doc, fromBase64(told.update), 'sync')
-      opened.seq = told.seq
+      opened.come = comeOf(told)
       if (opened.isBrought) opened.kept.acknowledge(acknowledgedOf(opened))
     }
     cursor = answer.cursor
@@ -158,31 +163,38 @@ const exchange = async (
 /** The service holds less than it said once: its database was put back. */
 const bringWhole = (page: Open): void => {
   page.waiting.restarted(new Map())
+  page.come = {}
   page.isBrought = false
   page.isWhole = true
 }
 
-const acknowledgedOf = ({ doc, waiting, seq }: Open) => {
+const comeOf = ({ seq, row }: Come): Come => ({
+  ...(seq !== undefined && { seq }),
+  ...(row !== undefined && { row }),
+})
+
+const acknowledgedOf = ({ doc, waiting, come }: Open): Acknowledged => {
   waiting.sentAll(1)
   waiting.settled(1, new Set())
   const known = waiting.acknowledged() ?? { stateVector: Y.encodeStateVector(doc), deleted: 0 }
-  return seq === undefined ? known : { ...known, seq }
+  return { ...known, ...come }
 }
 
 /** All pages with what they hold; as much of what waits as one request may carry. */
 const requestOf = (pages: ReadonlyMap<string, Open>, faults: Faults) => {
-  const asked: Record<string, { stateVector: string; seq?: number; update?: string }> = {}
+  const asked: Record<string, Come & { stateVector: string; update?: string }> = {}
   const bringing: string[] = []
   let characters = 0
-  for (const [page, { doc, waiting, seq, isBrought }] of pages) {
+  for (const [page, { doc, waiting, come, isBrought }] of pages) {
     if (faults[page] !== undefined) continue
-    const stateVector = toBase64(Y.encodeStateVector(doc))
-    asked[page] = { stateVector, ...(seq === undefined ? {} : { seq }) }
-    if (isBrought || characters > REQUEST_CHARACTERS) continue
+    if (isBrought || characters > REQUEST_CHARACTERS) {
+      // As if what is not brought yet were not here: that the service lacks it is no loss.
+      asked[page] = { ...come, stateVector: toBase64(waiting.base()) }
+      continue
+    }
     const update = toBase64(Y.encodeStateAsUpdate(doc, waiting.base()))
     characters += update.length
-    // What others wrote since must come, whatever the page's number was.
-    asked[page] = { stateVector, update }
+    asked[page] = { ...come, stateVector: toBase64(Y.encodeStateVector(doc)), update }
     bringing.push(page)
   }
   return { asked, bringing }
@@ -190,16 +202,20 @@ const requestOf = (pages: ReadonlyMap<string, Open>, faults: Faults) => {
 
 const post = async (options: SyncStoryOptions, body: unknown): Promise<Answer> => {
   const { token } = options
-  const bearer = await tokenNow(token, defaultPorts)
-  let response = await ask(options, bearer, body)
-  if (response.status === 401 && typeof token === 'function') {
-    response = await ask(options, await tokenNow(token, defaultPorts, bearer), body)
+  const ports = portsOf(options)
+  const bearer = await tokenNow(token, ports)
+  let answer = await ask(options, bearer, body)
+  if (answer.status === 401 && typeof token === 'function') {
+    answer = await ask(options, await tokenNow(token, ports, bearer), body)
   }
-  if (!response.ok) throw new Error(`the service answered ${response.status}`)
-  return (await response.json()) as Answer
+  if (!answer.ok) throw new Error(`the service answered ${answer.status}`)
+  return answer.body as Answer
 }
 
-const ask = ({ fetch, url, story }: SyncStoryOptions, bearer: string, body: unknown) => {
+const portsOf = ({ ports }: SyncStoryOptions): Pick<Ports, 'after'> => ({ ...defaultPorts, ...ports })
+
+const ask = (options: SyncStoryOptions, bearer: string, body: unknown) => {
+  const { fetch, url, story, silenceMs = SILENCE_MS } = options
   const api = url
     .replace(/^ws/, 'http')
     .replace(/\/+$/, '')
@@ -211,5 +227,10 @@ const ask = ({ fetch, url, story }: SyncStoryOptions, bearer: string, body: unkn
     body: JSON.stringify(body),
   }
   // A connection kept open may have been closed while pages were put away; to ask twice does no harm.
-  return fetch(address, init).catch(() => fetch(address, init))
+  const twice: Fetch = (to, how) =>
+    fetch(to, how).catch((error: unknown) => {
+      if (how.signal?.aborted) throw error
+      return fetch(to, how)
+    })
+  return askPatiently(address, init, { fetch: twice, after: portsOf(options).after, ms: silenceMs })
 }

@@ -10,8 +10,9 @@ export interface Acknowledged {
   readonly stateVector: Uint8Array
   /** How many ids were deleted: deletes are never taken back, so an equal number is an equal set. */
   readonly deleted: number
-  /** Number of the page's last change then, where that was told. */
+  /** Number of the page's last change then, and which change that was, where they were told. */
   readonly seq?: number
+  readonly row?: string
 }
 
 /** What a numbered message carries. */

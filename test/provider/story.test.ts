@@ -70,12 +70,13 @@ describe('POST sync', { timeout: 120_000 }, () => {
     const doc = new Y.Doc()
     Y.applyUpdate(doc, Buffer.from(other.body.pages.p1.update, 'base64'))
     expect(textOf(doc)).toBe('once ')
-    const known = { stateVector: base64(Y.encodeStateVector(doc)), seq: 1 }
+    const { row } = other.body.pages.p1
+    const known = { stateVector: base64(Y.encodeStateVector(doc)), seq: 1, row }
     const same = await call(service.address, 'POST', `/stories/${story}/sync`, {
       token,
       body: { pages: { p1: known } },
     })
-    expect(same.body.pages).toEqual({ p1: { seq: 1 } })
+    expect(same.body.pages).toEqual({ p1: { seq: 1, row } })
   })
 
   it('tells page by page what is not allowed, unreadable or deleted, and takes the rest', async () => {

@@ -78,7 +78,11 @@ export const assetRoutes = (api: OpenAPIHono, { archive, authorize, assets }: Ap
     await authorize(c, scopeOf(story, c.req.valid('query').page), 'read')
     const etag = `"${sha256}"`
     const headers = { ...HARMLESS, etag, 'cache-control': 'private, max-age=31536000, immutable' }
-    if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers)
+    const isHad = c.req.header('if-none-match') === etag
+    if (isHad || c.req.method === 'HEAD') {
+      await archive.findAsset(story, sha256)
+      return c.body(null, isHad ? 304 : 200, headers)
+    }
     const { type, data } = await archive.readAsset(story, sha256)
     const disposition = `inline; filename="${sha256.slice(0, 16)}.${extensionOf(type)}"`
     return c.body(data.slice(), 200, { ...headers, 'content-type': type, 'content-disposition': disposition })

@@ -5,6 +5,7 @@ import type { Context } from 'hono'
 import { nameFault, type PageName, roomIdOf } from '../../../shared/names.ts'
 import type { Access, Caller } from '../../access.ts'
 import type { Archive } from '../../log/archive/archive.ts'
+import type { PageHead } from '../../log/archive/known.ts'
 import type { Asked } from '../../log/archive/parts.ts'
 import type { StorySource } from '../../log/archive/stories.ts'
 import type { Clock } from '../../ports.ts'
@@ -19,8 +20,8 @@ export interface ApiParts {
   readonly sees: Sees
   /** Writes one update through the page's room; resolves with its seq once it is committed. */
   readonly write: (page: PageName, caller: Caller, update: Uint8Array) => Promise<number>
-  /** Brings a page up to date both ways, through its room. */
-  readonly syncPage: (page: PageName, caller: Caller, offered: Offered) => Promise<Synced>
+  /** Brings a page up to date both ways, through its room, told how far the page has come in the database. */
+  readonly syncPage: (page: PageName, caller: Caller, offered: Offered, head: PageHead | undefined) => Promise<Synced>
   /** Counts an update to a page, of whoever may write there. @throws Problem 429 where it is written too fast */
   readonly countUpdate: (page: PageName, bytes: number) => void
   /** Counts messages that came in one request, beside the first. */

@@ -1,11 +1,12 @@
 /** The archive: what was, and what is done with whole pages and stories. Everything that is not live editing. */
-import { keepAsset, listAssets, readAsset } from './assets.ts'
+import { findAsset, keepAsset, listAssets, readAsset } from './assets.ts'
 import { beginWith } from './begin.ts'
 import { copyPage } from './create.ts'
 import { deletePage, erasePage, undeletePage } from './delete.ts'
 import { exportStory } from './export.ts'
 import { findPages, storedPage } from './finding.ts'
 import { importStory } from './import.ts'
+import { lostRows, pageHeads } from './known.ts'
 import { activity, authors, difference, readPage, renderPage } from './look.ts'
 import type { ArchiveParts } from './parts.ts'
 import { keptOutlines, packFiles, readOutline, readStoryPage } from './reading.ts'
@@ -47,6 +48,8 @@ export const openArchive = (parts: ArchiveParts) => {
     erasePage: bound(erasePage),
     listStories: bound(listStories),
     listPages: bound(listPages),
+    pageHeads: bound(pageHeads),
+    lostRows: bound(lostRows),
     pagesOf: bound(pagesOf),
     listStoryVersions: bound(listStoryVersions),
     nameStoryVersion: bound(nameStoryVersion),
@@ -60,6 +63,7 @@ export const openArchive = (parts: ArchiveParts) => {
     readStoryPage: bound(readStoryPage),
     packFiles: bound(packFiles),
     keepAsset: bound(keepAsset),
+    findAsset: bound(findAsset),
     readAsset: bound(readAsset),
     listAssets: bound(listAssets),
     exportStory: bound(exportStory),

@@ -9,6 +9,8 @@ import { type PictureType, pictureTypeOf } from './picture-type.ts'
 const TOUCH = `
   UPDATE scriptorium.asset SET at = clock_timestamp() WHERE story = $1 AND sha256 = $2 RETURNING sha256, type, bytes`
 
+const HAS = `SELECT 1 AS one FROM scriptorium.asset WHERE story = $1 AND sha256 = $2`
+
 const READ = `SELECT sha256, type, bytes, data FROM scriptorium.asset WHERE story = $1 AND sha256 = $2`
 
 const LIST = `SELECT sha256, type, bytes FROM scriptorium.asset WHERE story = $1 ORDER BY sha256`
@@ -87,6 +89,12 @@ export const readAsset = async ({ database }: ArchiveParts, story: string, sha25
   const [asset] = await database.query<Asset>(READ, [story, sha256])
   if (asset === undefined) throw new ArchiveFault('missing', 'there is no such picture')
   return asset
+}
+
+/** Looks whether a story has a picture. @throws ArchiveFault missing; DatabaseError */
+export const findAsset = async ({ database }: ArchiveParts, story: string, sha256: string): Promise<void> => {
+  const found = await database.query(HAS, [story, sha256])
+  if (found.length === 0) throw new ArchiveFault('missing', 'there is no such picture')
 }
 
 /** What pictures a story has, by their hashes. @throws DatabaseError */

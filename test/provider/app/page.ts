@@ -2,7 +2,13 @@
 import { deleteDB, openDB } from 'idb'
 import { indexedDb } from '../../../shared/provider/indexeddb.ts'
 import { type KeyValueStore, keyValue } from '../../../shared/provider/key-value.ts'
-import { type ConnectOptions, connect, type Offline, type Provider } from '../../../shared/provider/provider.ts'
+import {
+  type ConnectOptions,
+  connect,
+  type Offline,
+  type PageState,
+  type Provider,
+} from '../../../shared/provider/provider.ts'
 
 export interface Opening extends Pick<ConnectOptions, 'url' | 'story' | 'page'> {
   readonly keptIn: 'indexedDb' | 'keys'
@@ -38,6 +44,8 @@ const app = {
   },
   text: () => opened().doc.getText('text').toString(),
   state: () => opened().state,
+  /** Tells of each state from now on. */
+  watch: (tell: (state: PageState) => void) => void opened().subscribe(() => tell(opened().state)),
   /** Has the browser call the worker when there is a network. */
   syncLater: async (tag: string) => {
     const { sync } = (await navigator.serviceWorker.ready) as unknown as {

@@ -13,7 +13,7 @@ export class ApiFault extends Error {
 }
 
 export interface Asking {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly query?: Readonly<Record<string, string | undefined>>
   /** Sent as JSON; bytes as they are. */
   readonly body?: unknown

@@ -27,6 +27,8 @@ const FIRST_RETRY_MS = 2000
 const LAST_RETRY_MS = 60_000
 /** Answers that another attempt would not change. */
 const FINAL = [400, 413, 415, 422]
+/** Answers to whoever may not write. */
+const BARRED = [401, 403, 404]
 
 const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
@@ -129,12 +131,7 @@ export class Pictures {
     for (const kept of await database.getAllFromIndex('pictures', 'waiting', [this.#story, 1])) {
       if (this.#refused.has(kept.sha256)) continue
       try {
-        const { blob, sha256, page } = kept
-        await ask(this.#story, `${pathOf(this.#story)}/assets/${sha256}`, {
-          method: 'PUT',
-          body: blob,
-          query: { page },
-        })
+        await this.#put(kept)
       } catch (error) {
         if (!(error instanceof ApiFault) || !FINAL.includes(error.status)) throw error
         this.#refused.set(kept.sha256, error.message)
@@ -151,7 +148,10 @@ export class Pictures {
       .then((database) => database.get('pictures', this.#keyOf(sha256)))
       // A device that keeps nothing still shows what the service has.
       .catch(() => undefined)
-    if (kept !== undefined) return URL.createObjectURL(kept.blob)
+    if (kept !== undefined) {
+      if (kept.waiting === 0) void this.#bringAgain({ ...kept, page })
+      return URL.createObjectURL(kept.blob)
+    }
     const answer = await ask(this.#story, `${pathOf(this.#story)}/assets/${sha256}`, { query: { page } })
     const blob = await answer.blob()
     const fresh: Kept = { key: this.#keyOf(sha256), story: this.#story, sha256, blob, page, waiting: 0 }
@@ -159,6 +159,35 @@ export class Pictures {
       .then((database) => database.put('pictures', fresh))
       .catch(() => undefined)
     return URL.createObjectURL(blob)
+  }
+
+  /** A service whose database was put back in time may have lost it, and others look for it there in vain. */
+  async #bringAgain(kept: Kept): Promise<void> {
+    try {
+      await ask(this.#story, `${pathOf(this.#story)}/assets/${kept.sha256}`, {
+        method: 'HEAD',
+        query: { page: kept.page },
+      })
+    } catch (error) {
+      if (error instanceof ApiFault && error.status === 404) await this.#bring(kept)
+    }
+  }
+
+  async #bring(kept: Kept): Promise<void> {
+    try {
+      await this.#put(kept)
+    } catch (error) {
+      // Whoever only reads leaves it to those who write.
+      if (!(error instanceof ApiFault) || [...FINAL, ...BARRED].includes(error.status)) return
+      const database = await this.#open()
+      await database.put('pictures', { ...kept, waiting: 1 })
+      await this.#count()
+      this.send()
+    }
+  }
+
+  async #put({ blob, sha256, page }: Kept): Promise<void> {
+    await ask(this.#story, `${pathOf(this.#story)}/assets/${sha256}`, { method: 'PUT', body: blob, query: { page } })
   }
 
   async #count(): Promise<void> {
