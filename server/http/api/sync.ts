@@ -15,7 +15,7 @@ const REPLY_CHARACTERS = 8_000_000
 const MOST_PAGES = 10_000
 /** Rooms that one request keeps busy. */
 const AT_ONCE = 8
-const LOST = 'the database was put back in time: offer all of this page'
+const LOST = 'the page lacks what you hold, or its database was put back in time: offer all of it'
 
 const Asked = z.object({
   stateVector: z.base64(),
