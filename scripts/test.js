@@ -70,9 +70,12 @@ const summary = (report, leftOut) => {
   }
   const skipped = skippedOf(report)
   const missing = [...new Set([...leftOut, ...skipped.map((name) => `skipped: ${name}`)])]
+  const more = missing.some((line) => line.includes('npm run test:full'))
+    ? ' (what npm run test:full has more, `npm test -- --larger` runs alone)'
+    : ''
   lines.push(
     '',
-    missing.length === 0 ? 'Nothing was left out.' : 'Left out:',
+    missing.length === 0 ? 'Nothing was left out.' : `Left out${more}:`,
     ...missing.map((line) => `  ${line}`),
     '',
   )

@@ -1,70 +1,30 @@
-/** One WebSocket, one member of a room: frames in and out, sizes, buffers, close codes. */
+/** One WebSocket, one member of a room: what comes and goes, how full it is, and how it ends. */
 import type { Socket as NetSocket } from 'node:net'
 import type { WebSocket } from 'ws'
-import { awarenessMessage, Close, type CloseCode, Message, readClientMessage, Sync } from '../shared/protocol.ts'
-import { identityOf, type Refusal } from './access.ts'
+import { Close, type CloseCode, Message, Sync } from '../shared/protocol.ts'
+import { identityOf } from './access.ts'
 import type { Seat } from './limits.ts'
-import type { Partials, Receiving } from './partial.ts'
-import { TRACKED_BYTES } from './partial.ts'
-import type { Clock, Counters, Logger } from './ports.ts'
-import type { Rates } from './rates.ts'
+import { type Receiving, TRACKED_BYTES } from './partial.ts'
 import type { Barrier, Identity, Member, Standing } from './room/member.ts'
-import { EMPTY_PRESENCE } from './room/presence.ts'
 import type { Room } from './room/room.ts'
-import type { Rooms } from './room/rooms.ts'
 import type { Reply } from './room/sync.ts'
 import { Deciding } from './socket-deciding.ts'
+import { takeFrame } from './socket-frame.ts'
 import { type Listener, listen, listenNoMore } from './socket-listeners.ts'
+import { holdKey, type Place, type SocketParts } from './socket-place.ts'
 import { Reading, Reason } from './socket-reading.ts'
-import { refuse, STUBBORN } from './socket-refuse.ts'
+import { refuse, STUBBORN, turnAway } from './socket-refuse.ts'
 import type { Decision, Rights } from './socket-rights.ts'
-import { beats, type Sweep, type Swept } from './socket-sweep.ts'
+import { giveSignOfLife } from './socket-sign.ts'
+import { beats, type Swept } from './socket-sweep.ts'
 import { Throttle } from './socket-throttle.ts'
 import { CROWDED_BYTES, Vigil } from './socket-vigil.ts'
-import { framed, type Wire } from './wire.ts'
 
 /** Past this a reader gets no updates either, until it drains; then it is brought up to date by state vector. */
 const FULL_BYTES = 8_000_000
 const RETRY_MS = 2000
-/** Framed once: an idle socket costs one write in half a minute. */
-const SIGN_OF_LIFE = framed(awarenessMessage(EMPTY_PRESENCE))
-/** With an empty ping behind it: final, unmasked. */
-const SIGN_OF_LIFE_AND_PING = Buffer.concat([SIGN_OF_LIFE, Uint8Array.of(0x89, 0)])
 const RATE_RETRY_MS = 10_000
 const isUpdate = (frame: Uint8Array): boolean => frame[0] === Message.sync && frame[1] !== Sync.step1
-
-export interface SocketSettings {
-  /** Bytes of one live update. */
-  readonly maxUpdateBytes: number
-  /** Whether readers are seen by the others. */
-  readonly readerPresence: boolean
-}
-
-export interface SocketParts {
-  readonly rooms: Rooms
-  readonly clock: Clock
-  readonly rates: Rates
-  readonly partials: Partials
-  readonly logger: Logger
-  readonly counters: Counters
-  readonly settings: SocketSettings
-  readonly wire: Wire
-  readonly sweep: Sweep
-  /** Calls `refuse` after the hold of a stock client that will come again at once. */
-  readonly hold: (ws: WebSocket, key: string, refuse: () => void) => void
-}
-
-/** What a socket is once caller and room are known. */
-export interface Place extends Seat {
-  readonly rights: Rights
-  /** Whether it speaks `scriptorium.v1`. */
-  readonly acknowledged: boolean
-  /** Where it comes from; by this and its page refusals are held. */
-  readonly from: string
-}
-
-/** By what refusals are held. @param page what it asked for */
-export const holdKey = (address: string, page: string): string => `${address} ${page}`
 
 export class Socket implements Member, Receiving, Swept, Listener {
   readonly #ws: WebSocket
@@ -214,7 +174,7 @@ export class Socket implements Member, Receiving, Swept, Listener {
       case 'lost':
         return this.#ws.terminate()
       case null:
-        return this.#giveSignOfLife(beat)
+        return giveSignOfLife(this.#vigil, beat, this.#ws, this.#net)
       default:
         fault satisfies never
     }
@@ -225,14 +185,6 @@ export class Socket implements Member, Receiving, Swept, Listener {
     if (this.#isWatched || this.#room === null) return
     this.#isWatched = true
     this.#parts.sweep.soon(this)
-  }
-
-  #giveSignOfLife(beat: number): void {
-    const { life, ping } = this.#vigil.due(beat)
-    if (life && this.#net.writableLength <= CROWDED_BYTES && this.#ws.readyState === this.#ws.OPEN) {
-      this.#vigil.sent(beat)
-      this.#net.write(ping ? SIGN_OF_LIFE_AND_PING : SIGN_OF_LIFE)
-    } else if (ping) this.#ws.ping()
   }
 
   pong(): void {
@@ -260,7 +212,8 @@ export class Socket implements Member, Receiving, Swept, Listener {
     if (this.#deciding?.holds(data, isBinary)) return
     try {
       if (!isBinary) throw new Error('a text frame; messages are binary')
-      this.#handle(room, data)
+      const token = takeFrame(room, this, data, this.#parts.settings.maxUpdateBytes)
+      if (token !== null) this.#decider().renew(token)
     } catch (error) {
       this.#parts.logger.info({ room: room.roomId, error: String(error) }, 'bad message, socket closed')
       this.close(Close.badMessage, error instanceof Error ? error.message : 'bad message')
@@ -289,30 +242,6 @@ export class Socket implements Member, Receiving, Swept, Listener {
     this.#net.destroySoon()
   }
 
-  #handle(room: Room, frame: Uint8Array): void {
-    const message = readClientMessage(frame)
-    switch (message.type) {
-      case 'step1':
-        return room.step1(this, message.stateVector)
-      case 'step2':
-        return room.receive(this, 'step2', message.update)
-      case 'update': {
-        const { maxUpdateBytes } = this.#parts.settings
-        if (message.update.length <= maxUpdateBytes) return room.receive(this, 'live', message.update)
-        return room.refuseTooLarge(this, `an update may have ${maxUpdateBytes} bytes`)
-      }
-      case 'awareness':
-        return room.receivePresence(this, message.update)
-      case 'queryAwareness':
-        return room.queryPresence(this)
-      case 'token':
-        if (this.acknowledged) return this.#decider().renew(message.token)
-        throw new Error('message 6 is only for clients of scriptorium.v1')
-      default:
-        message satisfies never
-    }
-  }
-
   #decider(): Deciding {
     this.#deciding ??= new Deciding({
       rights: this.rights,
@@ -328,19 +257,13 @@ export class Socket implements Member, Receiving, Swept, Listener {
   }
 
   #decided(decision: Decision): void {
-    if (typeof decision === 'object') return this.#refused(decision)
+    if (typeof decision === 'object') return turnAway(this, decision, RETRY_MS)
     // A fresh token may expire before the look that is planned.
     this.#watch()
     if (decision === 'same') return
     this.#parts.counters.count('rights_changed')
     this.#room?.tellState(this)
     if (decision === 'more') this.#room?.askAgain(this)
-  }
-
-  #refused(decision: Refusal): void {
-    if ('again' in decision) return this.close(Close.overloaded, decision.again, RETRY_MS)
-    if ('denied' in decision) return this.close(Close.forbidden, decision.denied)
-    this.close(Close.unauthorized, decision.refused)
   }
 
   /** Too much waits for its commit: the client keeps what it writes until half of that is committed. */

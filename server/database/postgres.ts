@@ -98,17 +98,16 @@ class Postgres implements Database {
 
   /** A connection whose statement was given up is cut: its answer may still come. */
   async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    let client: pg.PoolClient
-    try {
-      client = await this.#pool.connect()
-    } catch (error) {
-      throw toDatabaseError(error, true)
-    }
     let broken = false
     const onError = () => {
       broken = true
     }
-    client.on('error', onError)
+    let client: pg.PoolClient
+    try {
+      client = await take(this.#pool, onError)
+    } catch (error) {
+      throw toDatabaseError(error, true)
+    }
     try {
       return await work(client)
     } catch (error) {
@@ -120,6 +119,19 @@ class Postgres implements Database {
     }
   }
 }
+
+/**
+ * Takes a connection. The pool listens to it no more from then on, and a promise is told a moment later: an error that
+ * comes right behind the greeting of a database that shuts down would be nobody's, and end the process.
+ */
+const take = (pool: pg.Pool, onError: () => void): Promise<pg.PoolClient> =>
+  new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client === undefined) return reject(error)
+      client.on('error', onError)
+      resolve(client)
+    })
+  })
 
 /** Names for statements, by which a connection keeps their plans: to plan an append takes longer than to run it. */
 class Statements {

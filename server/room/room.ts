@@ -4,42 +4,21 @@
  */
 import { awarenessMessage, Close, Sync, stateMessage, syncMessage } from '../../shared/protocol.ts'
 import type { LoadedRoom, Part } from '../log/port.ts'
-import type { Pace } from '../pace.ts'
-import type { Counters } from '../ports.ts'
-import { Answers, type AnswersParts } from './answers.ts'
-import { Commits, type CommitsParts, type Committing } from './commits.ts'
+import { Answers } from './answers.ts'
+import { Commits, type Committing } from './commits.ts'
 import { Company } from './company.ts'
 import { Content } from './content.ts'
-import type { Elsewhere } from './elsewhere.ts'
 import { closeFor, type Ending } from './ending.ts'
 import { figuresOf, type Person, peopleOf, type RoomFigures } from './figures.ts'
-import { type FoldSettings, Follow } from './follow.ts'
+import { Follow } from './follow.ts'
 import { Intake, type Kind, type Receiving } from './intake.ts'
 import { type Member, Membership } from './member.ts'
 import { Owners } from './owners.ts'
 import { EMPTY_PRESENCE, Presence } from './presence.ts'
+import { recallOwner } from './recall.ts'
 import { Relay, type Relaying } from './relay.ts'
+import type { RoomParts } from './room-parts.ts'
 import { type Before, decodeStateVector, type StateVector } from './state-vector.ts'
-
-export interface RoomSettings extends FoldSettings {
-  /** Bytes of one client's presence. */
-  readonly maxPresenceBytes: number
-  /** Bytes of a page. */
-  readonly maxPageBytes: number
-}
-
-export interface RoomParts extends CommitsParts, AnswersParts {
-  readonly counters: Counters
-  readonly settings: RoomSettings
-  /** That of all rooms. */
-  readonly foldPace: Pace
-  /** Told of each entry of presence that is refused. */
-  readonly presenceDropped: () => void
-  /** Other processes that may hold the page too. */
-  readonly elsewhere: Elsewhere
-  /** Told that the room can serve no longer; its members are closed by then. */
-  readonly ended: (room: Room) => void
-}
 
 export class Room implements Committing, Receiving, Relaying {
   readonly roomId: string
@@ -208,7 +187,8 @@ export class Room implements Committing, Receiving, Relaying {
     const since = this.#members.get(member)?.endLag()
     if (since === undefined) return
     this.#answers.catchUp(member, since)
-    this.#tellPresence(member)
+    const present = this.#presence.all()
+    if (present !== null) member.send(awarenessMessage(present), 'presence')
   }
 
   /** Takes in what other processes wrote, and relays it. @throws DatabaseError */
@@ -285,11 +265,6 @@ export class Room implements Committing, Receiving, Relaying {
     return membership
   }
 
-  #tellPresence(member: Member): void {
-    const present = this.#presence.all()
-    if (present !== null) member.send(awarenessMessage(present), 'presence')
-  }
-
   /** Acknowledges what is committed by now. */
   settleAll(): void {
     const { committed } = this.#commits
@@ -302,14 +277,7 @@ export class Room implements Committing, Receiving, Relaying {
 
   /** Of an id that has written before somebody else may be on record. */
   claimed(id: number): void {
-    if (!this.#content.holdsClient(id)) return
-    const { log, logger } = this.#parts
-    log
-      .writer(this.roomId, id)
-      .then((user) => {
-        if (user !== null && this.#owners.record(id, user)) this.#presence.evict(id)
-      })
-      .catch((error: unknown) => logger.debug({ error: String(error) }, 'the owner of an id was not looked up'))
+    if (this.#content.holdsClient(id)) recallOwner(this.roomId, id, this.#owners, this.#presence, this.#parts)
   }
 
   /** There is something to relay or to write. */

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { SUBPROTOCOL, Sync, syncMessage } from '../../shared/protocol.ts'
 import { type Client, connectClient } from '../support/client.ts'
+import { leaveOut } from '../support/left-out.ts'
 import { metric } from '../support/metrics.ts'
 import { frame, type RawSocket, rawConnection, rawSocket } from '../support/raw-socket.ts'
 import { type Service, startService } from '../support/service.ts'
@@ -14,6 +15,8 @@ import { until } from '../support/until.ts'
 
 const STRANGERS = isFull ? 10_000 : 1500
 const TINY = isFull ? 100_000 : 30_000
+if (!isFull)
+  leaveOut(`abuse: ${STRANGERS} strangers and ${TINY} tiny frames instead of 10,000 and 100,000: npm run test:full`)
 /** What memory may keep once an attack is over: buffers that the allocator has not given back. */
 const KEPT = 150_000_000
 const ROOM = 's/p'

@@ -20,8 +20,7 @@ interface Pair {
 const pair = async (): Promise<Pair> => {
   const store = await anyPostgres().open()
   const env = { ...store.env, ...TOKEN_ENV }
-  const one = await startService(env)
-  const other = await startService(env)
+  const [one, other] = await Promise.all([startService(env), startService(env)])
   return { store, one, other, admin: await tokenOf('boss', { isAdmin: true }) }
 }
 

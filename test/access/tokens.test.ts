@@ -1,49 +1,15 @@
-import { createHmac } from 'node:crypto'
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose'
+/** Every way in which a token is bad. */
+import { jwtVerify, SignJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { TokenAccess } from '../../server/access/access.ts'
-import { readGrants } from '../../server/access/grants.ts'
-import { KeySet, type Keys } from '../../server/access/keys.ts'
 import { secretKeys } from '../../server/access/secret.ts'
-import { Standing } from '../../server/access/standing.ts'
-import { VerifiedTokens } from '../../server/access/verified.ts'
-import { type Access, type Caller, ROLES } from '../../server/access.ts'
-import { systemClock } from '../../server/system.ts'
+import type { Caller } from '../../server/access.ts'
 import { SECRET, seconds } from '../support/tokens.ts'
+import { accessBy, bytes, type Claims, good, HS256, rsaKeys, sign, signRaw } from './signing.ts'
 
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-const keysOf = (keys: readonly JWK[], read = async (): Promise<unknown> => ({ keys })) =>
-  new KeySet({ read, clock: systemClock, logger: quiet })
-const accessBy = (keys: Keys): Access =>
-  new TokenAccess({
-    tokens: new VerifiedTokens({ keys, issuer: 'app', audience: 'pages', clock: systemClock }),
-    callback: null,
-    standing: new Standing(),
-  })
-const bytes = (text: string) => new TextEncoder().encode(text)
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const query = (token: string) => ({ query: new URLSearchParams({ token }), authorization: null, protocols: [] })
-
-const good = () => ({
-  sub: 'ana',
-  exp: seconds() + 60,
-  iat: seconds(),
-  iss: 'app',
-  aud: 'pages',
-  stories: { s1: 'write' },
-})
-type Claims = Record<string, unknown>
-const sign = (claims: Claims, secret = SECRET, header: Record<string, unknown> = {}) =>
-  new SignJWT(claims).setProtectedHeader({ alg: 'HS256', ...header }).sign(bytes(secret))
 const without = (name: string): Claims => Object.fromEntries(Object.entries(good()).filter(([key]) => key !== name))
 
-/** Signs whatever is given, a text as it stands. */
-const signRaw = (header: unknown, claims: unknown, secret = SECRET): string => {
-  const written = [header, claims].map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
-  const input = written.map((part) => Buffer.from(part, 'latin1').toString('base64url')).join('.')
-  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
-}
-const HS256 = { alg: 'HS256' }
 /** A good token with another signature. @param change of the signature, null: it does not lend itself to that */
 const resigned = (change: (signature: string) => string | null): string => {
   for (let n = 0; ; n++) {
@@ -54,11 +20,9 @@ const resigned = (change: (signature: string) => string | null): string => {
 }
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-const rsa = { public: {} as JWK, private: null as unknown as CryptoKey }
+let rsa: Awaited<ReturnType<typeof rsaKeys>>
 beforeAll(async () => {
-  const pair = await generateKeyPair('RS256', { extractable: true })
-  rsa.private = pair.privateKey
-  rsa.public = { ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'RS256' }
+  rsa = await rsaKeys()
 })
 
 const withClaims = (change: Claims) => () => sign({ ...good(), ...change })
@@ -225,156 +189,4 @@ describe('a token is refused with', () => {
     expect(await access.identify(both)).toEqual({ refused: 'two different tokens were given' })
     expect(await access.identify({ ...both, authorization: `Bearer ${one}` })).toMatchObject({ user: 'ana' })
   })
-})
-
-describe('a key set', () => {
-  it('lets in RS256, ES256 and EdDSA by their keys, and neither a secret nor the public key as one', async () => {
-    const pairs = await Promise.all(
-      (['ES256', 'EdDSA'] as const).map(async (alg) => {
-        const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
-        return { alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid: alg, alg } }
-      }),
-    )
-    const access = accessBy(keysOf([rsa.public, ...pairs.map(({ jwk }) => jwk)]))
-    const signed = (alg: string, kid: string, key: CryptoKey | Uint8Array, extra: Record<string, unknown> = {}) =>
-      new SignJWT(good()).setProtectedHeader({ alg, kid, ...extra }).sign(key)
-    for (const { alg, privateKey } of pairs) {
-      expect(await access.identifyToken(await signed(alg, alg, privateKey))).toMatchObject({ user: 'ana' })
-    }
-    expect(await access.identifyToken(await signed('RS256', 'one', rsa.private))).toMatchObject({ user: 'ana' })
-    const confused = [
-      await signed('HS256', 'one', bytes(JSON.stringify(rsa.public))),
-      await signed('HS256', 'one', bytes(String(rsa.public.n))),
-      await signed('RS256', 'unknown', rsa.private),
-      await signed('RS256', 'ES256', rsa.private),
-      await signed('PS256', 'one', (await generateKeyPair('PS256')).privateKey),
-    ]
-    for (const token of confused) expect(await access.identifyToken(token)).toEqual({ refused: expect.any(String) })
-  })
-
-  it('of the token’s own choosing is not looked at: jwk, jku and x5u say nothing', async () => {
-    const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
-    const access = accessBy(keysOf([rsa.public]))
-    const jwk = await exportJWK(publicKey)
-    for (const header of [{ jwk }, { jku: 'http://127.0.0.1:9/keys' }, { x5u: 'http://127.0.0.1:9/cert' }, {}]) {
-      const token = await new SignJWT(good())
-        .setProtectedHeader({ alg: 'RS256', kid: 'one', ...header })
-        .sign(privateKey)
-      expect(await access.identifyToken(token)).toEqual({ refused: expect.any(String) })
-    }
-  })
-
-  it('with a private key, or that is none, is not taken; until there is one nobody is let in, and nobody refused for good', async () => {
-    for (const given of [{ keys: [{ ...rsa.public, d: 'x' }] }, { keys: 'x' }, null, []]) {
-      const access = accessBy(keysOf([], async () => given))
-      const token = await new SignJWT(good()).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(rsa.private)
-      expect(await access.identifyToken(token)).toEqual({ again: expect.any(String) })
-    }
-  })
-
-  it('is read once for many, again for an unknown key, at most once in 5 s, and kept while it cannot be read', async () => {
-    let now = 1_800_000_000_000
-    let reads = 0
-    let isAway = false
-    let published: JWK[] = [rsa.public]
-    const read = async () => {
-      reads++
-      if (isAway) throw new Error('away')
-      return { keys: published }
-    }
-    const keys = new KeySet({ read, clock: { ...systemClock, now: () => now }, logger: quiet })
-    const next = await generateKeyPair('ES256', { extractable: true })
-    const header = { alg: 'ES256', kid: 'two' }
-    const find = (given: { alg: string; kid: string }) => keys.find(given, { payload: '', signature: '' })
-    await Promise.all(Array.from({ length: 50 }, () => find({ alg: 'RS256', kid: 'one' })))
-    expect(reads).toBe(1)
-    await expect(Promise.all(Array.from({ length: 50 }, () => find(header)))).rejects.toThrow()
-    expect(reads).toBe(1)
-    now += 5001
-    published = [rsa.public, { ...(await exportJWK(next.publicKey)), kid: 'two', alg: 'ES256' }]
-    await Promise.all(Array.from({ length: 50 }, () => find(header)))
-    expect(reads).toBe(2)
-    isAway = true
-    now += 86_400_000
-    await find(header)
-    await expect(find({ alg: 'ES256', kid: 'three' })).rejects.toThrow()
-    await find(header)
-    expect(reads).toBe(3)
-  })
-})
-
-describe('grants', () => {
-  const may = (claims: { stories?: unknown; pages?: unknown }, page: string) => {
-    const [story = '', name = ''] = page.split('/')
-    return readGrants(claims.stories, claims.pages)({ story, page: name })
-  }
-
-  it('of a page beat those of its story, which beat those of *', () => {
-    const claims = { stories: { '*': 'read', s1: 'write', s2: 'none' }, pages: { 's1/p1': 'none', 's2/p2': 'manage' } }
-    expect(may(claims, 's1/p1')).toBe('none')
-    expect(may(claims, 's1/p2')).toBe('write')
-    expect(may(claims, 's2/p2')).toBe('manage')
-    expect(may(claims, 's2/p1')).toBe('none')
-    expect(may(claims, 's3/p1')).toBe('read')
-    expect(may({}, 's3/p1')).toBe('none')
-  })
-
-  it('of a page give no right to the story’s own document', () => {
-    expect(may({ pages: { 's1/p1': 'manage', 's1/_story': 'manage' } }, 's1/_story')).toBe('none')
-    expect(may({ stories: { s1: 'write' }, pages: { 's1/_story': 'read' } }, 's1/_story')).toBe('read')
-  })
-
-  it('are not found by names that every object has', () => {
-    for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
-      expect(may({ stories: { s1: 'manage' } }, `${name}/p`)).toBe('none')
-    }
-    expect(may({ stories: JSON.parse('{"__proto__":"manage"}') }, 's1/p')).toBe('none')
-  })
-
-  it('are the four that there are, weakest first', () => expect(ROLES).toEqual(['none', 'read', 'write', 'manage']))
-})
-
-it('a token that was verified just now is not verified again, and ends when it ends', async () => {
-  let now = Date.now()
-  let times = 0
-  const keys = secretKeys(SECRET)
-  const verify: Keys['verify'] = (given, asked) => {
-    times++
-    return keys.verify(given, asked)
-  }
-  const rules = { keys: { verify }, issuer: 'app', audience: 'pages', clock: { ...systemClock, now: () => now } }
-  const tokens = new VerifiedTokens(rules)
-  const token = await sign({ ...good(), exp: seconds() + 10 })
-  for (let n = 0; n < 5; n++) expect(await tokens.verify(token)).toMatchObject({ user: 'ana' })
-  expect(times).toBe(1)
-  now += 31_000
-  expect(await tokens.verify(token)).toMatchObject({ user: 'ana' })
-  expect(times).toBe(2)
-  now += 10_000
-  expect(await tokens.verify(token)).toEqual({ refused: 'the token has expired' })
-  for (let n = 0; n < 3; n++) expect(await tokens.verify('x.y.z')).toEqual({ refused: expect.any(String) })
-})
-
-it('no more verified tokens are kept than there is room for, the newest of them', async () => {
-  let times = 0
-  const keys = secretKeys(SECRET)
-  const verify: Keys['verify'] = (given, asked) => {
-    times++
-    return keys.verify(given, asked)
-  }
-  const now = Date.now()
-  const clock = { ...systemClock, now: () => now }
-  const tokens = new VerifiedTokens({ keys: { verify }, issuer: null, audience: null, clock })
-  const many = Array.from({ length: 6000 }, (_, n) => signRaw(HS256, { ...good(), sub: `user ${n}` }))
-  for (const token of many) await tokens.verify(token)
-  for (const token of many.slice(-2000)) await tokens.verify(token)
-  expect(times).toBe(6000)
-  await tokens.verify(many[0] as string)
-  expect(times).toBe(6001)
-})
-
-it('a caller lasts until its token ends and the leeway is over', async () => {
-  const claims = good()
-  const caller = (await accessBy(secretKeys(SECRET)).identifyToken(await sign(claims))) as Caller
-  expect(caller.expiresAt).toBe((claims.exp + 30) * 1000)
 })

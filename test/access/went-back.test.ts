@@ -46,5 +46,5 @@ it('rights that were changed stay so when the database is put back in time, and 
   const late = await startService({ ...store.env, ...TOKEN_ENV })
   await until('the rights to be there again', async () => (await statusOf('ana', late.address)) === 401)
   for (const user of tokens.keys()) expect(await statusOf(user, late.address), user).toBe(401)
-  for (const service of [...services, late]) await service.stop()
+  await Promise.all([...services, late].map((service) => service.stop()))
 })

@@ -12,8 +12,12 @@ import { expectNothingLost, Typists } from '../support/typists.ts'
 import { until } from '../support/until.ts'
 
 const STORY = 'ein Buch'
-const ROOMS = Array.from({ length: 12 }, (_, index) => `${STORY}/page-${index}`)
-const PATHS = ROOMS.map((room) => room.replace(' ', '%20'))
+const named = (count: number, name: string) => Array.from({ length: count }, (_, index) => `${STORY}/${name}-${index}`)
+const pathOf = (room: string) => room.replace(' ', '%20')
+const ROOMS = named(12, 'page')
+const PATHS = ROOMS.map(pathOf)
+/** Each open to one who only reads. Ports decide which node has a page: of a dozen one node may have none. */
+const READ_ROOMS = named(48, 'read')
 const IDLE_MS = 70_000
 
 const LONG = { timeout: 300_000 }
@@ -46,7 +50,9 @@ describe('nodes behind the shipped settings of nginx and HAProxy', () => {
       await until('everybody to be there and to type', () =>
         typists.clients.every((client) => client.isSynced && client.acknowledged.size > 3),
       )
+      const readers = await Promise.all(READ_ROOMS.map((room) => connectClient(collab, pathOf(room))))
       const counts = await members()
+      for (const reader of readers) reader.disconnect()
       for (const room of ROOMS) {
         expect(counts.map((ofNode) => ofNode.get(room) ?? 0).sort(), front.name).toEqual([0, 0, 3])
       }

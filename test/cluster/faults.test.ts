@@ -195,7 +195,7 @@ describe.each(MEDIA)('three processes over %s', (medium) => {
       expect(missingFrom(editsIn(await foldOf(store, room)), typed)).toEqual([])
     }
     expect(await gapsIn(store, ROOMS)).toEqual([])
-    for (const service of services) await service.stop()
+    await Promise.all(services.map((service) => service.stop()))
   })
 })
 
@@ -232,6 +232,6 @@ it.runIf(hasRedis)(
     await ana.settled(45_000)
     await until('both to be equal', () => pageAsText(ana.doc) === pageAsText(bo.doc))
     expect(await gapsIn(store, [LOST])).toEqual([])
-    for (const service of services) await service.stop()
+    await Promise.all(services.map((service) => service.stop()))
   },
 )

@@ -47,7 +47,7 @@ it('who is on a page now is told by each process for all, until they leave or th
 
 it('with workers, whichever is asked of a story or a page counts those of all', async () => {
   const service = await startService({ ...(await anyPostgres().open()).env, WORKERS: '2' })
-  for (const room of PAGES) await written(service.collab, room)
+  await Promise.all(PAGES.map((room) => written(service.collab, room)))
   await until(
     'somebody to be counted on each page',
     async () => {
@@ -56,10 +56,12 @@ it('with workers, whichever is asked of a story or a page counts those of all', 
     },
     PATIENCE,
   )
-  for (const room of PAGES) {
-    const { body } = await call(service.address, 'GET', `/admin/rooms/${room}`)
-    expect([body.open?.members, body.people.length], room).toEqual([1, 1])
-    expect((await call(service.address, 'POST', `/admin/rooms/${room}/close`)).body.closed).toBe(1)
-  }
+  await Promise.all(
+    PAGES.map(async (room) => {
+      const { body } = await call(service.address, 'GET', `/admin/rooms/${room}`)
+      expect([body.open?.members, body.people.length], room).toEqual([1, 1])
+      expect((await call(service.address, 'POST', `/admin/rooms/${room}/close`)).body.closed).toBe(1)
+    }),
+  )
   await service.stop()
 })

@@ -198,10 +198,12 @@ describe('three nodes that reach each other, behind a balancer that chooses at r
 
     nodes.services[owner]?.signal('SIGSTOP')
     expect(await knock(at(one), room)).toBe('open')
-    const since = performance.now()
-    expect(await knock(at(one), room)).toBe('open')
-    // A silent node is not asked by each that comes.
-    expect(performance.now() - since).toBeLessThan(1500)
+    const unanswered = () => metric(at(one), 'pipes_failed')
+    await until('somebody to come for whom the silent node is not asked', async () => {
+      const before = await unanswered()
+      expect(await knock(at(one), room)).toBe('open')
+      return (await unanswered()) === before
+    })
     nodes.services[owner]?.signal('SIGCONT')
     await nodes.home()
 
@@ -218,7 +220,8 @@ describe('three nodes that reach each other, behind a balancer that chooses at r
 
 it('a socket that cannot be passed on is served where it came', async () => {
   const nodes = await Nodes.start(2)
-  const room = ROOMS.find((name) => nodes.ownerOf(name) === 1) ?? ''
+  // Ports decide who owns what: of a dozen pages one node may have all.
+  const room = Array.from({ length: 100 }, (_, n) => `book/${n}`).find((name) => nodes.ownerOf(name) === 1) ?? ''
   const [one = ''] = nodes.addresses
   await until('a socket to be passed on', async () => {
     await knock(one, room)
@@ -275,4 +278,4 @@ describe.runIf(isFull).each([
   })
 })
 
-if (!isFull) leaveOut('a rolling restart of three nodes, and one that is stopped for 20 s: npm run test:full')
+if (!isFull) leaveOut('a rolling restart of three nodes, one that is stopped for 20 s, 60 pages: npm run test:full')

@@ -64,6 +64,6 @@ it.runIf(hasRedisCluster)(
     for (const client of clients) expect(textOf(client)).toBe('once upon a time')
     expect(pageAsText(await foldOf(store, ROOM))).toBe(pageAsText(ana.doc))
     expect(await gapsIn(store, [ROOM])).toEqual([])
-    for (const service of services) await service.stop()
+    await Promise.all(services.map((service) => service.stop()))
   },
 )

@@ -58,7 +58,7 @@ it('a message of another version, or none at all, is left unread and counted, an
     await until('the messages to be counted', async () => (await metric(address, 'channel_unknown')) >= 4)
   ana.edit('a', (doc) => doc.getText('t').insert(0, 'read all the same'))
   await until('the other to read it', () => bo.doc.getText('t').toString() === 'read all the same')
-  for (const service of services) await service.stop()
+  await Promise.all(services.map((service) => service.stop()))
 })
 
 it('an edit is read elsewhere when it is committed, not when the next look comes', async () => {
@@ -76,5 +76,5 @@ it('an edit is read elsewhere when it is committed, not when the next look comes
   // Looks are a second apart, and each edit came after the one before was read.
   expect(performance.now() - begun).toBeLessThan((EDITS - 1) * 1000)
   expect(await metric(two.address, 'channel_heard')).toBeGreaterThanOrEqual(EDITS)
-  for (const service of services) await service.stop()
+  await Promise.all(services.map((service) => service.stop()))
 })

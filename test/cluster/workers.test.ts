@@ -197,6 +197,7 @@ describe('a service of two workers', () => {
     const pids = [...pidsOf(service).values()]
     await service.kill('SIGKILL')
     await until('the workers to end', () => pids.every(isGone))
+    await until('the author to be told', () => author.closings.length > 0)
     expect(author.closings.map(({ code }) => code)).toEqual([1012])
     expect((await foldOf(store, 'story/orphan')).getText('text').toString()).toBe('kept')
   })
@@ -205,13 +206,13 @@ describe('a service of two workers', () => {
 describe('workers that cannot start', () => {
   it('end the service with their reason, once', async () => {
     const port = await freePort()
+    const { env } = await anyPostgres().open()
     const wrong = runServe({ DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/x`, WORKERS: '2' })
+    const refused = runServe({ DATABASE_URL: env.DATABASE_URL?.replace(/\/[^/]*$/, '/missing') ?? '', WORKERS: '2' })
     await until('it to wait for the database', () => wrong.log().includes('is not reachable'))
     expect(wrong.log().match(/is not reachable/g)).toHaveLength(1)
     wrong.child.kill('SIGTERM')
     expect((await wrong.ended).code).toBe(0)
-    const { env } = await anyPostgres().open()
-    const refused = runServe({ DATABASE_URL: env.DATABASE_URL?.replace(/\/[^/]*$/, '/missing') ?? '', WORKERS: '2' })
     expect((await refused.ended).code).toBe(1)
     expect(refused.log().match(/cannot start/g)).toHaveLength(1)
     expect(refused.log()).toContain('database "missing" does not exist')

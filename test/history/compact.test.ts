@@ -16,7 +16,8 @@ import { until } from '../support/until.ts'
 import { bytesIn, contentHash, plantPages, typedRows } from './pages.ts'
 
 const PAGES = Number(process.env.SCRIPTORIUM_PAGES ?? (isFull ? 300 : 30))
-if (PAGES < 2000) leaveOut(`compaction of ${PAGES} pages instead of 2,000: npm run prove -- compact`)
+const MORE = isFull ? '' : ' (300: npm run test:full)'
+if (PAGES < 2000) leaveOut(`compaction of ${PAGES} pages instead of 2,000: npm run prove -- compact${MORE}`)
 const TEST_MS = Math.max(300_000, 1500 * PAGES)
 /** A page with a past that is typed in meanwhile, so of no size that could be predicted. */
 const TYPED = 'live/typed'

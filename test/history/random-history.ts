@@ -1,6 +1,6 @@
 /** Random histories of several authors, as the rows that a room would write. */
 import * as Y from 'yjs'
-import { randomEdit } from '../support/edits.ts'
+import { docFrom, randomEdit } from '../support/edits.ts'
 import type { Random } from '../support/random.ts'
 
 export interface WrittenRow {
@@ -14,7 +14,7 @@ const AUTHORS = ['ana', 'ben', 'carl']
 
 /** `count` seqs, each of one author or of two who wrote in the same turn; all see all, now and then. */
 export const randomHistory = (random: Random, count: number): WrittenRow[] => {
-  const docs = AUTHORS.map(() => new Y.Doc())
+  const docs = AUTHORS.map(() => docFrom(random))
   const made: { author: number; data: Uint8Array }[] = []
   for (const [author, doc] of docs.entries()) {
     doc.on('update', (data: Uint8Array, origin: unknown) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
-import { putBarePglite } from '../support/stores.ts'
+import { putBarePglite, putMigratedPglite } from '../support/stores.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -110,7 +110,7 @@ describe('the service', () => {
   })
 
   it('refuses a second process on the same folder, by name', async () => {
-    putBarePglite(dir)
+    putMigratedPglite(dir)
     const first = serve()
     const address = await addressOf(first)
     const second = serve()
@@ -119,7 +119,7 @@ describe('the service', () => {
   })
 
   it.each(['SIGTERM', 'SIGINT'] as const)('drains on %s: clients are told 1012, the exit code is 0', async (signal) => {
-    putBarePglite(dir)
+    putMigratedPglite(dir)
     const service = serve()
     const client = new WebSocket(`${(await addressOf(service)).replace('http', 'ws')}/collab/s/p`)
     await once(client, 'open')
@@ -130,7 +130,7 @@ describe('the service', () => {
   })
 
   it('exits at once with 1 on a second signal', async () => {
-    putBarePglite(dir)
+    putMigratedPglite(dir)
     const service = serve({ SHUTDOWN_GRACE_MS: '60000' })
     const client = await muteClient(await addressOf(service))
     service.child.kill('SIGTERM')
@@ -141,7 +141,7 @@ describe('the service', () => {
   })
 
   it('started by npm start ends with 0 when npm is told to end', async () => {
-    putBarePglite(dir)
+    putMigratedPglite(dir)
     const npm = run('npm', ['start'])
     await addressOf(npm)
     npm.child.kill('SIGTERM')
@@ -171,8 +171,8 @@ describe('the service', () => {
   })
 
   it('says once that its port is in use, and what to do', async () => {
-    putBarePglite(dir)
-    putBarePglite(join(dir, 'second'))
+    putMigratedPglite(dir)
+    putMigratedPglite(join(dir, 'second'))
     const { port } = new URL(await addressOf(serve()))
     const second = serve({ PORT: port, DATA_DIR: join(dir, 'second') })
     expect(await second.ended).toEqual({ code: 1, signal: null })

@@ -25,7 +25,7 @@ const RELOADS = isFull ? 30 : 5
 const MEGABYTES = Number(process.env.SCRIPTORIUM_MEGABYTES ?? 0.25)
 const LINE = { bitsPerSecond: 1_000_000, delayMs: 150 }
 
-if (!isFull) leaveOut(`provider: ${EDITS} edits of a month offline instead of 5,000`)
+if (!isFull) leaveOut(`provider: ${EDITS} edits of a month offline instead of 5,000: npm run test:full`)
 if (MEGABYTES < 20)
   leaveOut(`provider: a first sync of ${MEGABYTES} MB at 1 Mbit/s instead of 20 (npm run prove -- slow-line)`)
 

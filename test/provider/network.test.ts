@@ -26,7 +26,8 @@ const NO_DELETES = Y.mergeDeleteSets([])
 /** Runs after which it is told how far it is. */
 const TOLD_RUNS = 10
 
-if (RUNS < 100) leaveOut(`provider: ${RUNS} runs of a random network instead of 100: npm run prove -- network`)
+const MORE = isFull ? '' : ' (10: npm run test:full)'
+if (RUNS < 100) leaveOut(`provider: ${RUNS} runs of a random network instead of 100: npm run prove -- network${MORE}`)
 
 describe('devices on a random network', () => {
   const shared = sharedService({ ...AT_FULL_SPEED, ...TOKEN_ENV })

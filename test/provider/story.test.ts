@@ -16,7 +16,7 @@ import { foldOf, rowsOf } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 
 const PAGES = isFull ? 200 : 40
-if (!isFull) leaveOut(`provider: syncStory of ${PAGES} pages instead of 200`)
+if (!isFull) leaveOut(`provider: syncStory of ${PAGES} pages instead of 200: npm run test:full`)
 const textOf = (doc: Y.Doc): string => doc.getText('text').toString()
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 const updateOf = (words: string): Uint8Array => {

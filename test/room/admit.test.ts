@@ -138,8 +138,10 @@ describe('letting updates in', () => {
       page.load()
       for (const update of lost) Y.applyUpdate(honest, update)
       expect(page.receive(Y.encodeStateAsUpdate(honest), 'step2')).toMatchObject({ gap: false })
-      expect(page.load().getText('text').toString(), `seed ${seed}`).toBe(honest.getText('text').toString())
-      expect(page.stateVector).toEqual(decodeStateVector(Y.encodeStateVector(writers[0]?.doc as Y.Doc)))
+      // All that was written: a document may keep waiting with what it could take in by now.
+      const { doc } = writers[0] as Author
+      expect(contentsOf(page.load()), `seed ${seed}`).toEqual(contentsOf(doc))
+      expect(page.stateVector).toEqual(decodeStateVector(Y.encodeStateVector(doc)))
     }
   })
 })

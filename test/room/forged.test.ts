@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { IdSet } from '../../server/room/id-set.ts'
 import { decodeStateVector, type StateVector } from '../../server/room/state-vector.ts'
-import { randomEdit } from '../support/edits.ts'
+import { docFrom, randomEdit } from '../support/edits.ts'
 import { type Random, seededRandom } from '../support/random.ts'
 import { forge } from './forged.ts'
 import { HeldPage } from './held-page.ts'
@@ -10,8 +10,8 @@ import { HeldPage } from './held-page.ts'
 const PAGES = Number(process.env.FORGED_PAGES ?? 60)
 const UPDATES = 60
 
-const authorOf = (page: HeldPage): { doc: Y.Doc; written: Uint8Array[] } => {
-  const doc = new Y.Doc()
+const authorOf = (page: HeldPage, random: Random): { doc: Y.Doc; written: Uint8Array[] } => {
+  const doc = docFrom(random)
   const written: Uint8Array[] = []
   if (page.stateVector.size > 0) Y.applyUpdate(doc, page.merged())
   doc.on('update', (update: Uint8Array) => written.push(update))
@@ -21,7 +21,7 @@ const authorOf = (page: HeldPage): { doc: Y.Doc; written: Uint8Array[] } => {
 /** A page with an honest beginning, so that there is something to refer to. */
 const begun = (random: Random): HeldPage => {
   const page = new HeldPage()
-  const { doc, written } = authorOf(page)
+  const { doc, written } = authorOf(page, random)
   for (let i = 0; i < 10; i++) randomEdit(doc, random)
   for (const update of written) page.receive(update, 'live')
   return page

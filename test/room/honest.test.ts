@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { Content } from '../../server/room/content.ts'
 import { Owners } from '../../server/room/owners.ts'
-import { randomEdit } from '../support/edits.ts'
+import { docFrom, randomEdit } from '../support/edits.ts'
+import { leaveOut } from '../support/left-out.ts'
 import { randomFrom, seededRandom } from '../support/random.ts'
 import { isFull } from '../support/size.ts'
 import {
@@ -16,6 +17,7 @@ import {
 
 const UPDATES = isFull ? 66_000 : 8000
 const ON_ONE_PAGE = 200
+if (!isFull) leaveOut(`room: ${UPDATES} honest updates instead of 66,000: npm run test:full`)
 
 interface Person {
   readonly user: string
@@ -48,7 +50,7 @@ it(`of ${UPDATES} honest updates of random histories not one is refused`, { time
     const { take, announce, leave, refused, cut } = page()
     const people = ['ana', 'ben', 'cleo'].map((user) => {
       const person: Person = { user }
-      const doc = new Y.Doc({ gc: random.chance(0.7) })
+      const doc = docFrom(random, { gc: random.chance(0.7) })
       const outbox: Uint8Array[] = []
       doc.on('update', (update: Uint8Array, origin: unknown) => {
         if (origin !== 'remote') outbox.push(update)
@@ -110,7 +112,7 @@ it('of the updates of recorded typing not one is refused', { timeout: 600_000 },
 it('an update of one who holds what another wrote before a crash is taken, whoever is here', () => {
   const random = randomFrom(3)
   const first = page()
-  const [ana, ben] = [new Y.Doc(), new Y.Doc()]
+  const [ana, ben] = [docFrom(random), docFrom(random)]
   for (let n = 0; n < 20; n++) randomEdit(ana, random)
   Y.applyUpdate(ben, Y.encodeStateAsUpdate(ana))
   for (let n = 0; n < 20; n++) randomEdit(ben, random)

@@ -5,7 +5,7 @@ import { Content } from '../../server/room/content.ts'
 import { decodeStateVector, type StateVector } from '../../server/room/state-vector.ts'
 import type { Reply } from '../../server/room/sync.ts'
 import type { HeadAndBody } from '../../shared/protocol.ts'
-import { contentsOf, randomEdit } from '../support/edits.ts'
+import { contentsOf, docFrom, randomEdit } from '../support/edits.ts'
 import { type Random, randomFrom } from '../support/random.ts'
 
 /** Gives what the fold thread gives. */
@@ -52,7 +52,7 @@ const readSync = (frame: Uint8Array): Heard => {
 const written = (seed: number) => {
   const random = randomFrom(seed)
   const content = new Content()
-  const author = new Y.Doc()
+  const author = docFrom(random)
   const log: Uint8Array[] = []
   const states: Uint8Array[] = []
   let seq = 0
@@ -80,7 +80,7 @@ const join = (content: Content, doc: Y.Doc): Heard[] => {
 }
 
 const offlineCopy = (state: Uint8Array, random: Random): Y.Doc => {
-  const doc = new Y.Doc()
+  const doc = docFrom(random)
   Y.applyUpdate(doc, state)
   if (random.chance(0.5)) for (let i = 0; i < 5; i++) randomEdit(doc, random)
   return doc

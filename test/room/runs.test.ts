@@ -4,7 +4,7 @@ import { admit, apply, freshOf, type New } from '../../server/room/admit.ts'
 import { IdSet } from '../../server/room/id-set.ts'
 import { Runs } from '../../server/room/runs.ts'
 import { XmlPlaces } from '../../server/room/xml-places.ts'
-import { randomEdit } from '../support/edits.ts'
+import { docFrom, randomEdit } from '../support/edits.ts'
 import { pageAsText } from '../support/equal.ts'
 import { type Random, seededRandom } from '../support/random.ts'
 
@@ -30,7 +30,7 @@ class Gate {
 
 /** Authors who write at once and exchange what they have now and then; their updates as they reach a room. */
 const history = (random: Random, edits: number): Uint8Array[] => {
-  const docs = Array.from({ length: 3 }, () => new Y.Doc())
+  const docs = Array.from({ length: 3 }, () => docFrom(random))
   const updates: Uint8Array[] = []
   for (const doc of docs) {
     doc.on('update', (update: Uint8Array, origin: unknown) => {
@@ -71,6 +71,7 @@ describe('updates merged as they come', () => {
       const [merged, single] = [docOf(runs.encode()), docOf(...taken)]
       expect(pageAsText(merged)).toBe(pageAsText(single))
       expect(Y.encodeStateVector(merged)).toEqual(Y.encodeStateVector(single))
+      for (const doc of [merged, single]) doc.clientID = random.below(2 ** 32)
       for (let i = 0; i < 10; i++) {
         randomEdit(merged, random)
         randomEdit(single, random)

@@ -1,10 +1,13 @@
-import { readdirSync } from 'node:fs'
 /** One contract for both implementations of the database port. */
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { migrate } from '../../server/database/migrate.ts'
 import { DatabaseError } from '../../server/database/port.ts'
 import { openDatabase } from '../support/open-database.ts'
 import { everyPostgres, everyStore } from '../support/stores.ts'
+import { until } from '../support/until.ts'
 
 const MIGRATIONS = readdirSync(new URL('../../server/database/migrations', import.meta.url)).sort()
 
@@ -85,4 +88,68 @@ describe.each(everyPostgres)('PostgreSQL, $name', ({ openBare: open }) => {
     expect(killed).toMatchObject({ lost: true })
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
+
+  it('that ends right behind its greeting costs a query, not the process', async () => {
+    const store = await open()
+    const line = await startLateLine(new URL(store.env.DATABASE_URL ?? ''))
+    const database = await openDatabase({ DATABASE_URL: line.url })
+    await database.transaction(async () => {
+      // The first connection is taken: a query needs another.
+      line.holdGreetings()
+      const asked = database.query('SELECT 1').catch((error: unknown) => error)
+      await until('the new connection to be greeted', async () => {
+        const ended = await store.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND application_name = 'scriptorium' AND state = 'idle'`,
+        )
+        return ended.length > 0
+      })
+      expect(await asked).toMatchObject({ lost: true })
+      line.letGo()
+    })
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
 })
+
+/** The last message of a greeting: whoever connects may ask now. */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
+const SHUTTING_DOWN = '57P01'
+
+/** A line to a PostgreSQL on which the end of a greeting may come in one piece with the error behind it. */
+const startLateLine = async (to: URL) => {
+  let isHolding = false
+  const server = createServer((near) => {
+    const far = connect(Number(to.port), to.hostname)
+    let held: Buffer[] = []
+    far.on('data', (bytes) => {
+      if (held.length === 0 && !(isHolding && bytes.includes(READY))) return void near.write(bytes)
+      held.push(bytes)
+      if (!bytes.includes(SHUTTING_DOWN)) return
+      near.write(Buffer.concat(held))
+      held = []
+    })
+    near.on('data', (bytes) => far.write(bytes))
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on('error', () => other.destroy())
+      one.on('close', () => other.end())
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const url = new URL(to)
+  url.hostname = '127.0.0.1'
+  url.port = String((server.address() as AddressInfo).port)
+  return {
+    url: url.href,
+    holdGreetings: () => {
+      isHolding = true
+    },
+    letGo: () => {
+      isHolding = false
+    },
+  }
+}

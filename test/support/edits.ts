@@ -4,6 +4,13 @@ import type { Random } from './random.ts'
 
 const WORDS = ['once ', 'upon ', 'a ', 'time', 'ä', '汉字', '\n', 'x']
 
+/** A document whose clientID is of the seed too: by it Yjs puts in order what was written at once. */
+export const docFrom = (random: Random, options: { readonly gc?: boolean } = {}): Y.Doc => {
+  const doc = new Y.Doc(options)
+  doc.clientID = random.below(2 ** 32)
+  return doc
+}
+
 /** No editor puts its caret inside a surrogate pair; Yjs replaces the halves of one that is cut. */
 const outsidePairs = (text: string, at: number): number => {
   const code = text.charCodeAt(at)

@@ -34,8 +34,10 @@ const setup = async (): Promise<() => Promise<void>> => {
     else found.push(await prepare('system', system, releases))
     if (!isFull) {
       if (system !== null)
-        leaveOut(`suites other than storage on the PostgreSQL of 127.0.0.1:${USUAL_PORT}: npm run test:full`)
-      leaveOut('history, restore and the HTTP API on PGlite: npm run test:full')
+        leaveOut(
+          `what is shown on each database, but for storage, on that of 127.0.0.1:${USUAL_PORT}: npm run test:full`,
+        )
+      leaveOut('history, restore, the HTTP API and forgetting a person on PGlite: npm run test:full')
     }
     process.env.SCRIPTORIUM_TEST_POSTGRES = JSON.stringify(found)
     const { bare, migrated } = await createPglites(releases)

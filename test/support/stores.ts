@@ -89,6 +89,9 @@ export const postgresStoreAt = (url: string): Store => ({
 /** Puts a PGlite without the tables into a data folder: to create one takes four seconds, to copy one half of one. */
 export const putBarePglite = (folder: string): void => putPglite(folder, process.env.SCRIPTORIUM_TEST_BARE_PGLITE)
 
+/** Puts a PGlite with the tables into a data folder. */
+export const putMigratedPglite = (folder: string): void => putPglite(folder, process.env.SCRIPTORIUM_TEST_PGLITE)
+
 const putPglite = (folder: string, template: string | undefined): void => {
   if (template) cpSync(template, join(folder, 'pglite'), { recursive: true })
 }

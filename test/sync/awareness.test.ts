@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { applyAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { Message } from '../../shared/protocol.ts'
-import { startService } from '../support/service.ts'
+import { sharedService } from '../support/shared-service.ts'
 import { type StockClient, type StockVersion, stockClient } from '../support/stock.ts'
-import { pgliteStore } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
-const ROOM = 'story/present'
+const shared = sharedService({})
+let rooms = 0
+/** The service, and a page of its own for a test. */
+const join = () => ({ collab: shared().service.collab, room: `story/present-${++rooms}` })
+
 const VERSIONS: readonly StockVersion[] = ['1.x', '2.x', '3.x']
 
 const namesSeenBy = ({ awareness }: StockClient): string[] =>
@@ -30,8 +33,8 @@ const awarenessFrames = (client: StockClient): Uint8Array[] => {
 
 describe('presence', () => {
   it('everybody sees everybody, a change reaches all, and whoever leaves is gone for the others at once', async () => {
-    const service = await startService((await pgliteStore.open()).env)
-    const clients = VERSIONS.map((version) => stockClient(service.collab, ROOM, { version }))
+    const { collab, room } = join()
+    const clients = VERSIONS.map((version) => stockClient(collab, room, { version }))
     await Promise.all(clients.map((client) => client.synced()))
     for (const { awareness, version } of clients) awareness.setLocalState({ name: version })
     await until('all to see all', () => clients.every((client) => seesAll(client, ['1.x', '2.x', '3.x'])))
@@ -43,8 +46,8 @@ describe('presence', () => {
   })
 
   it('whoever is lost without a close is gone within seconds, and not at once', async () => {
-    const service = await startService((await pgliteStore.open()).env)
-    const [stays, lost] = [stockClient(service.collab, ROOM), stockClient(service.collab, ROOM)]
+    const { collab, room } = join()
+    const [stays, lost] = [stockClient(collab, room), stockClient(collab, room)]
     await Promise.all([stays.synced(), lost.synced()])
     lost.awareness.setLocalState({ name: 'lost' })
     await until('it to be seen', () => seesAll(stays, ['lost']))
@@ -56,8 +59,8 @@ describe('presence', () => {
   })
 
   it('a returning client keeps its place, and is seen again after its removal', async () => {
-    const service = await startService((await pgliteStore.open()).env)
-    const [stays, comes] = [stockClient(service.collab, ROOM), stockClient(service.collab, ROOM, { version: '1.x' })]
+    const { collab, room } = join()
+    const [stays, comes] = [stockClient(collab, room), stockClient(collab, room, { version: '1.x' })]
     await Promise.all([stays.synced(), comes.synced()])
     comes.awareness.setLocalState({ name: 'comes' })
     await until('it to be seen', () => seesAll(stays, ['comes']))
@@ -69,8 +72,8 @@ describe('presence', () => {
   })
 
   it('a client hears its own heartbeat, and query awareness is answered', async () => {
-    const service = await startService((await pgliteStore.open()).env)
-    const client = stockClient(service.collab, ROOM)
+    const { collab, room } = join()
+    const client = stockClient(collab, room)
     await client.synced()
     const frames = awarenessFrames(client)
     client.awareness.setLocalState({ name: 'alone' })
@@ -79,7 +82,7 @@ describe('presence', () => {
     client.socket?.send(new Uint8Array([Message.queryAwareness]))
     await until('the answer', () => frames.length > 0)
     const [answer] = frames as [Uint8Array]
-    const late = stockClient(service.collab, 'story/other', { doc: new Y.Doc() })
+    const late = stockClient(collab, 'story/other', { doc: new Y.Doc() })
     // Type and length, each one byte here, precede the update.
     applyAwarenessUpdate(late.awareness, answer.subarray(2), null)
     expect(namesSeenBy(late)).toEqual(['alone'])

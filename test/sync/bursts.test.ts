@@ -4,6 +4,7 @@ import type * as Y from 'yjs'
 import { Client, connectClient } from '../support/client.ts'
 import { randomEdit } from '../support/edits.ts'
 import { pageAsText, untilEqual } from '../support/equal.ts'
+import { leaveOut } from '../support/left-out.ts'
 import { metric } from '../support/metrics.ts'
 import { startProxy } from '../support/proxy.ts'
 import { type Random, seededRandom } from '../support/random.ts'
@@ -15,6 +16,7 @@ import { turns, until } from '../support/until.ts'
 
 const ROOM = 'story/crowd'
 const ROUNDS = isFull ? 600 : 150
+if (!isFull) leaveOut(`sync: ${ROUNDS} rounds of bursts instead of 600: npm run test:full`)
 /** Folds are paced by what they cost, so a busy machine needs more rounds to see as many. */
 const LEAST_FOLDS = 5
 const MOST_ROUNDS = ROUNDS * 10
