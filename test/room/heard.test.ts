@@ -7,10 +7,12 @@ import { EMPTY_UPDATE, mergeUpdates } from '../../server/room/merge.ts'
 import type { StateVector } from '../../server/room/state-vector.ts'
 import { randomEdit } from '../support/edits.ts'
 import { pageAsText } from '../support/equal.ts'
+import { leaveOut } from '../support/left-out.ts'
 import { type Random, randomFrom, seededRandom } from '../support/random.ts'
 import { isFull } from '../support/size.ts'
 
 const HISTORIES = isFull ? 600 : 40
+if (!isFull) leaveOut(`room: ${HISTORIES} histories of heard updates instead of 600: npm run test:full`)
 const STEPS = 120
 const ROUNDS = 5
 
