@@ -167,20 +167,29 @@ export class Follow {
       .catch((error: unknown) => {
         this.#foldFrom = rows + settings.foldRows
         logger.warn({ room: this.#room.roomId, error: String(error) }, 'fold failed')
+        return false
       })
-      .finally(() => {
+      .then((isHeld) => {
         this.#folding = false
         for (const pace of paces) pace.end()
+        // For what came meanwhile, after which nothing may come for long.
+        if (isHeld) this.foldIfDue()
       })
   }
 
-  async #fold(): Promise<void> {
+  /** @returns whether the room holds the snapshot in place of rows */
+  async #fold(): Promise<boolean> {
     const snapshot = await this.#parts.log.fold(this.#room.roomId)
-    if (snapshot === null || this.#room.isEnded) return
-    if (snapshot.epoch !== this.#epoch) return this.#room.end('replaced')
+    if (snapshot === null || this.#room.isEnded) return false
+    if (snapshot.epoch !== this.#epoch) {
+      this.#room.end('replaced')
+      return false
+    }
     this.#foldFrom = 0
     // A snapshot may hold rows of other processes that are not read here yet; the fold after their reading takes it in.
-    if (snapshot.seq <= this.#seq) this.#content.hold(snapshot)
+    if (snapshot.seq > this.#seq) return false
+    this.#content.hold(snapshot)
+    return true
   }
 
   get #isFoldsTurn(): boolean {

@@ -105,7 +105,7 @@ describe('roots that nobody named', () => {
       list: [1, 'AQI=', { guid: 'g' }],
       body: '<heading><bold>Wo</bold>rds</heading>',
     })
-    expect(text).toBe('Words\n\nA title')
+    expect(text).toBe('A title\n\nWords')
   })
 
   it('are what they are said to be', () => {

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
 import * as Y from 'yjs'
-import type { Log, LoggedBatch } from '../../server/log/port.ts'
+import type { Folded, Log, LoggedBatch } from '../../server/log/port.ts'
 import { Content } from '../../server/room/content.ts'
 import { Follow, paceOfFolds } from '../../server/room/follow.ts'
 import { systemClock } from '../../server/system.ts'
 import { quiet } from '../support/open-database.ts'
+import { until } from '../support/until.ts'
 
 const word = (text: string): Uint8Array => {
   const doc = new Y.Doc()
@@ -91,4 +92,29 @@ it('pages that are due beside each other are folded in turn, unless they cannot 
   expect(begun).toEqual(['first'])
   second?.()
   expect(begun).toEqual(['first', 'second'])
+})
+
+it('what comes during a fold is folded after it, where it is due', async () => {
+  const content = new Content()
+  const base = word('once')
+  const begun: ((folded: Folded) => void)[] = []
+  const log: Pick<Log, 'fold'> = { fold: () => new Promise((resolve) => begun.push(resolve)) }
+  const settings = { foldRows: 1, foldMaxRows: 1, foldBytes: 1_000_000, foldRatio: 0 }
+  const follow = new Follow(
+    { roomId: 'story/page', isEnded: false, end: () => undefined },
+    content,
+    { before: new Map(), push: () => undefined },
+    { log: log as Log, clock: systemClock, logger: quiet, settings, foldPace: paceOfFolds(systemClock) },
+    { seq: 2, at: 2, epoch: 0 },
+  )
+  content.takeLogged({ seq: 1, at: 1, firstSeq: 1, id: 'first', parts: [base] }, new Map())
+  follow.foldIfDue()
+  content.takeLogged({ seq: 2, at: 2, firstSeq: 2, id: 'second', parts: [word('upon')] }, new Map())
+  follow.foldIfDue()
+  expect(begun.length).toBe(1)
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, base)
+  const deletesAt = base.length - 1
+  begun[0]?.({ seq: 1, epoch: 0, data: base, stateVector: Y.encodeStateVector(doc), deletesAt, atKeys: null })
+  await until('the second fold', () => begun.length === 2)
 })
