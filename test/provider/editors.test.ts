@@ -5,6 +5,7 @@ import { bundle } from '../support/bundle.ts'
 import { chromiumPath, serveApp, startChromium } from '../support/chromium.ts'
 import { leaveOut } from '../support/left-out.ts'
 import { sharedService } from '../support/shared-service.ts'
+import { isFull } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import type { Editor, Editors, Mounting } from './app/editors.ts'
 
@@ -12,7 +13,9 @@ declare const editors: Editors
 
 if (chromiumPath === null) leaveOut('the bindings of editors: there is no Chromium (CHROMIUM_PATH)')
 
-describe.skipIf(chromiumPath === null)('two people in a browser', { timeout: 90_000 }, () => {
+if (!isFull) leaveOut('the provider in CodeMirror, Quill, Lexical and ProseMirror: npm run test:full')
+
+describe.skipIf(chromiumPath === null || !isFull)('two people in a browser', { timeout: 90_000 }, () => {
   const shared = sharedService({})
   let script = ''
   beforeAll(async () => {

@@ -3,8 +3,10 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { bundle } from '../support/bundle.ts'
 import { chromiumPath, serveApp } from '../support/chromium.ts'
+import { leaveOut } from '../support/left-out.ts'
 import { freePort } from '../support/postgres.ts'
 import { startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { readAfresh } from '../support/stock.ts'
 import { anyPostgres } from '../support/stores.ts'
 import { until } from '../support/until.ts'
@@ -12,7 +14,9 @@ import type { App } from './app/page.ts'
 
 declare const app: App
 
-describe.skipIf(chromiumPath === null)('a tab', { timeout: 120_000 }, () => {
+if (!isFull) leaveOut('a tab that is frozen, or kept behind another page: npm run test:full')
+
+describe.skipIf(chromiumPath === null || !isFull)('a tab', { timeout: 120_000 }, () => {
   let scripts: Record<string, string> = {}
   beforeAll(async () => {
     scripts = {

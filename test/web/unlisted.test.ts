@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === null)('pages that a story does not list', { tim
     const ben = await somebody(browser, `${service.address}/s/bog`, { name: 'Ben', device: PHONE })
     await ben.page.getByText('This story lists no pages').waitFor()
     await ben.page.getByRole('button', { name: '1 page is not listed' }).click()
-    await ben.page.getByRole('button', { name: 'Add moss to the story' }).click()
+    await ben.page.getByRole('button', { name: 'Add Moss. to the story' }).click()
     await ben.page.getByText('Moss.').last().waitFor()
     expect([...ana.complaints, ...ben.complaints, ...ana.faults, ...ben.faults]).toEqual([])
     await service.stop()

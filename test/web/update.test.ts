@@ -6,7 +6,9 @@ import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { bodyOf, chromiumPath, lit, openBrowser, opened, pageIn, somebody, textIn, type } from '../support/browser.ts'
+import { leaveOut } from '../support/left-out.ts'
 import { startService, temporaryFolder } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { anyPostgres, foldOf } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
@@ -43,7 +45,9 @@ const keptScripts = (page: Page): Promise<string> =>
 
 const nameOf = async (page: Page): Promise<string | undefined> => (await page.title()).split(' · ')[1]
 
-describe.skipIf(chromiumPath === null)('a service that was updated', { timeout: 120_000 }, () => {
+if (!isFull) leaveOut('open windows while the service is updated: npm run test:full')
+
+describe.skipIf(chromiumPath === null || !isFull)('a service that was updated', { timeout: 120_000 }, () => {
   it('leaves open windows whole, loses nothing typed meanwhile, and opens as the new build, without a network too', async () => {
     const building = nextBuild()
     const store = await anyPostgres().open()
