@@ -20,6 +20,8 @@ interface CpuProfile {
 }
 
 const TOP = 10
+/** So many times as long as usual between two samples: the sampler slept, as in a process that waits. */
+const GAP = 10
 /** Waiting is no work. */
 const IDLE = '(idle)'
 
@@ -27,10 +29,12 @@ const IDLE = '(idle)'
 export const topSelfTimes = (json: string): string => {
   const { nodes, samples, timeDeltas } = JSON.parse(json) as CpuProfile
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]))
+  const usual = [...timeDeltas].sort((one, other) => one - other)[timeDeltas.length >> 1] ?? 0
   const microseconds = new Map<string, number>()
   for (const [index, sample] of samples.entries()) {
     const name = names.get(sample) ?? '?'
-    microseconds.set(name, (microseconds.get(name) ?? 0) + (timeDeltas[index] ?? 0))
+    const passed = timeDeltas[index] ?? 0
+    microseconds.set(name, (microseconds.get(name) ?? 0) + (passed > GAP * usual ? usual : passed))
   }
   microseconds.delete(IDLE)
   const worked = [...microseconds.values()].reduce((sum, time) => sum + time, 0)
