@@ -13,8 +13,8 @@ import { anyPostgres } from '../support/stores.ts'
 import { TOKEN_ENV, tokenOf } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
-const STRANGERS = isFull ? 10_000 : 1500
-const TINY = isFull ? 100_000 : 30_000
+const STRANGERS = isFull ? 10_000 : 800
+const TINY = isFull ? 100_000 : 12_000
 if (!isFull)
   leaveOut(`abuse: ${STRANGERS} strangers and ${TINY} tiny frames instead of 10,000 and 100,000: npm run test:full`)
 /** What memory may keep once an attack is over: buffers that the allocator has not given back. */

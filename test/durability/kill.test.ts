@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { Doc } from 'yjs'
 import { connectClient } from '../support/client.ts'
+import { leaveOut } from '../support/left-out.ts'
 import { holdCommits } from '../support/lock.ts'
 import { seededRandom } from '../support/random.ts'
 import { type Service, startService } from '../support/service.ts'
+import { isFull } from '../support/size.ts'
 import { readAfresh } from '../support/stock.ts'
 import { anyPostgres, foldOf, pgliteStore, rowsOf, type StoreKind } from '../support/stores.ts'
 import { editsIn, missingFrom, Typists } from '../support/typists.ts'
 import { until } from '../support/until.ts'
 
-const ROUNDS = 10
+const ROUNDS = isFull ? 10 : 4
+if (!isFull) leaveOut(`durability: ${ROUNDS} rounds of kill -9 instead of 10: npm run test:full`)
 const ROOMS = ['story/one', 'story/one', 'story/one', 'story/one', 'story/two', 'story/two', 'story/two', 'story/two']
 const ALONE = ['story/three', 'story/four']
 const TEST_MS = 120_000
@@ -30,7 +33,7 @@ const expectKept = async (collab: string, typists: Typists): Promise<void> => {
 }
 
 describe.each([pgliteStore, anyPostgres()])('an edit acknowledged by a service on $name', ({ open }: StoreKind) => {
-  it('survives kill -9 while ten clients type, with all clients gone, ten times over', {
+  it(`survives kill -9 while ten clients type, with all clients gone, ${ROUNDS} times over`, {
     timeout: TEST_MS,
   }, async () => {
     const random = seededRandom()

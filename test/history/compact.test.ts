@@ -15,7 +15,7 @@ import { editsIn, missingFrom, Typists } from '../support/typists.ts'
 import { until } from '../support/until.ts'
 import { bytesIn, contentHash, plantPages, typedRows } from './pages.ts'
 
-const PAGES = Number(process.env.SCRIPTORIUM_PAGES ?? (isFull ? 300 : 30))
+const PAGES = Number(process.env.SCRIPTORIUM_PAGES ?? (isFull ? 300 : 12))
 const MORE = isFull ? '' : ' (300: npm run test:full)'
 if (PAGES < 2000) leaveOut(`compaction of ${PAGES} pages instead of 2,000: npm run prove -- compact${MORE}`)
 const TEST_MS = Math.max(300_000, 1500 * PAGES)

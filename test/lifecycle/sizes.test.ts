@@ -24,5 +24,5 @@ it('whoever leaves something to the full size differs, and what differs is told 
   const same = new Set(filesOfOneSize(ROOT))
   expect(mentioning(/leaveOut\([^)]*npm run test:full/).filter((file) => same.has(file))).toEqual([])
   for (const file of ['test/history/compact.test.ts', 'test/sync/convergence.test.ts']) expect(same).not.toContain(file)
-  for (const file of ['test/storage/log.test.ts', 'test/durability/kill.test.ts']) expect(same).toContain(file)
+  for (const file of ['test/storage/log.test.ts', 'test/durability/outage.test.ts']) expect(same).toContain(file)
 })

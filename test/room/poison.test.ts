@@ -4,13 +4,16 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import * as Y from 'yjs'
 import { contentOf } from '../../server/threads/contents.ts'
 import { contentsOf, randomEdit } from '../support/edits.ts'
+import { leaveOut } from '../support/left-out.ts'
 import { mutated } from '../support/poison.ts'
 import { STRUCTURES } from '../support/poison-structures.ts'
 import { type Random, randomFrom, seededRandom } from '../support/random.ts'
+import { isFull } from '../support/size.ts'
 import { HeldPage } from './held-page.ts'
 
 /** 40,000 by `npm run prove -- poison`. */
-const COUNT = Number(process.env.POISON_COUNT ?? 5000)
+const COUNT = Number(process.env.POISON_COUNT ?? (isFull ? 5000 : 2000))
+if (COUNT < 5000) leaveOut(`room: ${COUNT} poisoned updates of each kind instead of 5,000: npm run test:full`)
 /** Poisoned updates that one page is sent: it grows, and is loaded after each that it takes. */
 const ON_ONE_PAGE = 50
 const GROWTH = 50_000_000

@@ -15,7 +15,7 @@ import { anyPostgres, foldOf } from '../support/stores.ts'
 import { turns, until } from '../support/until.ts'
 
 const ROOM = 'story/crowd'
-const ROUNDS = isFull ? 600 : 150
+const ROUNDS = isFull ? 600 : 60
 if (!isFull) leaveOut(`sync: ${ROUNDS} rounds of bursts instead of 600: npm run test:full`)
 /** Folds are paced by what they cost, so a busy machine needs more rounds to see as many. */
 const LEAST_FOLDS = 5
