@@ -104,6 +104,7 @@ const assemble = async (
     elsewhere: others.elsewhere,
     isTight: isMemoryTight,
     isAlone: () => others.look(),
+    workers: config.workers,
     diff: (update, stateVector) => threads.run('diff', { update, stateVector }),
     settings: {
       foldRows: fold.rows,

@@ -44,8 +44,14 @@ interface Heard {
 const FOLDS_OF_PAGE = { share: 0.02, longestMs: 60_000 }
 const FOLDS_OF_ALL = { share: 0.1, longestMs: 60_000 }
 
-/** The pace of the folds of all pages together: many pages that are written at once would take a core between them. */
-export const paceOfFolds = (clock: Clock): Pace => new Pace(clock, FOLDS_OF_ALL)
+/**
+ * The pace of the folds of all pages together: many pages that are written at once would take a core between them.
+ * @param workers processes that share the pages, and the time
+ */
+export const paceOfFolds = (clock: Clock, workers = 1): Pace => {
+  const { share, longestMs } = FOLDS_OF_ALL
+  return new Pace(clock, { share: share / workers, longestMs })
+}
 
 export class Follow {
   readonly #room: Following

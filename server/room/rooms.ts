@@ -29,6 +29,8 @@ export interface RoomsParts {
   readonly counters: Counters
   readonly timings: Timings
   readonly settings: RoomsSettings
+  /** Workers of one service that share the pages, this one too; none given: it is alone. */
+  readonly workers?: number
   /** Other processes that hold the same pages. */
   readonly elsewhere: Elsewhere
   /** Compares large pages off the event loop. */
@@ -78,7 +80,7 @@ export class Rooms {
     this.#parts = parts
     this.#roomParts = {
       ...parts,
-      foldPace: paceOfFolds(parts.clock),
+      foldPace: paceOfFolds(parts.clock, parts.workers),
       presenceDropped: () => parts.counters.count('presence_dropped'),
       unsaved: (delta) => this.#addUnsaved(delta),
       ended: (room) => {

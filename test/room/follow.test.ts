@@ -118,3 +118,15 @@ it('what comes during a fold is folded after it, where it is due', async () => {
   begun[0]?.({ seq: 1, epoch: 0, data: base, stateVector: Y.encodeStateVector(doc), deletesAt, atKeys: null })
   await until('the second fold', () => begun.length === 2)
 })
+
+it('two workers that share the pages share the time for folds', () => {
+  const waits = [1, 2].map((workers) => {
+    let now = 0
+    const pace = paceOfFolds({ ...systemClock, elapsed: () => now }, workers)
+    pace.begin()
+    now += 10
+    pace.end()
+    return pace.waitMs
+  })
+  expect(waits).toEqual([90, 190])
+})
