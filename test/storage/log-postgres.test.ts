@@ -4,10 +4,21 @@ import { migrate } from '../../server/database/migrate.ts'
 import type { Log } from '../../server/log/port.ts'
 import { openDatabase } from '../support/open-database.ts'
 import { startProxy } from '../support/proxy.ts'
-import { everyPostgres } from '../support/stores.ts'
+import { everyPostgres, type StoreKind } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 import { logOver, open, texts } from './log-over.ts'
 import { part, Writer } from './writer.ts'
+
+/** A log whose connections can be cut, and the same database past the cut. */
+const logThroughProxy = async (store: StoreKind) => {
+  const { env } = await store.open()
+  const direct = await openDatabase(env)
+  await migrate(direct)
+  const url = new URL(env.DATABASE_URL ?? '')
+  const proxy = await startProxy(url.hostname, Number(url.port))
+  url.port = String(proxy.port)
+  return { direct, proxy, log: logOver(await openDatabase({ DATABASE_URL: url.href })) }
+}
 
 describe.each(everyPostgres)('the log on PostgreSQL, $name', (store) => {
   it('gives two processes one sequence without a gap, whatever order they write in', async () => {
@@ -30,14 +41,7 @@ describe.each(everyPostgres)('the log on PostgreSQL, $name', (store) => {
   })
 
   it('neither loses nor doubles a batch whose answer was lost', async () => {
-    const { env } = await store.open()
-    const direct = await openDatabase(env)
-    await migrate(direct)
-    const url = new URL(env.DATABASE_URL ?? '')
-    const proxy = await startProxy(url.hostname, Number(url.port))
-    const through = new URL(url)
-    through.port = String(proxy.port)
-    const log = logOver(await openDatabase({ DATABASE_URL: through.href }))
+    const { direct, proxy, log } = await logThroughProxy(store)
     const writers = Array.from({ length: 20 }, (_, i) => new Writer(log, `s/${i}`))
     for (let round = 1; round <= 10; round++) {
       // The statement arrives, waits for the lock, and commits after its connection is gone.
@@ -78,14 +82,7 @@ describe.each(everyPostgres)('the log on PostgreSQL, $name', (store) => {
   })
 
   it('waits while the database is away, and writes when it is back', async () => {
-    const { env } = await store.open()
-    const direct = await openDatabase(env)
-    await migrate(direct)
-    const url = new URL(env.DATABASE_URL ?? '')
-    const proxy = await startProxy(url.hostname, Number(url.port))
-    const through = new URL(url)
-    through.port = String(proxy.port)
-    const log = logOver(await openDatabase({ DATABASE_URL: through.href }))
+    const { proxy, log } = await logThroughProxy(store)
     const writer = new Writer(log, 's/p')
     await writer.written(part('1'))
     proxy.cut()
