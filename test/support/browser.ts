@@ -110,11 +110,14 @@ export const type = async (page: Page, words: string): Promise<void> => {
 
 /** The text of the page, without the names of cursors and what stands beside pictures. */
 export const textIn = (page: Page): Promise<string> =>
-  page.evaluate(() => {
-    const text = document.querySelector('.tiptap')?.cloneNode(true) as HTMLElement
-    for (const other of text.querySelectorAll('.caret, .picture')) other.remove()
-    return text.textContent ?? ''
-  })
+  page
+    .locator('.tiptap')
+    .first()
+    .evaluate((editor) => {
+      const text = editor.cloneNode(true) as HTMLElement
+      for (const other of text.querySelectorAll('.caret, .picture')) other.remove()
+      return text.textContent ?? ''
+    })
 
 export type Light = 'saved' | 'sent' | 'on this device' | 'opening'
 
