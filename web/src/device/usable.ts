@@ -1,6 +1,6 @@
 /** What waits until the page in view can be written on, so that it takes nothing from that on a slow line. */
 
-/** Where nothing comes to be written on (a link that ended, a story without pages), it waits no longer than this. */
+/** Where nothing comes to be written on (a link that ended), it waits no longer than this. */
 const PATIENCE_MS = 5000
 
 type Task = () => unknown
@@ -28,7 +28,7 @@ export const usable = (): void => {
   setTimeout(begin)
 }
 
-/** Does what waits after a while, whether there is something to write on or not. */
-export const waitNoLonger = (): void => {
-  setTimeout(begin, PATIENCE_MS)
+/** Does what waits though there may be nothing to write on. @param afterMs in how long */
+export const waitNoLonger = (afterMs = PATIENCE_MS): void => {
+  setTimeout(begin, afterMs)
 }

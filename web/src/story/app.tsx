@@ -6,6 +6,7 @@ import { changeFragment, fragment } from '../device/fragment.ts'
 import { freshId } from '../device/kept.ts'
 import { remember } from '../device/shelf.ts'
 import { takeToken } from '../device/tokens.ts'
+import { waitNoLonger } from '../device/usable.ts'
 import { Icon } from '../ui/icon.tsx'
 import { later } from '../ui/later.tsx'
 import { LinkAsked } from '../ui/link-asked.tsx'
@@ -71,6 +72,10 @@ export const StoryApp = ({ story }: { readonly story: string }) => {
   }, [session])
   useEffect(() => begin(session, (first) => show(first, false)), [session])
   useEffect(() => keepPages(session, setWritten), [session])
+  useEffect(() => {
+    // A story without pages in its list may hold others, which is looked for at once.
+    if (index.synced && first === null) waitNoLonger(0)
+  }, [index.synced, first])
   useEffect(() => {
     const look = () => {
       takeToken(story)
