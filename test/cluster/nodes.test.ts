@@ -1,131 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Doc, encodeStateAsUpdate } from 'yjs'
 import { proofOf } from '../../server/cluster/proof.ts'
-import { highest } from '../../server/cluster/rendezvous.ts'
-import { atRandom, byPath, startBalancer } from '../support/balancer.ts'
-import { leaveOut } from '../support/left-out.ts'
-import { membersHere } from '../support/members.ts'
+import { atRandom, startBalancer } from '../support/balancer.ts'
 import { metric } from '../support/metrics.ts'
-import { freePort } from '../support/postgres.ts'
-import { type Random, seededRandom } from '../support/random.ts'
+import { seededRandom } from '../support/random.ts'
 import { rawSocket } from '../support/raw-socket.ts'
-import { AT_FULL_SPEED, type Service, startService } from '../support/service.ts'
-import { isFull } from '../support/size.ts'
-import { anyPostgres, type Store } from '../support/stores.ts'
-import { expectNothingLost, Typists } from '../support/typists.ts'
+import { expectNothingLost } from '../support/typists.ts'
 import { until } from '../support/until.ts'
+import { moreThan, NODE_SECRET, Nodes, ROOMS, typing } from './nodes.ts'
 
-const STOPPED_MS = 20_000
 const CLOSE_FRAME = 0x88
-const NODE_SECRET = 'a secret of all nodes, long enough'
 const LONG = { timeout: 300_000 }
-const ROOMS = Array.from({ length: isFull ? 60 : 12 }, (_, index) => `book/page-${index}`)
-
-/** Starts nodes that know of each other, at fixed addresses. */
-class Nodes {
-  readonly addresses: readonly string[]
-  readonly services: Service[] = []
-  readonly #store: Store
-  readonly #env: Record<string, string>
-
-  private constructor(store: Store, addresses: readonly string[], env: Record<string, string>) {
-    this.#store = store
-    this.addresses = addresses
-    this.#env = env
-  }
-
-  static async start(count: number, env: Record<string, string> = {}): Promise<Nodes> {
-    const ports = await Promise.all(Array.from({ length: count }, () => freePort()))
-    const addresses = ports.map((port) => `http://127.0.0.1:${port}`)
-    const nodes = new Nodes(await anyPostgres().open(), addresses, env)
-    await Promise.all(addresses.map((_, index) => nodes.startOne(index)))
-    return nodes
-  }
-
-  async startOne(index: number): Promise<void> {
-    const address = this.addresses[index] ?? ''
-    this.services[index] = await startService({
-      ...this.#store.env,
-      ...AT_FULL_SPEED,
-      PORT: new URL(address).port,
-      NODE_URL: address,
-      NODE_SECRET,
-      MAX_USER_SOCKETS: '0',
-      MAX_USER_PAGES: '0',
-      ...this.#env,
-    })
-  }
-
-  ownerOf(room: string): number {
-    return this.addresses.indexOf(highest(room, this.addresses) ?? '')
-  }
-
-  async sum(name: string): Promise<number> {
-    const values = await Promise.all(this.services.map(({ address }) => metric(address, name)))
-    return values.reduce((sum, value) => sum + value, 0)
-  }
-
-  /** For each page the members at each node. */
-  async members(): Promise<Map<string, number[]>> {
-    const each = await Promise.all(this.addresses.map((address) => membersHere(address, 'book')))
-    const found = new Map<string, number[]>()
-    for (const [node, members] of each.entries()) {
-      for (const [room, count] of members) {
-        const counts = found.get(room) ?? this.addresses.map(() => 0)
-        counts[node] = count
-        found.set(room, counts)
-      }
-    }
-    return found
-  }
-
-  /** Writes to a page, so that it exists. */
-  async create(room: string): Promise<void> {
-    const [story = '', page = ''] = room.split('/')
-    const doc = new Doc()
-    doc.getText('text').insert(0, 'here')
-    const response = await fetch(`${this.addresses[0]}/api/v1/stories/${story}/pages/${page}/updates`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/octet-stream' },
-      body: encodeStateAsUpdate(doc) as Uint8Array<ArrayBuffer>,
-    })
-    expect(response.ok).toBe(true)
-  }
-
-  /** Waits until everybody is where their page belongs. */
-  async home(): Promise<void> {
-    await until(
-      'every page to be served by its owner alone',
-      async () => {
-        const members = [...(await this.members())]
-        return (
-          members.every(([room, counts]) => {
-            const elsewhere = counts.filter((count, node) => count > 0 && node !== this.ownerOf(room))
-            return elsewhere.length === 0 && (!ROOMS.includes(room) || (counts[this.ownerOf(room)] ?? 0) > 0)
-          }) && ROOMS.every((room) => members.some(([open]) => open === room))
-        )
-      },
-      { withinMs: 60_000 },
-    )
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.services.map((service) => service.stop()))
-  }
-}
-
-const typing = (collab: string, rooms: readonly string[], random: Random): Typists => {
-  const typists = new Typists(
-    collab,
-    rooms.flatMap((room) => [room, room, room]),
-  )
-  typists.connect(collab)
-  typists.stayConnected()
-  typists.start(random)
-  return typists
-}
 
 /** Opens a WebSocket at one node. @returns how it ended, or `open` */
 const knock = (
@@ -171,11 +57,6 @@ const proven = (room: string, client: string, secret: string): Record<string, st
     Date.now(),
   )
   return { ...headers, [proof]: value, [name]: address }
-}
-
-const moreThan = (typists: Typists, more: number) => {
-  const wanted = typists.acknowledgedCount + more
-  return until('more edits to be acknowledged', () => typists.acknowledgedCount >= wanted)
 }
 
 describe('three nodes that reach each other, behind a balancer that chooses at random,', () => {
@@ -250,32 +131,3 @@ const expectProofs = async (nodes: Nodes, room: string, one: string, other: stri
   expect(await knock(owner, room, proven('book/other', '203.0.113.7', NODE_SECRET))).toBe('403')
   expect(await knock(owner, room, { 'x-scriptorium-client': '203.0.113.7' })).toBe('403')
 }
-
-describe.runIf(isFull).each([
-  { name: 'at random', choice: atRandom },
-  { name: 'by the path', choice: () => byPath },
-])('three nodes behind a balancer that chooses $name', ({ choice }) => {
-  it('are started anew one after another, and stopped for 20 s, and lose nothing', LONG, async () => {
-    const random = seededRandom()
-    const nodes = await Nodes.start(3)
-    const balancer = await startBalancer(nodes.addresses, choice(random))
-    const typists = typing(balancer.collab, ROOMS, random)
-    await moreThan(typists, 300)
-    for (const [index, service] of nodes.services.entries()) {
-      await service.stop()
-      await moreThan(typists, 100)
-      await nodes.startOne(index)
-    }
-    await nodes.home()
-    nodes.services[1]?.signal('SIGSTOP')
-    await new Promise((resolve) => setTimeout(resolve, STOPPED_MS))
-    nodes.services[1]?.signal('SIGCONT')
-    await moreThan(typists, 300)
-    await nodes.home()
-    await expectNothingLost(typists, balancer.collab)
-    typists.disconnect()
-    await nodes.stop()
-  })
-})
-
-if (!isFull) leaveOut('a rolling restart of three nodes, one that is stopped for 20 s, 60 pages: npm run test:full')
