@@ -1,7 +1,7 @@
 /** A real browser: people at desks and on phones, each with a device of their own. */
 import AxeBuilder from 'axe-core'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import type * as Y from 'yjs'
 import { CHROMIUM_ARGUMENTS, chromiumPath } from '../../scripts/chromium.ts'
 import { until } from './until.ts'
@@ -13,10 +13,14 @@ export { chromiumPath }
 /** What a suite is left out for where there is no browser. */
 export const WITHOUT_BROWSER = 'there is no Chromium (CHROMIUM_PATH)'
 
-/** Starts a browser, closed when the test ends. */
+let launched: Promise<Browser> | null = null
+afterAll(async () => (await launched)?.close())
+
+/** The browser of a file's tests, for to start one takes two seconds: what a test opens there is closed when it ends. */
 export const openBrowser = async (): Promise<Browser> => {
-  const browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: [...CHROMIUM_ARGUMENTS] })
-  onTestFinished(() => browser.close())
+  launched ??= chromium.launch({ executablePath: chromiumPath ?? '', args: [...CHROMIUM_ARGUMENTS] })
+  const browser = await launched
+  onTestFinished(async () => void (await Promise.all(browser.contexts().map((context) => context.close()))))
   return browser
 }
 
