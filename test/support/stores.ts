@@ -72,19 +72,18 @@ const openPostgresStore = async (url: string, template?: string, scope = ofTest)
 }
 
 /** The database that `url` names. */
-export const postgresStoreAt = (url: string): Store => ({
-  kind: 'postgres',
-  env: { DATABASE_URL: url, DATA_DIR: 'unused' },
-  query: async <R>(text: string, values: readonly unknown[] = []) => {
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    try {
-      return (await client.query(text, [...values])).rows as R[]
-    } finally {
-      await client.end()
-    }
-  },
-})
+export const postgresStoreAt = (url: string): Store => {
+  // Who waits for a row asks many times: a connection each time would take longer than the answer.
+  const pool = new pg.Pool({ connectionString: url, idleTimeoutMillis: 1000, allowExitOnIdle: true })
+  // The server, or the database, may go before it.
+  pool.on('error', () => undefined)
+  return {
+    kind: 'postgres',
+    env: { DATABASE_URL: url, DATA_DIR: 'unused' },
+    query: async <R>(text: string, values: readonly unknown[] = []) =>
+      (await pool.query(text, [...values])).rows as R[],
+  }
+}
 
 /** Puts a PGlite without the tables into a data folder: to create one takes four seconds, to copy one half of one. */
 export const putBarePglite = (folder: string): void => putPglite(folder, process.env.SCRIPTORIUM_TEST_BARE_PGLITE)
