@@ -22,25 +22,13 @@ const setup = async (): Promise<() => Promise<void>> => {
   const release = async () => {
     for (const one of releases.reverse()) await one()
   }
+  const made = [findPostgres(releases), createPglites(releases)] as const
   try {
-    const found: FoundPostgres[] = []
-    const given = process.env.TEST_DATABASE_URL
-    const own = given ? null : await createPostgres()
-    if (own !== null) releases.push(() => own.remove())
-    const first = own?.url ?? given ?? ''
-    found.push(await prepare(own === null ? 'given' : 'embedded', first, releases))
-    const system = await systemPostgres()
-    if (system === null) leaveOut(`a second PostgreSQL: none answers on 127.0.0.1:${USUAL_PORT}`)
-    else found.push(await prepare('system', system, releases))
-    if (!isFull) {
-      if (system !== null)
-        leaveOut(
-          `what is shown on each database, but for storage, on that of 127.0.0.1:${USUAL_PORT}: npm run test:full`,
-        )
-      leaveOut('history, restore, the HTTP API and forgetting a person on PGlite: npm run test:full')
-    }
+    // Where one fails, what the other makes is removed too.
+    await Promise.allSettled(made)
+    const [found, { bare, migrated }] = await Promise.all(made)
+    if (!isFull) leaveOut('history, restore, the HTTP API and forgetting a person on PGlite: npm run test:full')
     process.env.SCRIPTORIUM_TEST_POSTGRES = JSON.stringify(found)
-    const { bare, migrated } = await createPglites(releases)
     process.env.SCRIPTORIUM_TEST_BARE_PGLITE = bare
     process.env.SCRIPTORIUM_TEST_PGLITE = migrated
     return release
@@ -48,6 +36,22 @@ const setup = async (): Promise<() => Promise<void>> => {
     await release()
     throw error
   }
+}
+
+/** The databases of this run, the preferred one first. */
+const findPostgres = async (releases: (() => Promise<void>)[]): Promise<FoundPostgres[]> => {
+  const given = process.env.TEST_DATABASE_URL
+  const own = given ? null : await createPostgres()
+  if (own !== null) releases.push(() => own.remove())
+  const first = await prepare(own === null ? 'given' : 'embedded', own?.url ?? given ?? '', releases)
+  const system = await systemPostgres()
+  if (system === null) {
+    leaveOut(`a second PostgreSQL: none answers on 127.0.0.1:${USUAL_PORT}`)
+    return [first]
+  }
+  if (!isFull)
+    leaveOut(`what is shown on each database, but for storage, on that of 127.0.0.1:${USUAL_PORT}: npm run test:full`)
+  return [first, await prepare('system', system, releases)]
 }
 
 /** Makes a database with the tables, of which the suites get copies. @throws Error when that cannot be done */
