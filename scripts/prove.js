@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
-/** Each is a file of tests that reads the variables given here, and SEED, and prints the seed of a failure. */
+/** Each is a file of tests, or several, that reads the variables given here, and SEED, and prints the seed of a failure. */
 const PROOFS = {
   poison: {
     about: '40,000 updates of changed bytes and 40,000 of forged structures',
@@ -53,6 +53,12 @@ const PROOFS = {
     file: 'test/provider/long.test.ts',
     env: { SCRIPTORIUM_MEGABYTES: '20' },
   },
+  citus: {
+    about: 'storage, history, restore, the HTTP API and several processes on a Citus (TEST_DATABASE_URL names it)',
+    file: ['storage', 'history', 'restore', 'http', 'cluster'].map((suite) => `test/${suite}`),
+    needs: 'TEST_DATABASE_URL',
+    env: {},
+  },
   hermes: {
     about: 'the provider in Hermes, the engine of React Native (fetches 150 MB once)',
     file: 'test/provider/hermes.test.ts',
@@ -83,11 +89,14 @@ const [name] = process.argv.slice(2)
 if (name === undefined || name === '--help' || !Object.hasOwn(PROOFS, name)) {
   process.stdout.write(USAGE)
   process.exitCode = name === '--help' ? 0 : 2
+} else if (PROOFS[name].needs && !process.env[PROOFS[name].needs]) {
+  process.stderr.write(`${PROOFS[name].needs} is not set: ${PROOFS[name].about}\n`)
+  process.exitCode = 2
 } else if (PROOFS[name].packages && !fetchOnce(Object.values(PROOFS[name].env)[0], PROOFS[name].packages)) {
   process.exitCode = 1
 } else {
   const { file, env } = PROOFS[name]
-  const child = spawn(process.execPath, [resolve(root, 'scripts/test.js'), file], {
+  const child = spawn(process.execPath, [resolve(root, 'scripts/test.js'), ...[file].flat()], {
     cwd: root,
     stdio: 'inherit',
     // What is given wins over what is proposed.

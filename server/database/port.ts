@@ -48,7 +48,11 @@ export class DatabaseError extends Error {
   }
 }
 
-/** A time in SQL as whole microseconds since 1970, which a number holds exactly, so that it tells two rows apart; … */
-export const MICROS = (time: string): string => `(extract(epoch FROM ${time}) * 1000000)::bigint`
+/**
+ * A time in SQL as whole microseconds since 1970, which a number holds exactly, so that it tells two rows apart; … Both
+ * of immutable functions alone: a distributed PostgreSQL takes no others on columns of rows that it writes.
+ */
+export const MICROS = (time: string): string => `(extract(epoch FROM ${time} - timestamptz 'epoch') * 1000000)::bigint`
 /** … and back. */
-export const TIME = (micros: string): string => `(timestamptz 'epoch' + ${micros} * interval '1 microsecond')`
+export const TIME = (micros: string): string =>
+  `((timestamp 'epoch' + ${micros} * interval '1 microsecond') AT TIME ZONE 'UTC')`

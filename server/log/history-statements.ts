@@ -81,24 +81,26 @@ export const DROP_ROWS = `
 export const DROP_SNAPSHOTS = `
   DELETE FROM scriptorium.snapshot WHERE room_id = $1 AND seq < $2`
 
-/** Takes pages whose time has come, the longest due first; another process passes over them. */
-export const CLAIM_DUE = `
-  UPDATE scriptorium.room SET tend_at = clock_timestamp() + interval '1 hour'
-  WHERE room_id IN (
-    SELECT room_id FROM scriptorium.room
-    WHERE tend_at <= clock_timestamp() AND deleted_at IS NULL
-    ORDER BY tend_at LIMIT $1 FOR UPDATE SKIP LOCKED
-  )
+/** Pages whose time has come, the longest due first. */
+export const DUE = `
+  SELECT room_id FROM scriptorium.room
+  WHERE tend_at <= clock_timestamp() AND deleted_at IS NULL
+  ORDER BY tend_at LIMIT $1`
+
+/** Takes one of these, unless another process was first. */
+export const CLAIM = `
+  UPDATE scriptorium.room SET tend_at = statement_timestamp() + interval '1 hour'
+  WHERE room_id = $1 AND tend_at <= statement_timestamp() AND deleted_at IS NULL
   RETURNING room_id`
 
 /** When a page is looked after next: a day from now while there are rows that age will change, else never. */
 export const TENDED = `
-  UPDATE scriptorium.room SET tend_at = CASE
-    WHEN EXISTS (
+  UPDATE scriptorium.room SET tend_at = (
+    SELECT statement_timestamp() + interval '1 day' WHERE EXISTS (
       SELECT FROM scriptorium.update u
       WHERE u.room_id = $1 AND u.seq <= room.snapshot_seq
-        AND ($3 OR u.at > clock_timestamp() - ($2::float8 + 1) * interval '1 day')
-    ) THEN clock_timestamp() + interval '1 day' END
+        AND ($3 OR u.at > statement_timestamp() - ($2::float8 + 1) * interval '1 day')
+    ))
   WHERE room_id = $1`
 
 /** Pages to go through after $1, in order. $2 story, $3 page, $4 days without an edit; each may be null. */

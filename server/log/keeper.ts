@@ -4,7 +4,7 @@
  */
 import type { Clock, Counters, Logger } from '../ports.ts'
 import type { HistoryParts } from './coarsen.ts'
-import { CLAIM_DUE } from './history-statements.ts'
+import { CLAIM, DUE } from './history-statements.ts'
 import { tendHistory } from './tend.ts'
 
 export interface KeeperParts extends Omit<HistoryParts, 'signal'> {
@@ -51,9 +51,12 @@ export class Keeper {
   async #tendDue(): Promise<void> {
     const { database, logger } = this.#parts
     try {
-      const due = await database.query<{ room_id: string }>(CLAIM_DUE, [PAGES_IN_A_ROUND])
+      const due = await database.query<{ room_id: string }>(DUE, [PAGES_IN_A_ROUND])
       if (due.length === PAGES_IN_A_ROUND) this.#wanted = true
-      for (const { room_id } of due) await this.#tend(room_id)
+      for (const { room_id } of due) {
+        const claimed = await database.query(CLAIM, [room_id])
+        if (claimed.length > 0) await this.#tend(room_id)
+      }
     } catch (error) {
       logger.debug({ error: String(error) }, 'the history was not looked after; the next round does it')
     }

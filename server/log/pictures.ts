@@ -31,21 +31,21 @@ const OLD = `
 
 /** Each way to write a hash: as letters, small or large, or as its bytes. */
 const SAYS = (data: string): string =>
-  `(position(convert_to(asset.sha256, 'UTF8') IN ${data}) > 0
-    OR position(convert_to(upper(asset.sha256), 'UTF8') IN ${data}) > 0
-    OR position(decode(asset.sha256, 'hex') IN ${data}) > 0)`
+  `(position(convert_to($2::text, 'UTF8') IN ${data}) > 0
+    OR position(convert_to(upper($2::text), 'UTF8') IN ${data}) > 0
+    OR position(decode($2::text, 'hex') IN ${data}) > 0)`
 
 const UNNAMED = ['update', 'snapshot', 'version', 'quarantine']
   .map(
     (table) => `NOT EXISTS (
       SELECT 1 FROM scriptorium.${table} AS said JOIN scriptorium.room ON room.room_id = said.room_id
-      WHERE room.story = asset.story AND ${SAYS('said.data')})`,
+      WHERE room.story = $1 AND ${SAYS('said.data')})`,
   )
   .join(' AND ')
 
 const NEEDLESS = `
   FROM scriptorium.asset AS asset
-  WHERE asset.story = $1 AND asset.sha256 = $2 AND asset.at < clock_timestamp() - $3::float8 * interval '1 day'
+  WHERE asset.story = $1 AND asset.sha256 = $2 AND asset.at < statement_timestamp() - $3::float8 * interval '1 day'
     AND ${UNNAMED}`
 
 const FIND = `SELECT bytes ${NEEDLESS}`

@@ -20,7 +20,7 @@ export const CREATE_ROOM = `
 export const APPEND_ONE = `
   WITH bumped AS (
     UPDATE scriptorium.room
-    SET seq = seq + 1, updated_at = greatest(clock_timestamp(), updated_at), bytes = bytes + $5::bigint
+    SET seq = seq + 1, updated_at = greatest(statement_timestamp(), updated_at), bytes = bytes + $5::bigint
     WHERE room_id = $1::text AND deleted_at IS NULL AND epoch = $2::int AND ${GOES_ON('$1::text', '$3::bigint', '$4::bigint')}
     RETURNING seq, updated_at
   ), inserted AS (

@@ -118,7 +118,7 @@ export const READ_MANY = `
  */
 export const SWAP_SNAPSHOT = `
   UPDATE scriptorium.room
-  SET snapshot_seq = $2, tend_at = coalesce(tend_at, clock_timestamp() + interval '1 day')
+  SET snapshot_seq = $2, tend_at = least(tend_at, statement_timestamp() + interval '1 day')
   WHERE room_id = $1 AND snapshot_seq = $3 AND epoch = $4 AND deleted_at IS NULL
     AND EXISTS (SELECT FROM scriptorium.update u WHERE u.room_id = $1 AND u.seq = $5 AND u.part = $6 AND u.batch = $7::uuid)
   RETURNING room_id`

@@ -8,7 +8,16 @@ import { openLog } from '../../server/log/log.ts'
 import type { Log } from '../../server/log/port.ts'
 import type { HistorySettings } from '../../server/log/windows.ts'
 import { Writer } from '../storage/writer.ts'
-import { clock, counting, history, openDatabase, openThreads, quiet, random } from '../support/open-database.ts'
+import {
+  batchRooms,
+  clock,
+  counting,
+  history,
+  openDatabase,
+  openThreads,
+  quiet,
+  random,
+} from '../support/open-database.ts'
 import { anyPostgres, type Store, type StoreKind } from '../support/stores.ts'
 import type { WrittenRow } from './random-history.ts'
 
@@ -32,7 +41,7 @@ export const openPage = async (settings: HistorySettings = history, kind: StoreK
   await migrate(database)
   const threads = openThreads()
   const parts = { database, clock, random, logger: quiet, counters: counting(), threads, history: settings }
-  const log = openLog({ ...parts, batchRooms: 1000, loadsAtOnce: 2 })
+  const log = openLog({ ...parts, batchRooms, loadsAtOnce: 2 })
   onTestFinished(() => log.close())
   const writer = new Writer(log, ROOM)
   return {
@@ -50,7 +59,8 @@ export const openPage = async (settings: HistorySettings = history, kind: StoreK
     age: async (days, minutesBetween) => {
       await database.query(
         `UPDATE scriptorium.update
-         SET at = now() - $2::float8 * interval '1 day' + seq * $3::float8 * interval '1 minute' WHERE room_id = $1`,
+         SET at = to_timestamp(extract(epoch FROM now())::float8 - $2::float8 * 86400 + seq * $3::float8 * 60)
+         WHERE room_id = $1`,
         [ROOM, days, minutesBetween],
       )
     },

@@ -7,8 +7,13 @@ import { openPage, type Page, ROOM } from '../history/page.ts'
 import { randomHistory } from '../history/random-history.ts'
 import { random } from '../support/open-database.ts'
 import { seededRandom } from '../support/random.ts'
+import { anyPostgres } from '../support/stores.ts'
 import { until } from '../support/until.ts'
 
+/** Where the tables are distributed, who waits does so elsewhere. */
+const WAITING = anyPostgres().isDistributed
+  ? 'SELECT FROM citus_lock_waits'
+  : 'SELECT FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())'
 const TABLES = ['update', 'snapshot', 'version', 'writer', 'quarantine']
 
 /** The same database, whose transactions commit when they are let. */
@@ -68,9 +73,7 @@ it.each(WORKS)('leaves nothing where $what at that moment', async ({ work }) => 
       isErased = true
     })
   await until('the page to be erased, or to wait for it', async () => {
-    const waiting = await page.database.query(
-      `SELECT FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`,
-    )
+    const waiting = await page.database.query(WAITING)
     return isErased || waiting.length > 0
   })
   letGo()

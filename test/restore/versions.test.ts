@@ -27,7 +27,7 @@ const write = async (database: Database, doc: Y.Doc, words: string): Promise<voi
   doc.getText('t').insert(doc.getText('t').length, words)
   const data = Y.encodeStateAsUpdate(doc, before)
   const rows = await database.query<{ seq: number }>(
-    `UPDATE scriptorium.room SET seq = seq + 1, updated_at = clock_timestamp() WHERE room_id = 's/p' RETURNING seq`,
+    `UPDATE scriptorium.room SET seq = seq + 1, updated_at = statement_timestamp() WHERE room_id = 's/p' RETURNING seq`,
   )
   await database.query(
     `INSERT INTO scriptorium.update (room_id, seq, part, batch, author, at, data)

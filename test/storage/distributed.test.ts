@@ -11,6 +11,7 @@ import { until } from '../support/until.ts'
 import { type Asked, distribute, partsOf, watched } from './distribute.ts'
 import { part, Writer } from './writer.ts'
 
+const { isDistributed } = anyPostgres()
 const TABLES = ['room', 'update', 'snapshot', 'writer', 'quarantine']
 
 const openDistributed = async (batchRooms: number): Promise<{ log: Log; database: Database; asked: Asked[] }> => {
@@ -27,7 +28,7 @@ const openDistributed = async (batchRooms: number): Promise<{ log: Log; database
 const isOfManyPages = ({ text }: Asked): boolean => text.includes('ANY($1::text[])')
 const isOfUpkeep = ({ text }: Asked): boolean => text.includes('tend_at') && !text.includes('snapshot_seq = $2')
 
-describe('the hot path with BATCH_ROOMS=1', () => {
+describe.skipIf(isDistributed)('the hot path with BATCH_ROOMS=1', () => {
   it('writes and loads each page by statements that touch one part of each table', async () => {
     const { log, database, asked } = await openDistributed(1)
     const writers = Array.from({ length: 20 }, (_, n) => new Writer(log, `story/page-${n}`))
@@ -60,7 +61,7 @@ describe('the hot path with BATCH_ROOMS=1', () => {
   })
 })
 
-describe('a serialisation failure', () => {
+describe.skipIf(isDistributed)('a serialisation failure', () => {
   it.each([1, 1000])('is answered by the same statement again, with BATCH_ROOMS=%d', async (batchRooms) => {
     const database = await openDatabase((await anyPostgres().open()).env)
     await migrate(database)

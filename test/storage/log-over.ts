@@ -4,13 +4,22 @@ import { migrate } from '../../server/database/migrate.ts'
 import type { Database } from '../../server/database/port.ts'
 import { openLog } from '../../server/log/log.ts'
 import type { LoadedRoom, Log } from '../../server/log/port.ts'
-import { clock, counting, history, openDatabase, openThreads, quiet, random } from '../support/open-database.ts'
+import {
+  batchRooms,
+  clock,
+  counting,
+  history,
+  openDatabase,
+  openThreads,
+  quiet,
+  random,
+} from '../support/open-database.ts'
 import type { Environment } from '../support/service.ts'
 
 /** Closed when the test ends. */
-export const logOver = (database: Database): Log => {
+export const logOver = (database: Database, rooms = batchRooms): Log => {
   const parts = { clock, random, logger: quiet, counters: counting(), history, threads: openThreads() }
-  const log = openLog({ database, ...parts, batchRooms: 1000, loadsAtOnce: 2 })
+  const log = openLog({ database, ...parts, batchRooms: rooms, loadsAtOnce: 2 })
   onTestFinished(() => log.close())
   return log
 }

@@ -27,7 +27,7 @@ describe.each(everyPostgres)('the log on PostgreSQL, $name', (store) => {
     for (const database of databases) await migrate(database)
     const names = Array.from({ length: 40 }, (_, i) => `s/${i}`)
     const orders = [names, [...names].reverse()]
-    const logs = databases.map(logOver)
+    const logs = databases.map((database) => logOver(database))
     const writers = logs.map((log, i) => (orders[i] as string[]).map((name) => new Writer(log, name)))
     for (let round = 0; round < 25; round++) {
       for (const side of writers) for (const writer of side) writer.write(part(`${round}`))

@@ -7,6 +7,7 @@ import pg from 'pg'
 import { migrate } from '../../server/database/migrate.ts'
 import { openPglite } from '../../server/database/pglite.ts'
 import { openPostgres } from '../../server/database/postgres.ts'
+import { citusWorkers } from './citus.ts'
 import { leaveOut } from './left-out.ts'
 import { quiet } from './logger.ts'
 import { createDatabase, createPostgres } from './postgres.ts'
@@ -65,7 +66,8 @@ const prepare = async (kind: string, url: string, releases: (() => Promise<void>
   } finally {
     await database.close()
   }
-  return { name: `${kind}${version}`, url, template: template.name }
+  const workers = await citusWorkers(url)
+  return { name: `${kind}${version}${workers === null ? '' : ', Citus'}`, url, template: template.name, workers }
 }
 
 /** A PGlite as it is created and one with the tables, which the suites copy. @returns their folders */

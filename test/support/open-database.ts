@@ -9,6 +9,7 @@ import { systemClock, systemRandom } from '../../server/system.ts'
 import { ThreadPool } from '../../server/threads/pool.ts'
 import { quiet } from './logger.ts'
 import type { Environment } from './service.ts'
+import { everyPostgres } from './stores.ts'
 
 export { quiet }
 
@@ -23,6 +24,9 @@ export const random: Random = systemRandom
 
 /** How long the history is kept in tests, as by default. */
 export const history = { fullDays: 7, hourlyDays: 30, days: null }
+
+/** Pages in one statement, as a service of this run has it. */
+export const batchRooms = everyPostgres.some(({ isDistributed }) => isDistributed) ? 1 : 1000
 
 /** Worker threads, ended when the test ends. */
 export const openThreads = (threads = 1): ThreadPool => {

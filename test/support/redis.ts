@@ -23,9 +23,9 @@ export interface RedisCluster extends Redis {
   readonly servers: readonly RedisServer[]
 }
 
-const version = Number(
-  /v=(\d+)/.exec(String(spawnSync('redis-server', ['--version'], { encoding: 'utf8' }).stdout))?.[1] ?? 0,
-)
+/** Another one than the system's: a Valkey, or an older Redis. */
+const PROGRAM = process.env.TEST_REDIS_SERVER || 'redis-server'
+const version = Number(/v=(\d+)/.exec(String(spawnSync(PROGRAM, ['--version'], { encoding: 'utf8' }).stdout))?.[1] ?? 0)
 /** Whether there is a server to start. */
 export const hasRedis = version > 0
 /** Whether it can be one of a cluster that has sharded pub/sub. */
@@ -90,7 +90,7 @@ const startServer = async (optionsOf: (port: number) => Promise<string[]>): Prom
     await once(child, 'close')
   }
   const start = async () => {
-    child = spawn('redis-server', options, { stdio: 'ignore' })
+    child = spawn(PROGRAM, options, { stdio: 'ignore' })
     await until('Redis to answer', async () => (await say(port, 'PING').catch(() => '')).startsWith('+PONG'))
   }
   onTestFinished(stop)

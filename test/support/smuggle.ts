@@ -4,7 +4,7 @@ import type { Store } from './stores.ts'
 export const smuggle = async (store: Store, roomId: string, data: Uint8Array): Promise<void> => {
   await store.query(
     `WITH grown AS (
-       UPDATE scriptorium.room SET seq = seq + 1, updated_at = greatest(clock_timestamp(), updated_at)
+       UPDATE scriptorium.room SET seq = seq + 1, updated_at = greatest(statement_timestamp(), updated_at)
        WHERE room_id = $1 RETURNING seq, updated_at
      )
      INSERT INTO scriptorium.update (room_id, seq, part, batch, at, data)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import * as Y from 'yjs'
+import { createCitusDatabase, type Worker } from './citus.ts'
 import { createDatabase } from './postgres.ts'
 import { type Environment, ofTest, type Scope, temporaryFolder } from './service.ts'
 
@@ -27,6 +28,8 @@ export interface FoundPostgres {
   readonly url: string
   /** A database there that has the tables. */
   readonly template: string
+  /** Where Citus distributes it: its workers, by which each database is made anew. */
+  readonly workers: readonly Worker[] | null
 }
 
 export interface StoreKind {
@@ -36,16 +39,19 @@ export interface StoreKind {
   open(scope?: Scope): Promise<Store>
   /** Opens a store without the tables. */
   openBare(): Promise<Store>
+  /** Whether the tables that it opens are distributed by room_id. */
+  readonly isDistributed: boolean
 }
 
 /** PostgreSQL databases of this run, the preferred one first. */
 export const everyPostgres: readonly StoreKind[] = (
   JSON.parse(process.env.SCRIPTORIUM_TEST_POSTGRES ?? '[]') as FoundPostgres[]
-).map(({ name, url, template }) => ({
+).map(({ name, url, template, workers }) => ({
   name,
   kind: 'postgres',
-  open: (scope) => openPostgresStore(url, template, scope),
+  open: (scope) => (workers === null ? openPostgresStore(url, template, scope) : openCitusStore(url, workers, scope)),
   openBare: () => openPostgresStore(url),
+  isDistributed: workers !== null,
 }))
 
 export const pgliteStore: StoreKind = {
@@ -53,6 +59,7 @@ export const pgliteStore: StoreKind = {
   kind: 'pglite',
   open: async (scope) => openPgliteStore(process.env.SCRIPTORIUM_TEST_PGLITE, scope),
   openBare: async () => openPgliteStore(process.env.SCRIPTORIUM_TEST_BARE_PGLITE),
+  isDistributed: false,
 }
 
 /** For the suites of storage itself. */
@@ -69,6 +76,13 @@ const openPostgresStore = async (url: string, template?: string, scope = ofTest)
   const database = await createDatabase(url, template)
   scope.finished(database.drop)
   return postgresStoreAt(database.url)
+}
+
+const openCitusStore = async (url: string, workers: readonly Worker[], scope = ofTest): Promise<Store> => {
+  const database = await createCitusDatabase(url, workers)
+  scope.finished(database.drop)
+  const store = postgresStoreAt(database.url)
+  return { ...store, env: { ...store.env, BATCH_ROOMS: '1' } }
 }
 
 /** The database that `url` names. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
 import { pageOf, roomIdOf } from '../../../shared/names.ts'
-import type { Query } from '../../database/port.ts'
+import { MICROS, type Query, TIME } from '../../database/port.ts'
 import type { Updates } from '../../threads/page/build.ts'
 import type { PageContent } from '../../threads/page/jobs.ts'
 import { CREATE_ROOMS, INSERT_SNAPSHOT } from '../statements.ts'
@@ -15,18 +15,18 @@ import { readVersion } from './versions.ts'
 
 /** The fence: a page that was written to, or deleted, keeps its name. */
 const BEGIN = `
-  UPDATE scriptorium.room SET seq = 1, snapshot_seq = 1, bytes = $2, updated_at = clock_timestamp(), roots = $3::jsonb
+  UPDATE scriptorium.room SET seq = 1, snapshot_seq = 1, bytes = $2, updated_at = statement_timestamp(), roots = $3::jsonb
   WHERE room_id = $1 AND seq = 0 AND deleted_at IS NULL
-  RETURNING updated_at::text AS at`
+  RETURNING ${MICROS('updated_at')} AS at`
 
 const INSERT = `
   INSERT INTO scriptorium.update (room_id, seq, part, batch, author, at, kind, data)
-  VALUES ($1, 1, 0, $2::uuid, $3, $4::timestamptz, $5, $6)`
+  VALUES ($1, 1, 0, $2::uuid, $3, ${TIME('$4::bigint')}, $5, $6)`
 
 /** Blame outlives the row: a fold would not find these clients above the snapshot. */
 const KEEP_WRITERS = `
   INSERT INTO scriptorium.writer (room_id, client_id, author, first_at)
-  SELECT $1, client, $3, $4::timestamptz FROM unnest($2::bigint[]) AS client
+  SELECT $1, client, $3, ${TIME('$4::bigint')} FROM unnest($2::bigint[]) AS client
   ON CONFLICT (room_id, client_id) DO NOTHING`
 
 const ROOTS = `SELECT roots FROM scriptorium.room WHERE room_id = $1`
@@ -49,7 +49,7 @@ export const createPage = async (
   const { story, page } = pageOf(roomId)
   const { data, stateVector, deletesAt, atKeys } = content
   await tx.query(CREATE_ROOMS, [[roomId], [story], [page]])
-  const [begun] = await tx.query<{ at: string }>(BEGIN, [roomId, data.length, roots])
+  const [begun] = await tx.query<{ at: number }>(BEGIN, [roomId, data.length, roots])
   if (begun === undefined)
     throw new ArchiveFault('taken', `the page ${page} exists already, or did: choose another name`)
   await tx.query(INSERT, [roomId, random.uuid(), author, begun.at, kind, data])

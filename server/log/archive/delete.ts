@@ -6,7 +6,7 @@ import { ArchiveFault } from './fault.ts'
 import type { ArchiveParts } from './parts.ts'
 
 const DELETE = `
-  UPDATE scriptorium.room SET deleted_at = clock_timestamp()
+  UPDATE scriptorium.room SET deleted_at = statement_timestamp()
   WHERE room_id = $1 AND deleted_at IS NULL AND seq > 0
   RETURNING room_id`
 
@@ -21,7 +21,7 @@ const UNDELETE = `
  */
 const ERASE_ROOM = `
   UPDATE scriptorium.room
-  SET deleted_at = coalesce(deleted_at, clock_timestamp()), erased_at = clock_timestamp(), epoch = epoch + 1,
+  SET deleted_at = least(deleted_at, statement_timestamp()), erased_at = statement_timestamp(), epoch = epoch + 1,
       snapshot_seq = 0, restore_seq = 0, history_seq = 0, tend_at = NULL, dead = NULL, roots = NULL, bytes = 0
   WHERE room_id = $1 AND erased_at IS NULL AND (seq > 0 OR deleted_at IS NOT NULL)
   RETURNING room_id`

@@ -2,7 +2,7 @@
  * Putting a page back: an edit computed in a worker thread on committed rows, written by compare-and-swap on the last
  * restore, and relayed only then. Typing does not move `restore_seq`, so it neither stops a restore nor is hurt by one.
  */
-import type { Query } from '../../database/port.ts'
+import { MICROS, type Query, TIME } from '../../database/port.ts'
 import type { Change, Spans } from '../../threads/page/blame.ts'
 import type { Restored } from '../../threads/page/jobs.ts'
 import { GOES_ON } from '../statements.ts'
@@ -38,14 +38,14 @@ export interface Planned {
 const APPEND = `
   UPDATE scriptorium.room
   SET seq = seq + 1, restore_seq = seq + 1, bytes = bytes + $6,
-      updated_at = greatest(clock_timestamp(), updated_at)
+      updated_at = greatest(statement_timestamp(), updated_at)
   WHERE room_id = $1 AND restore_seq = $2 AND epoch = $3 AND deleted_at IS NULL
     AND ${GOES_ON('$1', '$4::bigint', '$5::bigint')}
-  RETURNING seq, updated_at::text AS at`
+  RETURNING seq, ${MICROS('updated_at')} AS at`
 
 const INSERT = `
   INSERT INTO scriptorium.update (room_id, seq, part, batch, author, at, kind, data)
-  VALUES ($1, $2, 0, $3::uuid, $4, $5::timestamptz, $6, $7)`
+  VALUES ($1, $2, 0, $3::uuid, $4, ${TIME('$5::bigint')}, $6, $7)`
 
 /**
  * Makes a page equal to a version or moment of it.
@@ -180,7 +180,7 @@ export const writeRestore = async (
     return { seq: past.seq, version: null }
   }
   const fences = [roomId, past.restoreSeq, past.epoch, past.seq, past.writtenAt, update.length]
-  const [row] = await tx.query<{ seq: number; at: string }>(APPEND, fences)
+  const [row] = await tx.query<{ seq: number; at: number }>(APPEND, fences)
   if (row === undefined) throw new ArchiveFault('raced', 'the page was restored or deleted meanwhile: look at it again')
   await tx.query(INSERT, [roomId, row.seq, random.uuid(), author, row.at, kind, update])
   await keepVersion(tx, roomId, storyVersion === undefined ? version : { ...version, storyVersion })

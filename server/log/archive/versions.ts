@@ -59,11 +59,11 @@ const THIN = `
   USING (
     SELECT id, row_number() OVER (PARTITION BY grain, at_grain ORDER BY at DESC) AS place
     FROM (
-      SELECT id, at, grain, CASE grain WHEN 'all' THEN at::text ELSE date_trunc(grain, at)::text END AS at_grain
+      SELECT id, at, grain, CASE WHEN grain = 'all' THEN at::text ELSE date_trunc(grain, at)::text END AS at_grain
       FROM (
-        SELECT id, at, CASE WHEN at > clock_timestamp() - interval '1 day' THEN 'all'
-                            WHEN at > clock_timestamp() - interval '7 days' THEN 'hour'
-                            WHEN at > clock_timestamp() - interval '90 days' THEN 'day'
+        SELECT id, at, CASE WHEN at > statement_timestamp() - interval '1 day' THEN 'all'
+                            WHEN at > statement_timestamp() - interval '7 days' THEN 'hour'
+                            WHEN at > statement_timestamp() - interval '90 days' THEN 'day'
                             ELSE 'week' END AS grain
         FROM scriptorium.version WHERE room_id = $1 AND kind = 'automatic'
       ) AS aged
