@@ -55,7 +55,11 @@ const PROOFS = {
   },
   citus: {
     about: 'storage, history, restore, the HTTP API and several processes on a Citus (TEST_DATABASE_URL names it)',
-    file: ['storage', 'history', 'restore', 'http', 'cluster'].map((suite) => `test/${suite}`),
+    file: [
+      ...['storage', 'history', 'restore', 'http'].map((suite) => `test/${suite}`),
+      'test/provider/story.test.ts',
+      ...['two', 'three', 'holders', 'members', 'nodes', 'matrix', 'workers'].map((of) => `test/cluster/${of}.test.ts`),
+    ],
     needs: 'TEST_DATABASE_URL',
     env: {},
   },
