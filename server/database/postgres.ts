@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import type { Logger } from '../ports.ts'
 import { type Database, DatabaseError, type Query, type Value } from './port.ts'
+import { WholeMessagesClient } from './whole-messages.ts'
 
 export interface PostgresOptions {
   readonly url: string
@@ -29,6 +30,7 @@ export const types: pg.CustomTypesConfig = {
 /** @throws DatabaseError when no connection can be made */
 export const openPostgres = async (options: PostgresOptions): Promise<Database> => {
   const pool = new pg.Pool({
+    Client: WholeMessagesClient,
     connectionString: options.url,
     max: options.pool,
     connectionTimeoutMillis: CONNECT_MS,

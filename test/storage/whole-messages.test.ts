@@ -1,0 +1,73 @@
+/** What PostgreSQL answers is the same however the network cuts it, and however large it is. */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openDatabase } from '../support/open-database.ts'
+import { seededRandom } from '../support/random.ts'
+import { everyPostgres } from '../support/stores.ts'
+
+/** Carries what the database says in pieces of other sizes. @returns its URL by that way */
+const choppedAt = async (url: string, sizeOf: () => number): Promise<string> => {
+  const { hostname, port } = new URL(url)
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname)
+    near.setNoDelay(true)
+    near.pipe(far)
+    far.on('data', async (bytes: Buffer) => {
+      far.pause()
+      for (let at = 0; at < bytes.length; ) {
+        const to = at + sizeOf()
+        near.write(bytes.subarray(at, to))
+        at = to
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      far.resume()
+    })
+    far.on('end', () => near.end())
+    for (const socket of [near, far]) socket.on('error', () => undefined)
+    near.on('close', () => far.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const chopped = new URL(url)
+  chopped.hostname = '127.0.0.1'
+  chopped.port = String((server.address() as AddressInfo).port)
+  return chopped.href
+}
+
+const ROWS = `
+  SELECT n::int AS n, repeat(chr((65 + n % 26)::int), n::int) AS text,
+         convert_to(repeat(chr((65 + n % 26)::int), n::int), 'UTF8') AS bytes
+  FROM unnest($1::int[]) AS n`
+
+const read = async (url: string, lengths: readonly number[]) => {
+  const database = await openDatabase({ DATABASE_URL: url, DATA_DIR: 'unused' })
+  const rows = await database.query<{ n: number; text: string; bytes: Buffer }>(ROWS, [lengths])
+  expect(rows.map(({ n }) => n)).toEqual(lengths)
+  for (const { n, text, bytes } of rows) {
+    const letter = String.fromCharCode(65 + (n % 26))
+    expect(text === letter.repeat(n) && bytes.equals(Buffer.from(text))).toBe(true)
+  }
+}
+
+describe.each(everyPostgres)('what PostgreSQL answers over $name', ({ openBare: open }) => {
+  it('is read whole, byte by byte', async () => {
+    const { env } = await open()
+    await read(await choppedAt(env.DATABASE_URL ?? '', () => 1), [0, 1, 2, 3, 4, 5, 100, 700])
+  })
+
+  it('is read whole in pieces of all sizes', async () => {
+    const { env } = await open()
+    const random = seededRandom()
+    const sizes = () => 1 + Math.floor(random.fraction() ** 4 * 9000)
+    const lengths = Array.from({ length: 300 }, () => Math.floor(random.fraction() ** 3 * 9000))
+    const url = await choppedAt(env.DATABASE_URL ?? '', sizes)
+    for (let round = 0; round < 3; round++) await read(url, lengths)
+  })
+
+  it('is read whole where one message takes megabytes, and small ones behind it', async () => {
+    const { env } = await open()
+    await read(env.DATABASE_URL ?? '', [3_000_000, 5, 60_000, 1, 1_200_000, 0, 300_000, 7])
+  })
+})
