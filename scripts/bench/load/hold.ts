@@ -32,6 +32,7 @@ export const hold = async (job: HoldJob, reach: Reach): Promise<null> => {
     }
     await inParallel(count, AT_ONCE, (index) => join(`${job.prefix}-${1 + (index % job.rooms)}`))
     await reach('own-rooms')
+    await sleep(job.settleSeconds * 1000)
     await reach('measure')
     await sleep(job.idleSeconds * 1000)
     await reach('measured')

@@ -71,7 +71,9 @@ export interface HoldJob extends JobBase {
   readonly page: PageKind | null
   /** Whether all first join one room: shows what a connection alone costs. */
   readonly oneRoomFirst: boolean
-  /** Stays so long after the last join, measured. */
+  /** Stays so long after the last join, … */
+  readonly settleSeconds: number
+  /** … and then so long, measured. */
   readonly idleSeconds: number
 }
 

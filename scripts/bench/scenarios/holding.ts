@@ -22,6 +22,8 @@ interface HoldShape {
   readonly clientsPerRoom: number
   /** Bytes of each page, written by an earlier process so that each is opened cold; 0: pages are new. */
   readonly pageBytes: number
+  /** Waited before the idle time: after all have come, and after the look at the heap, a collector still works for a while. */
+  readonly settleSeconds: number
   readonly idleSeconds: number
   readonly oneRoomFirst: boolean
 }
@@ -67,6 +69,7 @@ const hold = async (context: RunContext, shape: HoldShape, releases: Releases): 
       clientsPerRoom: shape.clientsPerRoom,
       page: shape.pageBytes === 0 ? null : { bytes: shape.pageBytes },
       oneRoomFirst: shape.oneRoomFirst,
+      settleSeconds: shape.settleSeconds,
       idleSeconds: shape.idleSeconds,
     }),
     onStage: async (stage, started) => {
@@ -91,7 +94,14 @@ export const holdScenario = (fullRooms: number, clientsPerRoom: number, kilobyte
   ],
   run: async (context, releases) => {
     const rooms = sized(fullRooms, context.options)
-    const shape = { rooms, clientsPerRoom, pageBytes: kilobytes * 1000, idleSeconds: 0, oneRoomFirst: false }
+    const shape = {
+      rooms,
+      clientsPerRoom,
+      pageBytes: kilobytes * 1000,
+      settleSeconds: 0,
+      idleSeconds: 0,
+      oneRoomFirst: false,
+    }
     const held = await hold(context, shape, releases)
     const [empty, full] = [at(held, 'ready'), at(held, 'own-rooms')]
     const liveBytes = full.live - empty.live
@@ -170,7 +180,14 @@ export const memory: Scenario = {
   columns: roomColumns({ beyond: 4 }),
   run: (context, releases) => {
     const count = sized(context.options.rooms, context.options)
-    const shape = { rooms: count, clientsPerRoom: 1, pageBytes: 20_000, idleSeconds: 0, oneRoomFirst: true }
+    const shape = {
+      rooms: count,
+      clientsPerRoom: 1,
+      pageBytes: 20_000,
+      settleSeconds: 0,
+      idleSeconds: 0,
+      oneRoomFirst: true,
+    }
     return rooms(context, shape, releases)
   },
 }
@@ -182,7 +199,14 @@ export const s3: Scenario = {
   columns: roomColumns({ room: 65, open: 0.8 }),
   run: (context, releases) => {
     const count = sized(2000, context.options)
-    const shape = { rooms: count, clientsPerRoom: 1, pageBytes: 57_000, idleSeconds: 0, oneRoomFirst: true }
+    const shape = {
+      rooms: count,
+      clientsPerRoom: 1,
+      pageBytes: 57_000,
+      settleSeconds: 0,
+      idleSeconds: 0,
+      oneRoomFirst: true,
+    }
     return rooms(context, shape, releases)
   },
 }
@@ -199,8 +223,15 @@ export const s6: Scenario = {
   ],
   run: async (context, releases) => {
     const count = sized(5000, context.options)
-    const idleSeconds = context.options.quick ? 2 : 30
-    const shape = { rooms: count, clientsPerRoom: 2, pageBytes: 0, idleSeconds, oneRoomFirst: false }
+    const [settleSeconds, idleSeconds] = context.options.quick ? [0, 2] : [30, 30]
+    const shape = {
+      rooms: count,
+      clientsPerRoom: 2,
+      pageBytes: 0,
+      settleSeconds,
+      idleSeconds,
+      oneRoomFirst: false,
+    }
     const held = await hold(context, shape, releases)
     const [empty, full] = [at(held, 'ready'), at(held, 'own-rooms')]
     const each = (amount: number) => amount / (count * shape.clientsPerRoom)
