@@ -170,11 +170,17 @@ export const run = async <Row>(
   }
 }
 
-/** pg sends a Buffer as it is, in binary; any other Uint8Array as JSON. Of numbers it would quote and escape each. */
+/** pg sends a Buffer as it is, in binary; any other Uint8Array as JSON. Of an array it would quote and escape each value. */
 const toParameter = (value: Value): unknown => {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  return Array.isArray(value) && typeof value[0] === 'number' ? `{${value.join(',')}}` : value
+  if (!Array.isArray(value) || value.length === 0) return value
+  if (typeof value[0] === 'number') return `{${value.join(',')}}`
+  return value.every(isPlain) ? `{"${value.join('","')}"}` : value
 }
+
+/** Whether a text stands between quotes as it is. */
+const isPlain = (value: unknown): boolean => typeof value === 'string' && !ESCAPED.test(value)
+const ESCAPED = /["\\]/
 
 /** 08: connection; 57P01 to 57P03: shutting down, crashed, starting. Without a SQLSTATE the connection itself failed. */
 export const toDatabaseError = (error: unknown, connecting: boolean): DatabaseError => {

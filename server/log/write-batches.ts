@@ -65,26 +65,27 @@ const bytesOf = (batch: Batch): number => batch.parts.reduce((sum, part) => sum 
 
 /** All parts as columns: their data travels as one value, cut apart by start and length. */
 const partsOf = (items: readonly Item[]) => {
-  const parts = items.flatMap(({ batch }, index) =>
-    batch.parts.map((part, number) => ({ n: index + 1, number, ...part })),
-  )
-  const data = new Uint8Array(parts.reduce((sum, part) => sum + part.data.length, 0))
+  const numbers: number[] = []
+  const parts: number[] = []
+  const authors: (string | null)[] = []
+  const vias: (string | null)[] = []
   const starts: number[] = []
+  const lengths: number[] = []
+  const data = new Uint8Array(items.reduce((sum, { batch }) => sum + bytesOf(batch), 0))
   let at = 0
-  for (const part of parts) {
-    data.set(part.data, at)
-    starts.push(at + 1)
-    at += part.data.length
+  for (const [index, { batch }] of items.entries()) {
+    for (const [number, part] of batch.parts.entries()) {
+      numbers.push(index + 1)
+      parts.push(number)
+      authors.push(part.author)
+      vias.push(part.via)
+      starts.push(at + 1)
+      lengths.push(part.data.length)
+      data.set(part.data, at)
+      at += part.data.length
+    }
   }
-  const columns = [
-    parts.map(({ number }) => number),
-    unlessNone(parts.map(({ author }) => author)),
-    unlessNone(parts.map(({ via }) => via)),
-    starts,
-    parts.map((part) => part.data.length),
-    data,
-  ] as const
-  return { numbers: parts.map(({ n }) => n), columns }
+  return { numbers, columns: [parts, unlessNone(authors), unlessNone(vias), starts, lengths, data] as const }
 }
 
 /** Most have no author: a column without a value is not sent. */

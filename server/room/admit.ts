@@ -1,7 +1,7 @@
 /** Letting an update in: read whole, cut down to what is new, and taken only where nothing is missing before it. */
 import * as Y from 'yjs'
 import type { IdSet } from './id-set.ts'
-import { Keys } from './keys.ts'
+import { type HeldKeys, Keys } from './keys.ts'
 import { type Reached, reach } from './reach.ts'
 import { InvalidUpdate } from './reader.ts'
 import { writeReduced } from './reduce.ts'
@@ -12,13 +12,11 @@ import { Field, STRIDE } from './structs.ts'
 import { XmlPlaces } from './xml-places.ts'
 
 /** What a room holds. */
-export interface Held {
+export interface Held extends HeldKeys {
   /** Contiguous: nothing below it is missing. */
   readonly stateVector: ReadonlyMap<number, number>
   /** Asked for only where an update deletes. */
   deletes(): IdSet
-  /** The ids at a key of a map; asked for only where several values might come to lie at one. */
-  atKeys(): IdSet
   /** What lies among XML; asked for only where an update holds a null. */
   xml(): XmlPlaces
 }
@@ -83,8 +81,8 @@ export const apply = (
   if (admission.deletes !== null) deletes.addAll(admission.deletes)
 }
 
-/** Reads an update that was let in before. @param atKeys the ids at a key among what was held before it */
-export const freshOf = (bytes: Uint8Array, atKeys: () => IdSet): Fresh => {
+/** Reads an update that was let in before. @param held what was held before it */
+export const freshOf = (bytes: Uint8Array, held: HeldKeys): Fresh => {
   const { structs, runs, deletes } = scanUpdate(bytes, NO_LIMITS)
   const taken = runs.map((run) => ({
     run,
@@ -93,7 +91,7 @@ export const freshOf = (bytes: Uint8Array, atKeys: () => IdSet): Fresh => {
     last: run.last,
     clock: structs[(run.last - 1) * STRIDE + Field.endClock] as number,
   }))
-  return { bytes, source: bytes, structs, taken, deletes, keys: new Keys(structs, runs, atKeys) }
+  return { bytes, source: bytes, structs, taken, deletes, keys: new Keys(structs, runs, held) }
 }
 
 /** The ids at a key among updates that each add only what is new, in the order they were let in. */
@@ -101,7 +99,7 @@ export const idsAtKeys = (updates: readonly Uint8Array[], into: IdSet): IdSet =>
   for (const bytes of updates) {
     withSpare((spare) => {
       const { structs, runs } = scanUpdate(bytes, NO_LIMITS, spare)
-      new Keys(structs, runs, () => into).addTo(into)
+      new Keys(structs, runs, { atKeys: () => into }).addTo(into)
     })
   }
   return into
@@ -169,8 +167,8 @@ const decide = (
   }
   if (gap && mode === 'live') return { kind: 'gap' }
   if (taken.length === 0 && deletes === null) return { kind: 'nothing', gap }
-  const runs = taken.map(({ run, first, next }) => ({ ...run, first, last: next }))
-  const keys = new Keys(update.structs, runs, () => held.atKeys())
+  const runs = isWhole ? update.runs : taken.map(({ run, first, next }) => ({ ...run, first, last: next }))
+  const keys = new Keys(update.structs, runs, held)
   if (limits !== NO_LIMITS && update.several.length > 0 && keys.holdSeveral(update.several, deletes)) {
     return { kind: 'invalid', reason: 'a key holds several values' }
   }

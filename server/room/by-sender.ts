@@ -31,7 +31,9 @@ export class BySender {
 
   /** All of it, a part for each sender. */
   get parts(): Part[] {
-    return Array.from(this.#gathered.values(), ({ author, via, runs }) => ({ author, via, data: runs.encode() }))
+    const parts: Part[] = []
+    for (const { author, via, runs } of this.#gathered.values()) parts.push({ author, via, data: runs.encode() })
+    return parts
   }
 
   /** All of it, a part for each sender; nothing waits any more. */

@@ -8,18 +8,23 @@ const UNKNOWN = 0
 const AT_KEY = 1
 const ELSEWHERE = 2
 
+export interface HeldKeys {
+  /** The ids at a key of a map; asked for only where several values might come to lie at one. */
+  atKeys(): IdSet
+}
+
 export class Keys {
   readonly #structs: readonly number[]
   readonly #runs: readonly Run[]
-  readonly #held: () => IdSet
+  readonly #held: HeldKeys
   #byClient: ReadonlyMap<number, Run> | null = null
   #found: Uint8Array | null = null
 
   /**
    * @param runs the parts of an update that are new
-   * @param held the ids at a key among what was held before; asked for at first need
+   * @param held what was held before
    */
-  constructor(structs: readonly number[], runs: readonly Run[], held: () => IdSet) {
+  constructor(structs: readonly number[], runs: readonly Run[], held: HeldKeys) {
     this.#structs = structs
     this.#runs = runs
     this.#held = held
@@ -44,7 +49,7 @@ export class Keys {
   /** Adds the ids at a key. */
   addTo(set: IdSet): void {
     // Text has no keys at all, and then no item inherits one.
-    if (this.#held().isEmpty && !this.#hasAny()) return
+    if (this.#held.atKeys().isEmpty && !this.#hasAny()) return
     for (const { client, first, last } of this.#runs) {
       for (let struct = first; struct < last; struct++) {
         if (!this.isAtKey(struct)) continue
@@ -96,6 +101,6 @@ export class Keys {
     const run = this.#byClient.get(client)
     const own = run === undefined ? -1 : structAt(structs, run, clock)
     if (own >= 0) return own
-    return this.#held().has(client, clock) ? -AT_KEY : -ELSEWHERE
+    return this.#held.atKeys().has(client, clock) ? -AT_KEY : -ELSEWHERE
   }
 }

@@ -1,4 +1,5 @@
 /** How far the structs of an update can be taken in: what each refers to must be held, or stand causally earlier. */
+import { LazyMap } from './lazy-map.ts'
 import { structAt } from './nesting.ts'
 import type { ScannedUpdate } from './scan.ts'
 import { Ref } from './scan-content.ts'
@@ -37,7 +38,7 @@ class Reach {
   readonly #held: ReadonlyMap<number, number>
   readonly #byClient: ReadonlyMap<number, Reached> | null
   /** Runs that wait, by the struct that they wait for; each waits for one at most. */
-  readonly #waiting = new Map<number, Reached[]>()
+  readonly #waiting = new LazyMap<number, Reached[]>()
 
   constructor(update: ScannedUpdate, held: ReadonlyMap<number, number>) {
     const { structs } = update

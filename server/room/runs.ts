@@ -5,6 +5,7 @@
 import * as Y from 'yjs'
 import { IdSet } from './id-set.ts'
 import type { Keys } from './keys.ts'
+import { LazyMap } from './lazy-map.ts'
 import { EMPTY_UPDATE } from './merge.ts'
 import type { Reached } from './reach.ts'
 import { Run } from './run.ts'
@@ -26,7 +27,8 @@ export interface Fresh {
 }
 
 export class Runs {
-  readonly #runs = new Map<number, Run>()
+  /** Most are a lone update, and need none. */
+  readonly #runs = new LazyMap<number, Run>()
   #deletes: IdSet | null = null
   /** A lone update is passed on as it came. */
   #only: Fresh | null = null

@@ -1,7 +1,8 @@
 /** The tail of a room: what its snapshot does not hold, committed and not yet committed, in the order it was taken in. */
 import type { Part } from '../log/port.ts'
-import { freshOf, type Held } from './admit.ts'
+import { freshOf } from './admit.ts'
 import { BySender, type Sender } from './by-sender.ts'
+import type { HeldKeys } from './keys.ts'
 import { mergeUpdates } from './merge.ts'
 import { type Fresh, Runs } from './runs.ts'
 import type { StateVector } from './state-vector.ts'
@@ -24,7 +25,7 @@ export class Tail {
   readonly #gathering = new BySender()
   /** All of the tail, merged; from the first joiner who found several batches on, until a snapshot holds some of them. */
   #merged: Runs | null = null
-  readonly #held: Pick<Held, 'atKeys'>
+  readonly #held: HeldKeys
   #bytes = 0
   #unsaved = 0
   #gatheredBytes = 0
@@ -32,7 +33,7 @@ export class Tail {
   #isDisordered = false
 
   /** @param held what the room holds, this tail included */
-  constructor(held: Pick<Held, 'atKeys'>) {
+  constructor(held: HeldKeys) {
     this.#held = held
   }
 
@@ -152,7 +153,7 @@ export class Tail {
   #allMerged(): Runs {
     if (this.#merged !== null) return this.#merged
     const merged = new Runs()
-    for (const update of this.updates) merged.add(freshOf(update, () => this.#held.atKeys()))
+    for (const update of this.updates) merged.add(freshOf(update, this.#held))
     if (!this.isEmpty && this.#lone === null) this.#merged = merged
     return merged
   }

@@ -167,7 +167,7 @@ describe('updates merged as they come', () => {
       if (fresh !== null) rows.push(fresh.bytes)
     }
     const runs = new Runs()
-    for (const row of rows) runs.add(freshOf(row, () => new IdSet()))
+    for (const row of rows) runs.add(freshOf(row, { atKeys: () => new IdSet() }))
     expect(Y.encodeStateVector(docOf(runs.encode()))).toEqual(Y.encodeStateVector(docOf(...rows)))
   })
 })
