@@ -50,6 +50,7 @@ export class PageDeleted extends Error {}
 const SWEEP_MS = 2000
 /** A room without members stays this long, for whoever comes back after a lost connection. */
 const LINGER_MS = 15_000
+const COMPARE_MS = 1000
 
 export class Rooms {
   readonly #parts: RoomsParts
@@ -116,7 +117,7 @@ export class Rooms {
    */
   async join(roomId: string, member: Member): Promise<Room> {
     for (;;) {
-      const room = this.#rooms.get(roomId) ?? (await this.#open(roomId))
+      const room = (await this.#standing(roomId)) ?? (await this.#open(roomId))
       if (this.#closed) throw new Error('the service is stopping')
       if (room.isEnded || this.#rooms.get(roomId) !== room) continue
       room.join(member)
@@ -182,6 +183,25 @@ export class Rooms {
     const opening = this.#opening.get(roomId)
     if (opening !== undefined) await Promise.allSettled([opening])
     return this.#rooms.get(roomId)
+  }
+
+  /** The room if it is open. Nobody has watched an empty one: before somebody joins it, it is compared with the log. */
+  async #standing(roomId: string): Promise<Room | undefined> {
+    const { clock, log, logger } = this.#parts
+    const room = this.#rooms.get(roomId)
+    if (room === undefined || room.isWatched || !log.reachable) return room
+    const compared = this.compare(room).catch((error: unknown) =>
+      logger.debug({ room: roomId, error: String(error) }, 'an empty room was not compared; the poll does it'),
+    )
+    // A database that hangs keeps nobody out of what is in memory.
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(COMPARE_MS, resolve)
+      void compared.finally(() => {
+        cancel()
+        resolve()
+      })
+    })
+    return room
   }
 
   #open(roomId: string): Promise<Room> {

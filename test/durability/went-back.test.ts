@@ -54,6 +54,33 @@ it('a database put back in time under a running service gets back all that its c
   await service.stop()
 })
 
+it('whoever comes back to a page that nobody had open meanwhile is told saved only once its database has it again', {
+  timeout: 120_000,
+}, async () => {
+  const postgres = await createPostgres()
+  onTestFinished(postgres.remove)
+  const store = postgresStoreAt(postgres.url)
+  const service = await startService(store.env)
+  const ana = await connectClient(service.collab, ROOM)
+  write(ana, 'once ')
+  await ana.settled()
+  await postgres.stop()
+  const copy = await postgres.keepCopy()
+  await postgres.start()
+  write(ana, 'upon ')
+  await ana.settled()
+  await postgres.stop()
+  await postgres.putBack(copy)
+  ana.disconnect()
+  await postgres.start()
+  await until('the service to reach its database', async () => (await fetch(`${service.address}/readyz`)).ok)
+  ana.connect(service.collab)
+  await ana.synced()
+  await ana.settled()
+  expect((await foldOf(store, ROOM)).getText('text').toString()).toBe('once upon ')
+  await service.stop()
+})
+
 /** One of two processes sleeps while the database goes back, and `since` edits come before it wakes. */
 const wakeAfter = async (since: number): Promise<void> => {
   const postgres = await createPostgres()

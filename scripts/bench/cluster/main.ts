@@ -14,8 +14,8 @@ const RUNS = 3
 const PAIRS = { rooms: 500, clientsPerRoom: 2, writersPerRoom: 2, rate: 5000 }
 const CROWD = { rooms: 1, clientsPerRoom: 50, writersPerRoom: 10, rate: 2000 }
 const SECONDS = 10
-/** A worker of two has half the calls, so its code is compiled later: after 5 s it takes twice the CPU of after 25 s. */
-const WARMUP_SECONDS = 20
+/** A worker of two has half the calls, so its code is compiled later: its CPU an update falls for most of a minute. */
+const WARMUP_SECONDS = 60
 const REQUESTS = 2000
 
 interface Typed {
