@@ -16,6 +16,8 @@ const CROWD = { rooms: 1, clientsPerRoom: 50, writersPerRoom: 10, rate: 2000 }
 const SECONDS = 10
 /** A worker of two has half the calls, so its code is compiled later: its CPU an update falls for most of a minute. */
 const WARMUP_SECONDS = 60
+/** Both ways of a socket have the same calls. */
+const PIPED_WARMUP_SECONDS = 20
 const REQUESTS = 2000
 
 interface Typed {
@@ -51,6 +53,7 @@ const mark = (what: string, value: number, most: number): boolean => {
 const compared = async (
   kinds: Readonly<Record<string, (prefix: string, database: string, releases: Releases) => Promise<Measured>>>,
   shape: typeof PAIRS,
+  warmupSeconds: number,
 ): Promise<Record<string, Typed>> => {
   const found = new Map<string, Typed[]>()
   for (let round = 0; round < RUNS; round++) {
@@ -59,7 +62,7 @@ const compared = async (
       try {
         const database = await openDatabase(releases)
         const prefix = `bench/cluster-${round}`
-        const typed = await type(await start(prefix, database.url, releases), prefix, shape, releases)
+        const typed = await type(await start(prefix, database.url, releases), prefix, shape, warmupSeconds, releases)
         found.set(kind, [...(found.get(kind) ?? []), typed])
       } finally {
         await releases.run()
@@ -84,7 +87,13 @@ const compared = async (
   return Object.fromEntries(middles)
 }
 
-const type = async (service: Measured, prefix: string, shape: typeof PAIRS, releases: Releases): Promise<Typed> => {
+const type = async (
+  service: Measured,
+  prefix: string,
+  shape: typeof PAIRS,
+  warmupSeconds: number,
+  releases: Releases,
+): Promise<Typed> => {
   const { rate, ...people } = shape
   let before = 0
   let after = 0
@@ -97,8 +106,8 @@ const type = async (service: Measured, prefix: string, shape: typeof PAIRS, rele
     pace: { rate },
     presence: null,
     looksAtStorage: false,
-    edits: Math.ceil((rate * (WARMUP_SECONDS + SECONDS)) / (people.rooms * people.writersPerRoom)),
-    warmupSeconds: WARMUP_SECONDS,
+    edits: Math.ceil((rate * (warmupSeconds + SECONDS)) / (people.rooms * people.writersPerRoom)),
+    warmupSeconds,
     seconds: SECONDS,
   }
   const result = await runLoad<TypingResult>(job, releases, (stage) => {
@@ -122,6 +131,7 @@ const workers = async (): Promise<boolean> => {
       'WORKERS=2': (_prefix, database, releases) => startOne(database, { WORKERS: '2' }, releases),
     },
     PAIRS,
+    WARMUP_SECONDS,
   )
   const ratio = (found['WORKERS=2']?.perUpdate ?? 0) / (found['one process']?.perUpdate ?? 1)
   return mark('CPU an update, two workers to one process', ratio, 1.15)
@@ -131,7 +141,11 @@ const pipes = async (): Promise<boolean> => {
   say(`\nOne room of 50, ten of them typing, ${CROWD.rate} updates a second, two nodes on one core`)
   const two = (way: 'direct' | 'piped') => async (prefix: string, database: string, releases: Releases) =>
     (await startTwo(database, `${prefix}-0`, releases))[way]
-  const found = await compared({ 'at the owner': two('direct'), 'passed on': two('piped') }, CROWD)
+  const found = await compared(
+    { 'at the owner': two('direct'), 'passed on': two('piped') },
+    CROWD,
+    PIPED_WARMUP_SECONDS,
+  )
   const ratio = (found['passed on']?.perDelivery ?? 0) / (found['at the owner']?.perDelivery ?? 1)
   return mark('CPU a delivery, passed on to direct', ratio, 2)
 }
