@@ -1,9 +1,10 @@
-/** The provider in a real Chromium: two tabs, the browser's own offline switch, a full disk, a service worker. */
+/** The provider in a real Chromium: two tabs, no network, a full disk, a service worker. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import type { BrowserContext, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { comeBack, goAway, lineTo, type ServiceLine } from '../support/away.ts'
 import { bundle } from '../support/bundle.ts'
 import { chromiumPath, serveApp, startChromium } from '../support/chromium.ts'
 import { leaveOut } from '../support/left-out.ts'
@@ -32,6 +33,10 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
       '/worker.js': await bundle('test/provider/app/worker.ts', { format: 'iife' }),
     }
   })
+  let line: ServiceLine
+  beforeEach(async () => {
+    line = await lineTo(shared().service)
+  })
   const browser = chromiumPath === null ? null : startChromium()
   afterAll(async () => (await browser)?.close())
 
@@ -50,7 +55,7 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
 
   const started = async (tab: Page): Promise<void> => void (await tab.waitForFunction('globalThis.app'))
   const open = (tab: Page, page: string, keptIn: Opening['keptIn'] = 'indexedDb') =>
-    tab.evaluate((opening) => app.open(opening), { url: shared().service.collab, story: 's1', page, keptIn })
+    tab.evaluate((opening) => app.open(opening), { url: line.collab, story: 's1', page, keptIn })
   const write = (tab: Page, words: string) => tab.evaluate((given) => app.write(given), words)
   const textOf = (tab: Page) => tab.evaluate(() => app.text())
   const stateOf = (tab: Page) => tab.evaluate(() => app.state())
@@ -70,7 +75,7 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
     await untilSaved(one)
     await until('the other tab to show it', async () => (await textOf(two)) === 'once ')
 
-    await context.setOffline(true)
+    await goAway(context, line)
     await Promise.all(
       [one, two].map((tab) => until('the loss', async () => (await stateOf(tab)).connection === 'offline')),
     )
@@ -87,7 +92,7 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
     expect(await textOf(two)).toBe('once upon a time')
     expect((await stateOf(two)).saved.state).toBe('on this device')
     await one.close()
-    await context.setOffline(false)
+    await comeBack(context, line)
     await untilSaved(two)
     expect(await stored('tabs')).toBe('once upon a time')
   })
@@ -97,7 +102,7 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
     const tab = await openTab(context, address)
     await open(tab, 'parting')
     await untilSaved(tab)
-    await context.setOffline(true)
+    await goAway(context, line)
     const noted = (there: Page) =>
       there.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('scriptorium:parting:')).length)
     let words = ''
@@ -144,10 +149,10 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
     await open(last, 'parting')
     expect((await textOf(last)).length).toBe(words.length + 4)
     await until('nothing to be noted twice', async () => (await noted(last)) === 0)
-    await context.setOffline(false)
+    await comeBack(context, line)
     await untilSaved(last)
     expect(await stored('parting')).toBe(await textOf(last))
-    await context.setOffline(true)
+    await goAway(context, line)
     await until('the loss', async () => (await stateOf(last)).connection === 'offline')
     const before = await last.evaluate(async () => {
       app.write('dropped')
@@ -168,7 +173,7 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
     const tabs = [await openTab(context, address), await openTab(context, address)]
     for (const tab of tabs) await open(tab, 'keys', 'keys')
     await Promise.all(tabs.map(untilSaved))
-    await context.setOffline(true)
+    await goAway(context, line)
     const words = await Promise.all(
       tabs.map((tab, n) =>
         tab.evaluate(async (name) => {
@@ -186,7 +191,7 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
     await started(one)
     await open(one, 'keys', 'keys')
     expect((await textOf(one)).trim().split(' ')).toHaveLength((words[0] as number) * 2)
-    await context.setOffline(false)
+    await comeBack(context, line)
     await untilSaved(one)
     expect(await stored('keys')).toBe(await textOf(one))
   })
@@ -196,13 +201,13 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
     const tab = await openTab(context, address)
     await open(tab, 'worker')
     await untilSaved(tab)
-    await context.setOffline(true)
+    await goAway(context, line)
     await write(tab, 'written on a train')
     await tab.evaluate(() => app.leave())
     await tab.goto('about:blank')
     expect(await stored('worker')).toBe('')
 
-    await context.setOffline(false)
+    await comeBack(context, line)
     const session = await context.newCDPSession(tab)
     const registration = new Promise<string>((resolve) => {
       session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
@@ -214,14 +219,14 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
     await session.send('ServiceWorker.dispatchSyncEvent', {
       origin: address,
       registrationId: await registration,
-      tag: `${shared().service.collab} s1`,
+      tag: `${line.collab} s1`,
       lastChance: false,
     })
     await until('the words', async () => (await stored('worker')) === 'written on a train')
 
     await tab.goto(address)
     await started(tab)
-    await context.setOffline(true)
+    await goAway(context, line)
     await open(tab, 'worker')
     expect((await stateOf(tab)).saved.state).toBe('saved')
   })
@@ -242,7 +247,7 @@ exec unshare -r -m sh -c 'mount -t tmpfs -o size=${SMALL_DISK} none "${folder}" 
     await open(tab, 'full')
     await untilSaved(tab)
     await tab.evaluate(() => app.fill())
-    await context.setOffline(true)
+    await goAway(context, line)
     // What can be compressed takes less room than it has.
     const words = Buffer.from(seededRandom().bytes(500_000)).toString('base64')
     await write(tab, words)
@@ -254,7 +259,7 @@ exec unshare -r -m sh -c 'mount -t tmpfs -o size=${SMALL_DISK} none "${folder}" 
     await started(tab)
     await open(tab, 'full')
     expect(await textOf(tab)).toBe(words)
-    await context.setOffline(false)
+    await comeBack(context, line)
     await untilSaved(tab)
     expect(await stored('full')).toBe(words)
   })

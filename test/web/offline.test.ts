@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { readStory } from '../../shared/story.ts'
+import { comeBack, goAway, lineTo } from '../support/away.ts'
 import {
   addPicture,
   bodyOf,
@@ -24,8 +25,8 @@ describe.skipIf(chromiumPath === null)('a story without a network', { timeout: 1
   it('is opened, written, reordered and illustrated; all of it arrives later, and the light is honest throughout', async () => {
     const store = await anyPostgres().open()
     const service = await startService(store.env)
-    const browser = await openBrowser()
-    const ana = await somebody(browser, `${service.address}/s/woods#new=The+woods`)
+    const line = await lineTo(service)
+    const ana = await somebody(await openBrowser(), `${line.address}/s/woods#new=The+woods`)
     await opened(ana.page)
     const first = pageIn(ana.page)
     await ana.page.getByLabel('Title of the page').fill('Oaks')
@@ -37,7 +38,7 @@ describe.skipIf(chromiumPath === null)('a story without a network', { timeout: 1
       ana.page.evaluate(async () => (await (await caches.open('scriptorium-files')).keys()).length > 10),
     )
 
-    await ana.context.setOffline(true)
+    await goAway(ana.context, line)
     await type(ana.page, ' Alone.')
     await lit(ana.page, 'on this device')
     await ana.page.getByText('every word is kept on this device').waitFor()
@@ -64,7 +65,7 @@ describe.skipIf(chromiumPath === null)('a story without a network', { timeout: 1
 
     await ana.page.close()
     ana.page = await ana.context.newPage()
-    await ana.page.goto(`${service.address}/s/woods`)
+    await ana.page.goto(`${line.address}/s/woods`)
     await opened(ana.page)
     await until('the second page, now the first', async () => (await textIn(ana.page)) === 'Second page.')
     await ana.page.waitForSelector('.picture img[src^=blob]')
@@ -72,7 +73,7 @@ describe.skipIf(chromiumPath === null)('a story without a network', { timeout: 1
     expect(readStory(await foldOf(store, 'woods/_story')).pages.map(({ id }) => id)).toEqual([first])
     expect(await store.query('SELECT 1 FROM scriptorium.asset')).toEqual([])
 
-    await ana.context.setOffline(false)
+    await comeBack(ana.context, line)
     await lit(ana.page, 'saved')
     const story = readStory(await foldOf(store, 'woods/_story'))
     expect(story.pages).toEqual([
@@ -94,14 +95,15 @@ describe.skipIf(chromiumPath === null)('a story without a network', { timeout: 1
   it('is begun, found again on the list, and saved once it is opened with one', async () => {
     const store = await anyPostgres().open()
     const service = await startService(store.env)
-    const { context, page, faults } = await somebody(await openBrowser(), service.address)
+    const line = await lineTo(service)
+    const { context, page, faults } = await somebody(await openBrowser(), line.address)
     await page.getByText('No story yet').waitFor()
     await page.evaluate(() => navigator.serviceWorker.ready)
     await until('the app to be kept', () =>
       page.evaluate(async () => (await (await caches.open('scriptorium-files')).keys()).length > 10),
     )
 
-    await context.setOffline(true)
+    await goAway(context, line)
     await page.getByRole('button', { name: 'New story' }).click()
     await page.getByLabel('What is it called?').fill('The tent')
     await page.getByRole('button', { name: 'Begin' }).click()
@@ -109,13 +111,13 @@ describe.skipIf(chromiumPath === null)('a story without a network', { timeout: 1
     await type(page, 'It rained.')
     await lit(page, 'on this device')
     const room = `${decodeURIComponent(new URL(page.url()).pathname.slice('/s/'.length))}/${pageIn(page)}`
-    await page.goto(service.address)
+    await page.goto(line.address)
     await page.locator('.card', { hasText: 'The tent' }).waitFor()
 
     const away = page.getByText('The service does not answer now')
     await away.waitFor()
     const listed = page.waitForResponse((response) => response.url().includes('/api/v1/stories'))
-    await context.setOffline(false)
+    await comeBack(context, line)
     expect(await (await listed).json()).toMatchObject({ stories: [] })
     await away.waitFor({ state: 'detached' })
     await page.locator('.card', { hasText: 'The tent' }).click()
