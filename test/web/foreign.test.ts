@@ -71,6 +71,44 @@ describe.skipIf(chromiumPath === null)('a page that another app writes', { timeo
     await service.stop()
   })
 
+  it('becomes paragraphs once where two people wish so at the same moment, with what one writes on', async () => {
+    const { service, stored } = await written((doc) => {
+      const body = doc.getText('body')
+      body.insertEmbed(0, node('table', ['Heron, two']))
+      body.insertEmbed(1, node('paragraph', ['It left.']))
+      body.insert(2, WORDS)
+    })
+    const browser = await openBrowser()
+    const people = [
+      await somebody(browser, `${service.address}/s/pond`),
+      await somebody(browser, `${service.address}/s/pond`, { name: 'Ben' }),
+    ] as const
+    for (const { context, page } of people) {
+      await page.getByText(CANNOT).waitFor()
+      await lit(page, 'saved')
+      await context.setOffline(true)
+      page.on('dialog', (dialog) => void dialog.accept())
+      await page.getByRole('button', { name: 'Make paragraphs of it' }).click()
+      await opened(page)
+    }
+    const [ana, ben] = people
+    await type(ana.page, ' For good.')
+    await lit(ana.page, 'on this device')
+    for (const { context, page } of people) {
+      await context.setOffline(false)
+      await lit(page, 'saved')
+    }
+    const lines = ['Heron, two', 'It left.', `${WORDS} For good.`].join('\n').split('\n')
+    expect((await stored()).getXmlFragment('body').toString()).toBe(
+      lines.map((line) => `<paragraph>${line}</paragraph>`).join(''),
+    )
+    for (const { page } of people) {
+      await until('all to be there', async () => (await textIn(page)) === lines.join(''))
+    }
+    expect([...ana.faults, ...ben.faults]).toEqual([])
+    await service.stop()
+  })
+
   it('in a schema of its own is not repaired, whoever has it open, and is written on again when it fits', async () => {
     const fitting = () => node('paragraph', ['Once.'])
     const table = () => node('table', [node('row', ['Heron, two'])])

@@ -5,7 +5,7 @@
 import { getSchema } from '@tiptap/core'
 import { Fragment, type Node } from '@tiptap/pm/model'
 import * as Y from 'yjs'
-import { hasKeys, linesOf } from '../device/pieces.ts'
+import { hasKeys } from '../device/pieces.ts'
 import { pageExtensions } from './extensions.ts'
 
 const schema = getSchema(
@@ -52,7 +52,8 @@ const taken = <T>(make: () => T): T | null => {
   }
 }
 
-const isBlock = (child: unknown): boolean => {
+/** Whether the editor can show a piece of a page as it is. */
+export const isBlock = (child: unknown): boolean => {
   const node = child instanceof Y.XmlElement ? taken(() => nodeOf(child)) : null
   return node !== null && atTop.matchType(node.type) !== null
 }
@@ -106,27 +107,4 @@ const missingBefore = (element: Y.XmlElement): Y.XmlElement[] => {
   const there = taken(() => nodesOf(element.toArray()))
   const missing = there === null ? null : match?.fillBefore(Fragment.from(there), true)
   return (missing?.content ?? []).map(({ type }) => new Y.XmlElement(type.name))
-}
-
-/** Makes paragraphs of what the editor cannot show; what it can show stays as it is. */
-export const makeParagraphs = (body: Y.XmlFragment): void => {
-  const runs: { at: number; readonly children: unknown[] }[] = []
-  for (const [at, child] of body.toArray().entries()) {
-    const last = runs.at(-1)
-    if (isBlock(child)) continue
-    if (last !== undefined && last.at + last.children.length === at) last.children.push(child)
-    else runs.push({ at, children: [child] })
-  }
-  body.doc?.transact(() => {
-    for (const { at, children } of runs.reverse()) {
-      body.delete(at, children.length)
-      body.insert(at, linesOf(children).map(paragraphOf))
-    }
-  })
-}
-
-const paragraphOf = (line: string): Y.XmlElement => {
-  const paragraph = new Y.XmlElement('paragraph')
-  if (line !== '') paragraph.insert(0, [new Y.XmlText(line)])
-  return paragraph
 }

@@ -4,8 +4,9 @@ import { useEffect, useState } from 'preact/hooks'
 import type * as Y from 'yjs'
 import { hasKeys, linesOf } from '../device/pieces.ts'
 import { words } from '../words/words.ts'
-import { fits, makeParagraphs, mend } from './fit.ts'
+import { fits, mend } from './fit.ts'
 import { Notice } from './notices.tsx'
+import { makeParagraphs } from './paragraphs.ts'
 
 export interface PlainParts {
   readonly doc: Y.Doc
@@ -39,7 +40,7 @@ export const PlainPage = ({ doc, mayWrite, fitsAgain }: PlainParts) => {
             type="button"
             class="button"
             onClick={() => {
-              if (confirm(words.makeParagraphsSure)) makeParagraphs(body)
+              if (confirm(words.makeParagraphsSure)) makeParagraphs(doc)
             }}
           >
             {words.makeParagraphs}
