@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
 import { contentOf } from './contents.ts'
 import { loadPage, type PageRows } from './pages.ts'
+import { isShown } from './shown.ts'
 
 export interface Inspected {
   /** Hash of all that can be read of it. */
@@ -12,7 +13,7 @@ export interface Inspected {
   /** Clocks that clients used in all, and how many of them stand for what was deleted. */
   readonly length: number
   readonly deleted: number
-  /** Whether its body holds what the app's editor cannot show: keys, or letters and values beside its elements. */
+  /** Whether its body holds what the app's editor cannot show. */
   readonly isForeign: boolean
 }
 
@@ -38,8 +39,9 @@ export const inspect = (page: PageRows): Inspected => {
 const isForeignBody = (body: ReturnType<Y.Doc['share']['get']>): boolean => {
   for (const { deleted } of body?._map.values() ?? []) if (!deleted) return true
   for (let item = body?._start ?? null; item !== null; item = item.right) {
-    const isElement = item.content instanceof Y.ContentType && item.content.type instanceof Y.XmlElement
-    if (!item.deleted && item.countable && !isElement) return true
+    if (item.deleted || !item.countable) continue
+    const type = item.content instanceof Y.ContentType ? item.content.type : null
+    if (!(type instanceof Y.XmlElement) || !isShown(type)) return true
   }
   return false
 }

@@ -9,6 +9,7 @@ import { runCommand } from '../support/command.ts'
 import { clock, counting, openDatabase, openThreads, quiet } from '../support/open-database.ts'
 import { seededRandom } from '../support/random.ts'
 import { anyPostgres, type Store } from '../support/stores.ts'
+import { node } from '../support/story.ts'
 import { contentHash, plantPages, typedRows } from './pages.ts'
 
 const ROOM = 'ill/page'
@@ -142,13 +143,34 @@ describe('an examination of what pages hold', () => {
       body.delete(0, 5)
       body.insertEmbed(0, new Y.XmlElement('paragraph'))
     })
+    const xml = (...nodes: Y.XmlElement[]) => rows((doc) => doc.getXmlFragment('body').insert(0, nodes))
+    const list = (...items: Y.XmlElement[]) => node('bulletList', items)
+    const nested = xml(list(node('listItem', [node('paragraph', ['in', list(node('listItem', ['out']))])])))
+    const table = xml(node('paragraph'), node('table', [node('paragraph')]))
+    const comment = new Y.XmlText()
+    comment.insert(0, 'words', { comment: {} })
+    const remark = xml(node('blockquote', [node('paragraph', [comment])]))
+    const mends = xml(list(), list(node('listItem', [node('heading', ['late'])])))
     const keys = rows((doc) => doc.getMap('body').set('key', 1))
-    const pages = { asText, asXml, mixed, once, keys, _story: rows((doc) => doc.getMap('story').set('title', 'S')) }
+    const pages = {
+      asText,
+      asXml,
+      mixed,
+      once,
+      nested,
+      table,
+      remark,
+      mends,
+      keys,
+      _story: rows((doc) => doc.getMap('story').set('title', 'S')),
+    }
     await plantPages(store, new Map(Object.entries(pages).map(([page, each]) => [`app/${page}`, each])), 1)
     await plantPages(store, new Map([['other/asText', asText]]), 1)
     const { faults, found } = await examine(false)
     expect(faults).toBe(0)
-    expect(found.map(({ page }) => page)).toEqual(['app/asText', 'app/keys', 'app/mixed'])
+    expect(found.map(({ page }) => page)).toEqual(
+      ['asText', 'keys', 'mixed', 'nested', 'remark', 'table'].map((page) => `app/${page}`),
+    )
     expect(found[0]?.findings).toMatchObject([{ level: 'note', what: expect.stringContaining('shown there as text') }])
   })
 })
