@@ -38,10 +38,12 @@ export const onlyLooked = (c: Context): void => c.set(LOOKED, true)
 /** Adds to what was written down. */
 export type Adding = (detail: NonNullable<Act['detail']>) => Promise<void>
 
-/** Writes down now what begins, for a route that answers before it has ended. @throws DatabaseError */
+/** Writes down what begins and has not `ended`, for a route that answers before it has. @throws DatabaseError */
 export const noteNow = async (c: Context): Promise<Adding> => {
   const { note: write, add }: GuardParts = c.get(WRITER)
-  const id = await write(actOf(c, c.get(AUTHORIZED)))
+  const act = actOf(c, c.get(AUTHORIZED))
+  // A process that is killed tells nobody: what it never came to say has to stand there from the first.
+  const id = await write({ ...act, detail: { ...act.detail, ended: false } })
   onlyLooked(c)
   return (detail) => add(id, detail)
 }

@@ -61,33 +61,33 @@ export const workRoutes = ({ key, authorize, work, logger, detached }: WorkParts
         if (detached.isRunning(name)) return problem(409, 'Under way', `${name} is under way already`)
         const add = await noteNow(c)
         // How it ends is told by the events.
-        run(body, () => undefined, detached.ending).catch((error: unknown) => noteEnd(add, error, logger))
+        untilNoted(
+          run(body, () => undefined, detached.ending),
+          add,
+          logger,
+        ).catch(() => undefined)
         return c.json({ started: name }, 202)
       }
       const add = await noteNow(c)
-      return streamed(c, async (told, signal) => {
-        try {
-          return await run(body, told, signal)
-        } catch (error) {
-          await noteEnd(add, error, logger)
-          throw error
-        }
-      })
+      return streamed(c, (told, signal) => untilNoted(run(body, told, signal), add, logger))
     })
   }
   return app
 }
 
-/** Has the audit say why work did not come to what was asked. */
-const noteEnd = async (add: Adding, error: unknown, logger: Logger): Promise<void> => {
-  const why = reasonOf(error)
+/** Waits for work, and has the audit say that it ended, and why if it did not come to what was asked. */
+const untilNoted = async <Report>(work: Promise<Report>, add: Adding, logger: Logger): Promise<Report> => {
+  const fault = await work.then(() => ({}), faultOf)
   try {
-    await add(error instanceof ArchiveFault ? { refused: why } : { failed: why })
-  } catch (fault) {
-    // The database is away, which is why the work failed; whoever asked is told.
-    logger.warn({ why, fault: reasonOf(fault) }, 'the audit could not be told that work failed')
+    await add({ ended: true, ...fault })
+  } catch (error) {
+    // The database is away, which may be why the work failed; whoever asked is told.
+    logger.warn({ ...fault, fault: reasonOf(error) }, 'the audit could not be told that work ended')
   }
+  return work
 }
+
+const faultOf = (error: unknown) => ({ [error instanceof ArchiveFault ? 'refused' : 'failed']: reasonOf(error) })
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

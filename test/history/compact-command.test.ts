@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { call } from '../support/api.ts'
 import { connectClient } from '../support/client.ts'
 import { runCommand, startCommand } from '../support/command.ts'
-import { startService } from '../support/service.ts'
+import { type Service, startService } from '../support/service.ts'
 import { readAfresh } from '../support/stock.ts'
 import { pgliteStore } from '../support/stores.ts'
 import { until } from '../support/until.ts'
@@ -50,12 +50,34 @@ describe('scriptorium compact', () => {
     expect(JSON.parse(examined.out)).toMatchObject({ pages: 1, faults: 0 })
     const audit = await call(service.address, 'GET', '/admin/audit')
     expect(audit.body.acts).toMatchObject([
-      { act: 'POST /api/v1/admin/doctor', author: null, detail: { by: 'a command on this machine', repair: false } },
+      {
+        act: 'POST /api/v1/admin/doctor',
+        author: null,
+        detail: { by: 'a command on this machine', repair: false, ended: true },
+      },
       { act: 'POST /api/v1/admin/compact', author: null, detail: { by: 'a command on this machine' } },
     ])
     expect((await readAfresh(service.collab, 'story/page')).getText('text').toString()).toContain('word 29 word 28')
     await service.stop()
     expect(await store.query('SELECT seq::int AS seq FROM scriptorium.update')).toHaveLength(1)
+  })
+
+  it('is in the audit as not ended when its service is killed meanwhile', { timeout: TEST_MS }, async () => {
+    const { store } = await planted(24)
+    const compact = (service: Service, detached: boolean) =>
+      fetch(`${service.address}/api/v1/admin/compact`, { method: 'POST', body: JSON.stringify({ detached }) })
+    const killed = await startService(store.env)
+    expect((await compact(killed, true)).status).toBe(202)
+    await killed.kill('SIGKILL')
+    const service = await startService(store.env)
+    const lines = (await (await compact(service, false)).text()).trim().split('\n')
+    expect(JSON.parse(lines.at(-1) ?? '').report.compacted).toBeGreaterThan(0)
+    const act = 'POST /api/v1/admin/compact'
+    expect((await call(service.address, 'GET', '/admin/audit')).body.acts).toMatchObject([
+      { act, detail: { ended: true } },
+      { act, detail: { ended: false } },
+    ])
+    await service.stop()
   })
 
   it('refuses who has neither the key nor the right', async () => {

@@ -91,7 +91,7 @@ describe('operators', { timeout: 120_000 }, () => {
 
     const { acts } = (await ask('GET /admin/audit', { headers: admin })).body
     expect(acts.map(({ act, story, detail }: Record<string, unknown>) => [act, story, detail])).toEqual([
-      ['POST /api/v1/admin/compact', null, {}],
+      ['POST /api/v1/admin/compact', null, { ended: true }],
       ['POST /api/v1/admin/rooms/:story/:page/close', 's1', { closed: 2 }],
       ['POST /api/v1/admin/rooms/:story/:page/fold', 's2', null],
     ])

@@ -72,7 +72,7 @@ describe('export and import', () => {
     const { acts } = (await askAt(service.address)('GET /admin/audit')).body
     expect(acts).toMatchObject([
       { act: 'POST /api/v1/admin/import', detail: { story: 's1', refused: expect.stringContaining('exist already') } },
-      { act: 'POST /api/v1/admin/import', detail: { story: 's1' } },
+      { act: 'POST /api/v1/admin/import', detail: { story: 's1', ended: true } },
     ])
     expect(Object.keys(acts[1].detail)).not.toContain('refused')
     const zip = `${folders[2]}.zip`

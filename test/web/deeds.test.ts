@@ -28,6 +28,12 @@ const ACTS: readonly (readonly [act: string, noted: object, said: string])[] = [
     'op asked for a compaction of every page failed the database is away',
   ],
   [
+    'POST /api/v1/admin/compact',
+    { author: 'op', detail: { dryRun: false, ended: false } },
+    'op asked for a compaction of every page not known to have ended',
+  ],
+  ['POST /api/v1/admin/compact', { author: 'op', detail: { story: 's1', ended: true } }, 'op ran a compaction of s1'],
+  [
     'POST /api/v1/admin/doctor',
     { author: 'op', detail: { story: 's1', page: 'p1', repair: true } },
     'op ran a check of s1/p1 mending what is sure',

@@ -59,7 +59,7 @@ const Row = ({ act }: { readonly act: Act }) => {
         {not !== null && (
           <>
             {' '}
-            <span class="tag bad">{not.what}</span> {not.why}
+            <span class={`tag ${not.why === '' ? 'wait' : 'bad'}`}>{not.what}</span> {not.why}
           </>
         )}
       </span>

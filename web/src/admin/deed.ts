@@ -9,7 +9,7 @@ export interface Deed {
   readonly about: string | null
   readonly where: string
   readonly how: string
-  /** Why it did not come to what was asked; null: it did. */
+  /** Why it did not come to what was asked, as far as that is known; null: it did. */
   readonly not: { readonly what: string; readonly why: string } | null
 }
 
@@ -28,6 +28,7 @@ const DETAILS: Told = {
   page: () => null,
   refused: () => null,
   failed: () => null,
+  ended: () => null,
   dryRun: (isDry: boolean) => (isDry ? details.dryRun : null),
   repair: (isMended: boolean) => (isMended ? details.repair : null),
   hard: (isHard: boolean) => (isHard ? details.hard : null),
@@ -62,9 +63,10 @@ export const deedOf = ({ author, act, story, page, about, detail }: Act): Deed =
   }
 }
 
-const notOf = ({ refused, failed }: NonNullable<Act['detail']>): Deed['not'] => {
+const notOf = ({ refused, failed, ended }: NonNullable<Act['detail']>): Deed['not'] => {
   if (refused !== undefined) return { what: words.refused, why: String(refused) }
-  return failed === undefined ? null : { what: words.didNotEnd, why: String(failed) }
+  if (failed !== undefined) return { what: words.didNotEnd, why: String(failed) }
+  return ended === false ? { what: words.endUnknown, why: '' } : null
 }
 
 const howOf = (detail: NonNullable<Act['detail']>): string =>

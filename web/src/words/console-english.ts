@@ -205,6 +205,7 @@ export const english = {
   everyPage: 'every page',
   refused: 'refused',
   didNotEnd: 'failed',
+  endUnknown: 'not known to have ended',
   details: {
     dryRun: 'a rehearsal: nothing was changed',
     repair: 'mending what is sure',

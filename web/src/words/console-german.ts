@@ -204,6 +204,7 @@ export const german: ConsoleWords = {
   everyPage: 'jede Seite',
   refused: 'abgelehnt',
   didNotEnd: 'misslungen',
+  endUnknown: 'Ende nicht bekannt',
   details: {
     dryRun: 'eine Probe: nichts wurde geändert',
     repair: 'mit Reparatur dessen, was sicher ist',
