@@ -52,6 +52,8 @@ describe.skipIf(chromiumPath === null)('a story without a network', { timeout: 1
     await ana.page.getByRole('button', { name: 'Add a page' }).click()
     await until('another page', () => pageIn(ana.page) !== first)
     const second = pageIn(ana.page)
+    // The app puts the caret there, and would take it from the text.
+    await ana.page.waitForSelector('.page-title textarea:focus')
     await opened(ana.page)
     await ana.page.getByLabel('Title of the page').fill('Birches')
     await type(ana.page, 'Second page.')
