@@ -13,18 +13,20 @@ const ROOM_MS = 0.03
 const WORTH_MS = 6
 /** So many updates of one room are as good a reason as another room. */
 const UPDATES = 16
-/** However many there are, none waits longer than this from the last beginning. */
+/** However many there are, none waits longer than this from the last beginning; with other workers twice as long. */
 const LONGEST_MS = 10
 
 export class StatementPace {
   readonly #clock: Clock
   readonly #share: number
+  readonly #longestMs: number
   #begunAt = Number.NEGATIVE_INFINITY
 
   /** @param workers processes that write beside each other: each with fewer pages, so as full statements come later */
   constructor(clock: Clock, workers: number) {
     this.#clock = clock
     this.#share = SHARE / workers
+    this.#longestMs = workers > 1 ? 2 * LONGEST_MS : LONGEST_MS
   }
 
   /** A statement begins. */
@@ -36,7 +38,7 @@ export class StatementPace {
   waitMs(rooms: number, updates: number): number {
     const price = (STATEMENT_MS + ROOM_MS * rooms) / this.#share
     const worth = rooms + updates / UPDATES
-    const pause = Math.min(LONGEST_MS, Math.max(price, WORTH_MS / worth))
+    const pause = Math.min(this.#longestMs, Math.max(price, WORTH_MS / worth))
     return this.#begunAt + pause - this.#clock.elapsed()
   }
 }
