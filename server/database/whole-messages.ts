@@ -13,9 +13,9 @@ const BELIEVED_BYTES = 1024 * 1024
 
 type Take = (bytes: Buffer) => void
 
-/** Bytes of the message that begins at `at`; undefined: its header is not whole. */
+/** Bytes of the message that begins at `at`, its header at least, whatever that says; undefined: it is not whole. */
 const lengthAt = (bytes: Buffer, at: number, end: number): number | undefined =>
-  at + HEADER_BYTES <= end ? 1 + bytes.readUInt32BE(at + 1) : undefined
+  at + HEADER_BYTES <= end ? Math.max(HEADER_BYTES, 1 + bytes.readUInt32BE(at + 1)) : undefined
 
 /** Regroups what comes into whole messages, however it is cut. */
 export class WholeMessages {

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { WholeMessages } from '../../server/database/whole-messages.ts'
 import { openDatabase } from '../support/open-database.ts'
 import { seededRandom } from '../support/random.ts'
 import { everyPostgres } from '../support/stores.ts'
@@ -50,6 +51,14 @@ const read = async (url: string, lengths: readonly number[]) => {
     expect(text === letter.repeat(n) && bytes.equals(Buffer.from(text))).toBe(true)
   }
 }
+
+it('what no PostgreSQL sends is handed on all the same, and holds nothing up', () => {
+  const taken: number[] = []
+  const messages = new WholeMessages((bytes) => taken.push(...bytes))
+  for (let n = 0; n < 20; n++) messages.push(Buffer.alloc(3))
+  messages.push(Buffer.alloc(7))
+  expect(taken).toHaveLength(65)
+})
 
 describe.each(everyPostgres)('what PostgreSQL answers over $name', ({ openBare: open }) => {
   it('is read whole, byte by byte', async () => {
