@@ -43,7 +43,7 @@ describe.skipIf(chromiumPath === null)('pages that a story does not list', { tim
 
     await cardOf('The pond').click()
     await opened(ana.page)
-    expect(await ana.page.locator('.strip .thumb').count()).toBe(2)
+    await until('both pages', async () => (await ana.page.locator('.strip .thumb').count()) === 2)
     await ana.page.getByRole('button', { name: '2 pages are not listed' }).click()
     await ana.page.getByRole('link', { name: 'frog' }).waitFor()
     expect(await seriousFindings(ana.page)).toEqual([])
@@ -60,7 +60,10 @@ describe.skipIf(chromiumPath === null)('pages that a story does not list', { tim
     await ana.page.getByRole('button', { name: '2 pages are not listed' }).click()
     await ana.page.getByRole('button', { name: 'Add all 2' }).click()
     await until('all pages', async () => (await ana.page.locator('.strip .thumb').count()) === 4)
-    expect(await ana.page.getByRole('button', { name: 'not listed' }).count()).toBe(0)
+    await until(
+      'nothing unlisted',
+      async () => (await ana.page.getByRole('button', { name: 'not listed' }).count()) === 0,
+    )
     await lit(ana.page, 'saved')
     const { pages } = readStory(await pageAt(service.address, '/stories/pond/pages/_story'))
     expect(pages.slice(0, 2)).toEqual([
