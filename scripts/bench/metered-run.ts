@@ -19,6 +19,8 @@ export interface RunNeeds<J> {
   readonly weighs?: boolean
   /** Whether pages must outlive the process. */
   readonly keeps?: boolean
+  /** What is profiled, where that is asked for: from one stage to another, by default what is measured. */
+  readonly profiled?: readonly [from: Stage, to: Stage]
   onStage?(stage: Stage, started: Started): void | Promise<void>
 }
 
@@ -26,22 +28,19 @@ export interface RunNeeds<J> {
 export const runMetered = async <T extends JobResult>(
   { target, profilePath }: RunContext,
   releases: Releases,
-  { job, weighs = false, keeps = false, onStage }: RunNeeds<Job>,
+  { job, weighs = false, keeps = false, profiled: [from, to] = ['measure', 'measured'], onStage }: RunNeeds<Job>,
 ): Promise<MeteredRun<T>> => {
   const started = await target.start(releases, { inspected: weighs || profilePath !== null, keeps })
   const { pid, endpoint, inspector } = started
   let stop: (() => Promise<Cost>) | null = null
   let cost: Cost | null = null
   const result = await runLoad<T>(job(endpoint), releases, async (stage, load) => {
+    if (stage === 'measured') cost = (await stop?.()) ?? null
+    if (stage === to && profilePath !== null && inspector !== null)
+      await writeFile(profilePath, await inspector.stopProfile())
     await onStage?.(stage, started)
-    if (stage === 'measure') {
-      if (profilePath !== null) await inspector?.startProfile()
-      stop = await startMeter({ server: pid, load, databasePids: target.databasePids })
-    }
-    if (stage === 'measured') {
-      cost = (await stop?.()) ?? null
-      if (profilePath !== null && inspector !== null) await writeFile(profilePath, await inspector.stopProfile())
-    }
+    if (stage === from && profilePath !== null) await inspector?.startProfile()
+    if (stage === 'measure') stop = await startMeter({ server: pid, load, databasePids: target.databasePids })
   })
   await started.stop()
   if (cost === null) throw new Error('the job ended without being measured')

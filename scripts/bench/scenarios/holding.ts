@@ -22,10 +22,12 @@ interface HoldShape {
   readonly clientsPerRoom: number
   /** Bytes of each page, written by an earlier process so that each is opened cold; 0: pages are new. */
   readonly pageBytes: number
-  /** Waited before the idle time: after all have come, and after the look at the heap, a collector still works for a while. */
-  readonly settleSeconds: number
-  readonly idleSeconds: number
+  /** Whether all are in one room first, so that what a room costs beside its member can be told. */
   readonly oneRoomFirst: boolean
+  /** Waited before the idle time: after all have come, and after the look at the heap, a collector still works for a while. */
+  readonly settleSeconds?: number
+  /** Measured while nothing happens. */
+  readonly idleSeconds?: number
 }
 
 interface Held {
@@ -60,6 +62,7 @@ const hold = async (context: RunContext, shape: HoldShape, releases: Releases): 
   const { cost } = await runMetered<null>(context, releases, {
     weighs: true,
     keeps: shape.pageBytes > 0,
+    ...(shape.oneRoomFirst ? { profiled: ['one-room', 'own-rooms'] as const } : {}),
     job: (endpoint): HoldJob => ({
       kind: 'hold',
       endpoint,
@@ -69,8 +72,8 @@ const hold = async (context: RunContext, shape: HoldShape, releases: Releases): 
       clientsPerRoom: shape.clientsPerRoom,
       page: shape.pageBytes === 0 ? null : { bytes: shape.pageBytes },
       oneRoomFirst: shape.oneRoomFirst,
-      settleSeconds: shape.settleSeconds,
-      idleSeconds: shape.idleSeconds,
+      settleSeconds: shape.settleSeconds ?? 0,
+      idleSeconds: shape.idleSeconds ?? 0,
     }),
     onStage: async (stage, started) => {
       if (stage !== 'measure' && stage !== 'measured') readings.set(stage, await read(started))
@@ -98,8 +101,6 @@ export const holdScenario = (fullRooms: number, clientsPerRoom: number, kilobyte
       rooms,
       clientsPerRoom,
       pageBytes: kilobytes * 1000,
-      settleSeconds: 0,
-      idleSeconds: 0,
       oneRoomFirst: false,
     }
     const held = await hold(context, shape, releases)
@@ -184,8 +185,6 @@ export const memory: Scenario = {
       rooms: count,
       clientsPerRoom: 1,
       pageBytes: 20_000,
-      settleSeconds: 0,
-      idleSeconds: 0,
       oneRoomFirst: true,
     }
     return rooms(context, shape, releases)
@@ -203,8 +202,6 @@ export const s3: Scenario = {
       rooms: count,
       clientsPerRoom: 1,
       pageBytes: 57_000,
-      settleSeconds: 0,
-      idleSeconds: 0,
       oneRoomFirst: true,
     }
     return rooms(context, shape, releases)
