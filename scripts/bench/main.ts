@@ -149,8 +149,8 @@ const prepare = async (options: Options, scenarios: readonly Scenario[], release
   const dataDir = await mkdtemp(join(tmpdir(), 'scriptorium-bench-data-'))
   releases.push(() => rm(dataDir, { recursive: true, force: true }))
   const database = options.pglite ? null : await openDatabase(releases)
-  const wantsPeers = options.peers && scenarios.some(({ needs }) => needs !== null)
-  const peers = wantsPeers ? await findPeers(database, dataDir, options.floor) : { targets: [], missing: [] }
+  const isCompared = scenarios.some(({ needs }) => needs !== null)
+  const peers = isCompared ? await findPeers(database, dataDir, options) : { targets: [], missing: [] }
   return {
     database: database === null ? 'PGlite' : `PostgreSQL ${database.version}`,
     targets: [serviceTarget({ database, dataDir, stock: options.stock }), ...peers.targets],

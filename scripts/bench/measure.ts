@@ -20,7 +20,7 @@ export interface Measuring {
 /** All runs of one scenario. The targets take turns, so that a machine that slows down slows all of them. */
 export const measureScenario = async (scenario: Scenario, measuring: Measuring): Promise<ScenarioResult> => {
   const targets = measuring.targets.filter(
-    (target) => !target.isPeer || (scenario.needs !== null && isAble(target, scenario.needs)),
+    (target) => !target.isPeer || (scenario.needs !== null && isAble(target, scenario.name, scenario.needs)),
   )
   const runs = new Map<Target, Figures[]>(targets.map((target) => [target, []]))
   for (let run = 1; run <= measuring.options.runs; run++) {

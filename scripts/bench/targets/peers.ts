@@ -7,6 +7,8 @@ import { type Program, startProgram } from './program.ts'
 import type { Endpoint, Target } from './target.ts'
 
 const ROWS = 'SELECT name, data FROM hocuspocus WHERE name = ANY($1)'
+/** The scenarios of which a server that only sends rows is the floor. */
+const JOINS: readonly string[] = ['s3', 's4', 's8']
 const READY = /serves (ws:\/\/\S+)/
 
 /** A few lines over ws that only pass on: the floor of any relay. @throws Error when npm cannot install it */
@@ -15,6 +17,14 @@ const wsRelay = async (dataDir: string, answers = false): Promise<Target> => {
   const name = `bare relay on ws ${await versionIn(folder, 'ws')}${answers ? ' that answers' : ''}`
   const bare = { ability: 'relays', dialect: 'relay', node: process.execPath, database: null } as const
   return peer({ ...bare, name, dataDir, folder, ...(answers ? { env: { ANSWERS: '1' } } : {}) })
+}
+
+/** A few lines over ws and pg that send rows: the floor of joining a page. @throws Error when npm cannot install it */
+const wsRows = async (dataDir: string, database: BenchDatabase): Promise<Target> => {
+  const folder = await installPeer('ws-rows')
+  const name = `bare rows on ws ${await versionIn(folder, 'ws')}, PostgreSQL`
+  const bare = { ability: 'stores', dialect: 'y-websocket', node: process.execPath } as const
+  return peer({ ...bare, name, dataDir, folder, database, only: JOINS })
 }
 
 /** What most people run. @throws Error when npm cannot install it */
@@ -47,25 +57,35 @@ export interface PeersFound {
   readonly missing: readonly string[]
 }
 
+/** What is measured beside the service. */
+export interface Wanted {
+  readonly peers: boolean
+  /** The least that some scenarios cost. */
+  readonly floor: boolean
+}
+
 /**
  * Installs the peers; those that cannot be had are named.
- * @param database null: the peers that need one are left out
- * @param answering also the floor of whoever acknowledges
+ * @param database null: those that need one are left out
  */
 export const findPeers = async (
   database: BenchDatabase | null,
   dataDir: string,
-  answering: boolean,
+  { peers, floor }: Wanted,
 ): Promise<PeersFound> => {
   const named = (name: string, make: () => Promise<Target>): [string, () => Promise<Target>] => [name, make]
   const makers: readonly [string, () => Promise<Target>][] = [
-    named('bare relay on ws', () => wsRelay(dataDir)),
-    ...(answering ? [named('bare relay that answers', () => wsRelay(dataDir, true))] : []),
-    named('@y/websocket-server', () => yWebsocketServer(dataDir)),
-    ...(database === null ? [] : [named('Hocuspocus', () => hocuspocus(dataDir, database))]),
+    ...(peers ? [named('bare relay on ws', () => wsRelay(dataDir))] : []),
+    ...(floor ? [named('bare relay that answers', () => wsRelay(dataDir, true))] : []),
+    ...(floor && database !== null ? [named('bare rows', () => wsRows(dataDir, database))] : []),
+    ...(peers ? [named('@y/websocket-server', () => yWebsocketServer(dataDir))] : []),
+    ...(peers && database !== null ? [named('Hocuspocus', () => hocuspocus(dataDir, database))] : []),
   ]
   const targets: Target[] = []
-  const missing: string[] = database === null ? ['Hocuspocus: it is measured on PostgreSQL, not beside PGlite'] : []
+  const needsPostgres = [...(peers ? ['Hocuspocus'] : []), ...(floor ? ['bare rows'] : [])]
+  const missing = (database === null ? needsPostgres : []).map(
+    (name) => `${name}: measured on PostgreSQL, not beside PGlite`,
+  )
   for (const [name, make] of makers) {
     try {
       targets.push(await make())
@@ -76,7 +96,7 @@ export const findPeers = async (
   return { targets, missing }
 }
 
-interface Peer extends Pick<Target, 'name' | 'ability'>, Pick<Endpoint, 'dialect'> {
+interface Peer extends Pick<Target, 'name' | 'ability' | 'only'>, Pick<Endpoint, 'dialect'> {
   /** Where it keeps pages that it keeps in files. */
   readonly dataDir: string
   readonly folder: string
@@ -85,12 +105,13 @@ interface Peer extends Pick<Target, 'name' | 'ability'>, Pick<Endpoint, 'dialect
   readonly env?: Readonly<Record<string, string>>
 }
 
-const peer = ({ name, ability, dialect, dataDir, folder, node, database, env: more = {} }: Peer): Target => {
+const peer = ({ name, ability, only, dialect, dataDir, folder, node, database, env: more = {} }: Peer): Target => {
   const client = dialect === 'hocuspocus' ? [node, join(folder, 'client.js')] : null
   const storage = database === null ? null : { url: database.url, sql: ROWS }
   return {
     name,
     ability,
+    ...(only === undefined ? {} : { only }),
     isPeer: true,
     databasePids: async () => database?.pids() ?? [],
     start: async (releases, { inspected, keeps }) => {

@@ -47,12 +47,14 @@ export interface Target {
   readonly name: string
   readonly isPeer: boolean
   readonly ability: Ability
+  /** The scenarios that it is measured in, by name; none given: all that it can do. */
+  readonly only?: readonly string[]
   /** Starts it anew; `releases` stops it too. @throws Error when it does not come up */
   start(releases: Releases, how: How): Promise<Started>
   /** Process ids of its database. */
   databasePids(): Promise<readonly number[]>
 }
 
-/** Whether a target can do at least what is needed. */
-export const isAble = (target: Target, needed: Ability): boolean =>
-  ABILITIES.indexOf(target.ability) >= ABILITIES.indexOf(needed)
+/** Whether a peer is measured in a scenario that needs so much. */
+export const isAble = ({ ability, only }: Target, scenario: string, needed: Ability): boolean =>
+  ABILITIES.indexOf(ability) >= ABILITIES.indexOf(needed) && (only === undefined || only.includes(scenario))
