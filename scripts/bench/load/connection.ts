@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net'
 import { clientFrame, FrameReader, Opcode } from './frames.ts'
 
 export interface ConnectionEvents {
-  /** A binary message; its bytes may be kept. */
-  message(payload: Buffer): void
+  /** A binary message. @returns whether its bytes are not needed any more */
+  message(payload: Buffer): boolean
   /** Ended by the other side, or lost. Not called after `close`. */
   ended(reason: string): void
 }
@@ -83,9 +83,10 @@ export class Connection {
 
   #receive(data: Buffer): void {
     this.#reader.push(data, ({ opcode, payload }) => {
-      if (opcode === Opcode.binary) this.#events?.message(payload)
-      else if (opcode === Opcode.ping) this.#socket.write(clientFrame(Opcode.pong, payload))
+      if (opcode === Opcode.binary) return this.#events?.message(payload) ?? true
+      if (opcode === Opcode.ping) this.#socket.write(clientFrame(Opcode.pong, payload))
       else if (opcode === Opcode.close) this.#end(`closed: ${closeWords(payload)}`)
+      return true
     })
   }
 

@@ -27,40 +27,71 @@ export const clientFrame = (opcode: number, payload: Uint8Array): Buffer => {
 
 /** Cuts a server's byte stream into frames. */
 export class FrameReader {
-  #pieces: Buffer[] = []
+  /** The frame that has begun, from its first byte on; room for all of it once its length is known. */
+  #begun = NONE
   #held = 0
-  /** Bytes with which the frame that has begun is whole. */
-  #needed = 0
 
-  /** @throws Error when a message comes in pieces, which no server here sends */
-  push(data: Buffer, each: (frame: Frame) => void): void {
-    this.#pieces.push(data)
-    this.#held += data.length
-    if (this.#held < this.#needed) return
-    // A page of megabytes comes in hundreds of reads: joined once, when all of it is here.
-    const bytes = this.#pieces.length === 1 ? data : Buffer.concat(this.#pieces, this.#held)
+  /** @param each gets frames; tells whether it is done with their bytes, which are used again then @throws Error when a message comes in pieces, which no server here sends */
+  push(data: Buffer, each: Each): void {
     let at = 0
+    while (this.#held > 0 && at < data.length) at = this.#continue(data, at, each)
     for (;;) {
-      const end = frameEnd(bytes, at)
-      if (end === null || end.end > bytes.length) {
-        this.#keep(bytes.subarray(at), end === null ? 0 : end.end - at)
-        return
-      }
-      const first = bytes[at] ?? 0
-      if ((first & FIN) === 0 || (first & 0x0f) === Opcode.continuation) throw new Error('a message in pieces')
-      each({ opcode: first & 0x0f, payload: bytes.subarray(end.start, end.end) })
+      const end = frameEnd(data, at)
+      if (end === null || end.end > data.length) break
+      give(data, at, end, each)
       at = end.end
     }
+    if (at < data.length) this.#keep(data, at, data.length)
   }
 
-  #keep(rest: Buffer, needed: number): void {
-    this.#pieces = rest.length === 0 ? [] : [rest]
-    this.#held = rest.length
-    this.#needed = needed
+  /** Goes on with the frame that has begun. @returns how far the data is used */
+  #continue(data: Buffer, at: number, each: Each): number {
+    const length = frameEnd(this.#begun.subarray(0, this.#held), 0)?.end ?? this.#held + 1
+    const to = Math.min(data.length, at + length - this.#held)
+    this.#keep(data, at, to)
+    const bytes = this.#begun.subarray(0, this.#held)
+    const end = frameEnd(bytes, 0)
+    if (end === null || end.end > bytes.length) return to
+    this.#held = 0
+    // Room that is new each time is new memory to the system too: for pages of megabytes that costs as much as to read them.
+    if (!give(bytes, 0, end, each)) this.#begun = NONE
+    return to
+  }
+
+  #keep(data: Buffer, from: number, to: number): void {
+    const size = this.#held + to - from
+    if (size > this.#begun.length) {
+      const head = Buffer.concat([
+        this.#begun.subarray(0, this.#held),
+        data.subarray(from, Math.min(to, from + HEADER_BYTES)),
+      ])
+      const grown = Buffer.allocUnsafeSlow(Math.max(size, frameEnd(head, 0)?.end ?? HEADER_BYTES))
+      this.#begun.copy(grown, 0, 0, this.#held)
+      this.#begun = grown
+    }
+    data.copy(this.#begun, this.#held, from, to)
+    this.#held = size
   }
 }
 
-const frameEnd = (bytes: Buffer, at: number): { start: number; end: number } | null => {
+const NONE = Buffer.alloc(0)
+/** Of a server's frame, at most. */
+const HEADER_BYTES = 10
+
+const give = (bytes: Buffer, at: number, { start, end }: Span, each: Each): boolean => {
+  const first = bytes[at] ?? 0
+  if ((first & FIN) === 0 || (first & 0x0f) === Opcode.continuation) throw new Error('a message in pieces')
+  return each({ opcode: first & 0x0f, payload: bytes.subarray(start, end) })
+}
+
+type Each = (frame: Frame) => boolean
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+const frameEnd = (bytes: Buffer, at: number): Span | null => {
   if (bytes.length < at + 2) return null
   const short = (bytes[at + 1] ?? 0) & 0x7f
   if (short < 126) return { start: at + 2, end: at + 2 + short }

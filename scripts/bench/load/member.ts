@@ -31,8 +31,7 @@ const NO_UPDATE = Uint8Array.of(0, 0)
 
 /** A first sync that comes in pieces. */
 interface Parts {
-  readonly total: number
-  readonly pieces: Uint8Array[]
+  readonly bytes: Buffer
   length: number
 }
 
@@ -128,28 +127,34 @@ export class Member {
     this.#connection.write(messageFrame(this.#endpoint.dialect, this.#room, message))
   }
 
-  #receive(payload: Buffer): void {
+  /** @returns whether nobody keeps the bytes */
+  #receive(payload: Buffer): boolean {
     const at = performance.now()
     try {
       const decoder = decoding.createDecoder(payload)
       if (this.#endpoint.dialect === 'hocuspocus') decoding.readVarUint8Array(decoder)
-      this.#handle(decoder, payload, at)
+      return this.#handle(decoder, payload, at)
     } catch (error) {
       this.#events.failed(error instanceof Error ? error : new Error(String(error)))
+      return false
     }
   }
 
-  #handle(decoder: decoding.Decoder, payload: Buffer, at: number): void {
+  #handle(decoder: decoding.Decoder, payload: Buffer, at: number): boolean {
     const type = decoding.readVarUint(decoder)
     if (type === Message.sync) this.#handleSync(decoder, at)
     else if (type === Message.awareness) {
       this.#events.presence?.(decoding.readVarUint8Array(decoder), payload, at, this)
-    } else if (this.#endpoint.dialect !== 'scriptorium') return
+    } else if (this.#endpoint.dialect !== 'scriptorium') return false
     else if (type === Message.saved) this.#handleSaved(decoding.readVarUint(decoder), at)
     else if (type === Message.refused) {
       const [n, code] = [decoding.readVarUint(decoder), decoding.readVarString(decoder)]
       throw new Error(`${this.#room}: message ${n} was refused: ${code}, ${decoding.readVarString(decoder)}`)
-    } else if (type === Message.part) this.#handlePart(decoder, at)
+    } else if (type === Message.part) {
+      this.#handlePart(decoder, at)
+      return true
+    }
+    return false
   }
 
   #handleSync(decoder: decoding.Decoder, at: number): void {
@@ -166,13 +171,13 @@ export class Member {
   #handlePart(decoder: decoding.Decoder, at: number): void {
     const total = decoding.readVarUint(decoder)
     const piece = decoding.readVarUint8Array(decoder)
-    this.#parts ??= { total, pieces: [], length: 0 }
-    this.#parts.pieces.push(piece)
+    this.#parts ??= { bytes: Buffer.allocUnsafeSlow(total), length: 0 }
+    const { bytes } = this.#parts
+    bytes.set(piece, this.#parts.length)
     this.#parts.length += piece.length
-    if (this.#parts.length < this.#parts.total) return
-    const { pieces } = this.#parts
+    if (this.#parts.length < bytes.length) return
     this.#parts = null
-    if (this.#events.update !== undefined) this.#events.update(Buffer.concat(pieces), at)
+    this.#events.update?.(bytes, at)
   }
 
   #handleSaved(n: number, at: number): void {
