@@ -23,7 +23,10 @@ export class Tail {
   #entries: Entry[] = []
   /** What waits for the next batch. */
   readonly #gathering = new BySender()
-  /** All of the tail, merged; from the first joiner who found several batches on, until a snapshot holds some of them. */
+  /**
+   * All of the tail, merged; from the first joiner on who found several batches or had a part of it already, until a
+   * snapshot holds some of them. A class comes back at once: each would read all of it again.
+   */
   #merged: Runs | null = null
   readonly #held: HeldKeys
   #bytes = 0
@@ -154,7 +157,7 @@ export class Tail {
     if (this.#merged !== null) return this.#merged
     const merged = new Runs()
     for (const update of this.updates) merged.add(freshOf(update, this.#held))
-    if (!this.isEmpty && this.#lone === null) this.#merged = merged
+    if (!this.isEmpty) this.#merged = merged
     return merged
   }
 
