@@ -11,11 +11,11 @@ import { openPostgres } from '../../server/database/postgres.ts'
 import { type Archive, openArchive } from '../../server/log/archive/archive.ts'
 import { openLog } from '../../server/log/log.ts'
 import type { Logger } from '../../server/ports.ts'
-import { Releases } from '../../server/release.ts'
 import { systemClock, systemRandom } from '../../server/system.ts'
 import { ThreadPool } from '../../server/threads/pool.ts'
 import { openDatabase } from './database.ts'
 import { describeMachine } from './machine.ts'
+import { releasing } from './releasing.ts'
 
 const UPDATES = 50_000
 const LETTERS = 20
@@ -117,8 +117,7 @@ const measure = async (archive: Archive, forget: () => Promise<unknown>): Promis
 }
 
 const main = async (): Promise<void> => {
-  const releases = new Releases()
-  try {
+  await releasing(async (releases) => {
     const { url, version } = await openDatabase(releases)
     const database = await openPostgres({ url, pool: 4, ca: null, logger })
     releases.push(() => database.close())
@@ -139,9 +138,7 @@ const main = async (): Promise<void> => {
       await database.query('DELETE FROM scriptorium.update WHERE room_id = $1 AND seq > $2', [ROOM, UPDATES])
       await database.query('UPDATE scriptorium.room SET seq = $2, restore_seq = 0 WHERE room_id = $1', [ROOM, UPDATES])
     })
-  } finally {
-    await releases.run()
-  }
+  })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -2,11 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Releases } from '../../../server/release.ts'
+import type { Releases } from '../../../server/release.ts'
 import { connectInspector, type Inspector } from '../inspector.ts'
 import { command } from '../paths.ts'
 import { cpuMs, residentBytes } from '../proc.ts'
 import { startProcess } from '../processes.ts'
+import { releasing } from '../releasing.ts'
 import { type Spread, spreadOf } from '../statistics.ts'
 import { dial, mintMany, SECRET } from './dial.ts'
 
@@ -42,8 +43,7 @@ interface Service {
 
 /** Two services side by side take turns, so that a machine that slows down slows both. @throws Error when one refuses */
 export const measureConnections = async (): Promise<Connections> => {
-  const releases = new Releases()
-  try {
+  return releasing(async (releases) => {
     const open = await startService({}, releases)
     const guarded = await startService({ AUTH_JWT_SECRET: SECRET }, releases)
     const tokens = await mintMany(WARM + ROUNDS * IN_A_ROUND)
@@ -66,9 +66,7 @@ export const measureConnections = async (): Promise<Connections> => {
       againTimes: middle(rounds.map(({ openMs, againMs }) => againMs / openMs)),
       idleBytes,
     }
-  } finally {
-    await releases.run()
-  }
+  })
 }
 
 const startService = async (auth: Readonly<Record<string, string>>, releases: Releases): Promise<Service> => {

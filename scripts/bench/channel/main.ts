@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Releases } from '../../../server/release.ts'
 import { openDatabase } from '../database.ts'
+import { releasing } from '../releasing.ts'
 import { serviceTarget } from '../targets/service.ts'
 import { type Crossing, measureCrossing } from './crossing.ts'
 
@@ -32,8 +32,7 @@ export const run = async (args: readonly string[]): Promise<number> => {
 }
 
 const measure = async (name: keyof typeof MARKS, CHANNEL: string, size: Crossing): Promise<boolean> => {
-  const releases = new Releases()
-  try {
+  return releasing(async (releases) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'scriptorium-bench-data-'))
     releases.push(() => rm(dataDir, { recursive: true, force: true }))
     const database = await openDatabase(releases)
@@ -47,9 +46,7 @@ const measure = async (name: keyof typeof MARKS, CHANNEL: string, size: Crossing
       `  ${isReached ? ' ' : '!'} ${name.padEnd(10)} p50 ${p50.toFixed(1).padStart(7)} ms (below ${MARKS[name]}), p99 ${p99.toFixed(1).padStart(7)} ms, ${crossed.count} edits`,
     )
     return isReached
-  } finally {
-    await releases.run()
-  }
+  })
 }
 
 const answers = (url: string): Promise<boolean> =>

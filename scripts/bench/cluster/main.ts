@@ -1,10 +1,11 @@
 /** What it costs to share the work among processes: two workers beside one process, and a socket that is passed on. */
 import { Agent, request } from 'node:http'
-import { Releases } from '../../../server/release.ts'
+import type { Releases } from '../../../server/release.ts'
 import { openDatabase } from '../database.ts'
 import type { TypingJob, TypingResult } from '../load/jobs.ts'
 import { runLoad } from '../load-process.ts'
 import { canMeasure } from '../proc.ts'
+import { releasing } from '../releasing.ts'
 import { cpuOf, type Measured, startOne, startTwo } from './services.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -58,15 +59,12 @@ const compared = async (
   const found = new Map<string, Typed[]>()
   for (let round = 0; round < RUNS; round++) {
     for (const [kind, start] of Object.entries(kinds)) {
-      const releases = new Releases()
-      try {
+      await releasing(async (releases) => {
         const database = await openDatabase(releases)
         const prefix = `bench/cluster-${round}`
         const typed = await type(await start(prefix, database.url, releases), prefix, shape, warmupSeconds, releases)
         found.set(kind, [...(found.get(kind) ?? []), typed])
-      } finally {
-        await releases.run()
-      }
+      })
     }
   }
   const middles = [...found].map(([kind, all]) => {
@@ -158,8 +156,7 @@ const connections = async (): Promise<void> => {
     ['one process, a connection each', {}, false],
     ['WORKERS=2, a connection each', { WORKERS: '2' }, false],
   ] as const) {
-    const releases = new Releases()
-    try {
+    await releasing(async (releases) => {
       const service = await startOne((await openDatabase(releases)).url, env, releases)
       const agent = new Agent({ keepAlive, maxSockets: 1 })
       const address = service.base.replace('ws:', 'http:').replace('/collab', '')
@@ -170,9 +167,7 @@ const connections = async (): Promise<void> => {
       row('a request', (performance.now() - since) / REQUESTS, 'ms')
       row('CPU a request', (cpuOf(service) - before) / REQUESTS, 'ms')
       agent.destroy()
-    } finally {
-      await releases.run()
-    }
+    })
   }
 }
 

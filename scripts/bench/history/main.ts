@@ -5,11 +5,11 @@ import * as Y from 'yjs'
 import { migrate } from '../../../server/database/migrate.ts'
 import { openPostgres } from '../../../server/database/postgres.ts'
 import { compactPages } from '../../../server/log/compact.ts'
-import { Releases } from '../../../server/release.ts'
 import { systemClock } from '../../../server/system.ts'
 import { inThreads, ThreadPool } from '../../../server/threads/pool.ts'
 import type { CompactReport } from '../../../shared/operators.ts'
 import { openDatabase } from '../database.ts'
+import { releasing } from '../releasing.ts'
 import { longTyping, shortTyping } from './typing.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -76,8 +76,7 @@ const cpuOf = async <T>(work: () => Promise<T> | T): Promise<{ cpu: number; wall
 }
 
 const compactionOfPages = async (): Promise<boolean> => {
-  const releases = new Releases()
-  try {
+  return releasing(async (releases) => {
     const { url } = await openDatabase(releases)
     const database = await openPostgres({ url, pool: 5, ca: null, logger })
     releases.push(() => database.close())
@@ -103,9 +102,7 @@ const compactionOfPages = async (): Promise<boolean> => {
       `    cores busy with one thread ${(one.cpu / one.wall).toFixed(2)}, with two ${(two.cpu / two.wall).toFixed(2)}`,
     )
     return reached
-  } finally {
-    await releases.run()
-  }
+  })
 }
 
 /** The least that can be done: each page applied to a bare document, row by row, and encoded. */

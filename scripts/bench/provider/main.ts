@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
-import { Releases } from '../../../server/release.ts'
 import type { SocketLike } from '../../../shared/provider/ports.ts'
 import { connect } from '../../../shared/provider/provider.ts'
+import { releasing } from '../releasing.ts'
 import { serviceTarget } from '../targets/service.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -58,8 +58,7 @@ const CLIENTS: Readonly<Record<string, Open>> = {
 
 /** Runs the suite. @returns 0, or 1 when the provider costs more than it may */
 export const run = async (): Promise<number> => {
-  const releases = new Releases()
-  try {
+  return releasing(async (releases) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'scriptorium-bench-'))
     releases.push(() => rm(dataDir, { recursive: true, force: true }))
     const target = serviceTarget({ database: null, dataDir, stock: false })
@@ -73,9 +72,7 @@ export const run = async (): Promise<number> => {
       }
     }
     return report(costs)
-  } finally {
-    await releases.run()
-  }
+  })
 }
 
 const typedBefore = (): Y.Doc => {

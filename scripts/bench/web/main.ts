@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext } from 'playwright-core'
-import { Releases } from '../../../server/release.ts'
 import { CHROMIUM_ARGUMENTS, chromiumPath } from '../../chromium.ts'
+import { releasing } from '../releasing.ts'
 import { serviceTarget } from '../targets/service.ts'
 import { CPU_RATE, NETWORKS, type Network, PHONE } from './profiles.ts'
 
@@ -25,27 +25,25 @@ interface Opening {
 
 /** Runs the suite. @returns 0, or 1 where there is no Chromium */
 export const run = async (): Promise<number> => {
-  if (chromiumPath === null) {
+  const executablePath = chromiumPath
+  if (executablePath === null) {
     process.stderr.write('bench: there is no Chromium (CHROMIUM_PATH)\n')
     return 1
   }
-  const releases = new Releases()
-  try {
+  return releasing(async (releases) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'scriptorium-bench-'))
     releases.push(() => rm(dataDir, { recursive: true, force: true }))
     const target = serviceTarget({ database: null, dataDir, stock: false, env: { DEMO: 'on' } })
     const { endpoint } = await target.start(releases, { inspected: false, keeps: false })
     const { chromium } = await import('playwright-core')
-    const browser = await chromium.launch({ executablePath: chromiumPath, args: [...CHROMIUM_ARGUMENTS] })
+    const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_ARGUMENTS] })
     releases.push(() => browser.close())
     const url = await demoIn(endpoint.base.replace(/^ws/, 'http').replace(/\/collab$/, ''))
     say(`\nThe demo story on a phone, CPU ${CPU_RATE} times slower: ms until the page can be written on`)
     say(`  Chromium ${browser.version()}; middle of ${ROUNDS} rounds (least to most)`)
     for (const network of NETWORKS) await measure(browser, url, network)
     return 0
-  } finally {
-    await releases.run()
-  }
+  })
 }
 
 /** @returns the address of the story that an empty service begins with */
