@@ -8,12 +8,9 @@ import { Member } from './member.ts'
 import { makePage } from './pages.ts'
 import { typingSource } from './traces.ts'
 import { textOf, typeAlone } from './typing.ts'
-import { sleep, until } from './until.ts'
+import { sleep } from './until.ts'
 import { updateFrame } from './wire.ts'
-
-/** Keystrokes after the page came, one by one: servers that keep a log fold it after some. */
-const KEYSTROKES = 300
-const CALM_MS = 2000
+import { CALM_MS, KEYSTROKES, typeOneByOne, updatesOf } from './worked-on.ts'
 
 /** @throws Error when a join fails, or a fresh client reads something else at the end */
 export const join = async (job: JoinJob, reach: Reach): Promise<JoinResult> => {
@@ -30,12 +27,6 @@ export const join = async (job: JoinJob, reach: Reach): Promise<JoinResult> => {
   const failed = (error: Error) => {
     failure ??= error
   }
-  const type = async (from: number, to: number) => {
-    for (let edit = from; edit < to; edit++) {
-      host.send(writer.frames.at(edit), performance.now())
-      await settled(host)
-    }
-  }
   const waits = new Histogram()
   let receivedBytes = 0
   const joinOne = async () => {
@@ -50,10 +41,10 @@ export const join = async (job: JoinJob, reach: Reach): Promise<JoinResult> => {
     members.push(member)
   }
   try {
-    await type(0, KEYSTROKES)
+    await typeOneByOne(host, writer, 0, KEYSTROKES)
     await sleep(CALM_MS)
     await reach('ready')
-    await type(KEYSTROKES, writer.edits)
+    await typeOneByOne(host, writer, KEYSTROKES, writer.edits)
     await reach('measure')
     const from = performance.now()
     const gapMs = (job.overSeconds * 1000) / job.joiners
@@ -66,19 +57,9 @@ export const join = async (job: JoinJob, reach: Reach): Promise<JoinResult> => {
     const seconds = (performance.now() - from) / 1000
     await reach('measured')
     if (failure !== null) throw failure
-    const typed = Array.from({ length: writer.edits }, (_, edit) => writer.frames.update(edit))
-    await checkAfresh(endpoint, [{ room, text: () => textOf([page, ...typed]) }])
+    await checkAfresh(endpoint, [{ room, text: () => textOf([page, ...updatesOf(writer)]) }])
     return { typed: typingSource(), pageBytes: page.length, joins: waits.summary(), seconds, receivedBytes }
   } finally {
     for (const member of members) member.close()
   }
-}
-
-const settled = async (member: Member): Promise<void> => {
-  await sleep(1)
-  await until(
-    () => member.unsaved === 0,
-    () => null,
-    () => 'a keystroke is not acknowledged',
-  )
 }

@@ -11,8 +11,7 @@ import { typingSource } from './traces.ts'
 import { textOf, typeAlone, type Writer } from './typing.ts'
 import { sleep, until } from './until.ts'
 import { updateFrame } from './wire.ts'
-
-const CALM_MS = 2000
+import { CALM_MS, KEYSTROKES, typeOneByOne, updatesOf } from './worked-on.ts'
 
 /** One client: what it wrote, and what it says when it is back. */
 interface Away {
@@ -28,12 +27,11 @@ export const comeBack = async (job: ReturnJob, reach: Reach): Promise<ReturnResu
   const room = `${job.prefix}-0`
   const random = seededRandom(job.seed)
   const page = makePage(job.page, random)
-  const away = Array.from({ length: job.clients }, () =>
-    leave(
-      page,
-      typeAlone(page, 0, job.edits, random, (update) => updateFrame(endpoint.dialect, room, update)),
-    ),
-  )
+  const type = (state: Uint8Array, edits: number) =>
+    typeAlone(state, 0, edits, random, (update) => updateFrame(endpoint.dialect, room, update))
+  const typist = type(page, KEYSTROKES)
+  const left = Y.mergeUpdates([page, ...updatesOf(typist)])
+  const away = Array.from({ length: job.clients }, () => leave(left, type(left, job.edits)))
   const host = await bring(endpoint, room, page)
   const members: Member[] = [host]
   let failure: Error | null = null
@@ -44,6 +42,7 @@ export const comeBack = async (job: ReturnJob, reach: Reach): Promise<ReturnResu
   const readers: DeliveryReader[] = away.map((_, index) => deliveries.reader(index))
   const due = away.reduce((sum, { writer }) => sum + writer.edits, 0)
   try {
+    await typeOneByOne(host, typist, 0, KEYSTROKES)
     await sleep(CALM_MS)
     await reach('ready')
     await reach('measure')
@@ -64,11 +63,9 @@ export const comeBack = async (job: ReturnJob, reach: Reach): Promise<ReturnResu
     )
     const allEqualMs = performance.now() - from
     await reach('measured')
-    const typed = away.flatMap(({ writer }) =>
-      Array.from({ length: writer.edits }, (_, at) => writer.frames.update(at)),
-    )
-    await checkAfresh(endpoint, [{ room, text: () => textOf([page, ...typed]) }])
-    return { typed: typingSource(), pageBytes: page.length, allEqualMs }
+    const typed = away.flatMap(({ writer }) => updatesOf(writer))
+    await checkAfresh(endpoint, [{ room, text: () => textOf([left, ...typed]) }])
+    return { typed: typingSource(), pageBytes: left.length, allEqualMs }
   } finally {
     for (const member of members) member.close()
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { BenchDatabase } from '../database.ts'
 import type { Dialect } from '../load/wire.ts'
 import { command } from '../paths.ts'
+import { startProcess } from '../processes.ts'
 import { startProgram } from './program.ts'
 import type { Target } from './target.ts'
 
@@ -33,17 +34,26 @@ export const NO_RATES = {
 export const serviceTarget = ({ database, dataDir, stock, env = {} }: ServiceSettings): Target => {
   const dialect: Dialect = stock ? 'y-websocket' : 'scriptorium'
   const storage = database === null ? null : { url: database.url, sql: ROWS }
+  const where: Record<string, string> = database === null ? { DATA_DIR: dataDir } : { DATABASE_URL: database.url }
   const names = ['Scriptorium', ...(database === null ? ['PGlite'] : []), ...(stock ? ['stock clients'] : [])]
   return {
     name: names.join(', '),
     isPeer: false,
     ability: 'writes',
     databasePids: async () => (database === null ? [] : database.pids()),
+    settle: async () => {
+      const compact = startProcess(process.execPath, [command, 'compact', '--json'], {
+        cwd: dataDir,
+        env: where,
+        core: null,
+      })
+      await compact.line(/"failed":\[\]/)
+      await compact.stop()
+    },
     start: async (releases, { inspected }) => {
       // Its own folder: a .env of the project must not reach what is measured.
       const cwd = await mkdtemp(join(tmpdir(), 'scriptorium-bench-'))
       releases.push(() => rm(cwd, { recursive: true, force: true }))
-      const where: Record<string, string> = database === null ? { DATA_DIR: dataDir } : { DATABASE_URL: database.url }
       const program = {
         node: process.execPath,
         args: [command, 'serve'],

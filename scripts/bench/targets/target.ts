@@ -51,6 +51,8 @@ export interface Target {
   readonly only?: readonly string[]
   /** Starts it anew; `releases` stops it too. @throws Error when it does not come up */
   start(releases: Releases, how: How): Promise<Started>
+  /** Leaves the pages of a process that was stopped as rooms leave them that nobody has been in for a while. */
+  settle?(): Promise<void>
   /** Process ids of its database. */
   databasePids(): Promise<readonly number[]>
 }
