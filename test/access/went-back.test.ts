@@ -27,16 +27,12 @@ it('rights that were changed stay so when the database is put back in time, and 
   cai.edit('words', (doc) => doc.getText('t').insert(0, 'here'))
   await cai.settled()
   expect((await revoke('dee')).body.silent).toBe(0)
-  await postgres.stop()
   const copy = await postgres.keepCopy()
-  await postgres.start()
   await until('ana and ben to be revoked', async () => {
     const answers = [await revoke('ana'), await revoke('ben')]
     return answers.every(({ status }) => status === 200)
   })
-  await postgres.stop()
-  await postgres.putBack(copy)
-  await postgres.start()
+  await postgres.goBack(copy)
 
   await until('cai to be revoked', async () => (await revoke('cai')).status === 200)
   await until('her socket to be closed', () => cai.closings.some(({ code }) => code === 4401))

@@ -173,16 +173,14 @@ describe.each(MEDIA)('three processes over %s', (medium) => {
     }
     expect(await gapsIn(store, ROOMS)).toEqual([])
 
-    await postgres.stop()
     const copy = await postgres.keepCopy()
-    await postgres.start()
     crowd.start(random)
     await crowd.acknowledged(40)
     await crowd.rest('the copy')
-    await postgres.stop()
-    await postgres.putBack(copy)
-    const closings = crowd.clients.map((client) => client.closings.length)
-    await postgres.start()
+    let closings: number[] = []
+    await postgres.goBack(copy, () => {
+      closings = crowd.clients.map((client) => client.closings.length)
+    })
     const areClosed = () => crowd.clients.every((client, index) => client.closings.length > (closings[index] ?? 0))
     await until('all to be told to come again', areClosed, PATIENCE)
     crowd.start(random)

@@ -66,17 +66,10 @@ export const start = async () => {
       return status
     },
     collab: () => service.collab,
-    keepCopy: async () => {
-      await postgres.stop()
-      const copy = await postgres.keepCopy()
-      await postgres.start()
-      return copy
-    },
+    keepCopy: postgres.keepCopy,
     goBack: async (copy: string, isRestarted: boolean) => {
       if (isRestarted) await service.stop()
-      await postgres.stop()
-      await postgres.putBack(copy)
-      await postgres.start()
+      await postgres.goBack(copy)
       if (isRestarted) service = await startService({ ...store.env, ...TOKEN_ENV })
     },
     stop: () => service.stop(),

@@ -7,7 +7,7 @@ import { pageAsText, untilEqual } from '../support/equal.ts'
 import { memoryStore } from '../support/key-values.ts'
 import { leaveOut } from '../support/left-out.ts'
 import { openProvider, untilSaved } from '../support/provider.ts'
-import { startProxy } from '../support/proxy.ts'
+import { slowly, startProxy } from '../support/proxy.ts'
 import { seededRandom } from '../support/random.ts'
 import { AT_FULL_SPEED } from '../support/service.ts'
 import { sharedService } from '../support/shared-service.ts'
@@ -94,7 +94,7 @@ describe('a provider that comes from far away', () => {
       const rows = await store.query('SELECT 1 FROM scriptorium.room WHERE room_id = $1 AND snapshot_seq > 0', [room])
       return rows.length > 0
     })
-    const proxy = await startProxy('127.0.0.1', Number(new URL(service.address).port), LINE)
+    const proxy = await startProxy('127.0.0.1', Number(new URL(service.address).port), slowly(LINE))
     const since = performance.now()
     const provider = openProvider(`ws://127.0.0.1:${proxy.port}/collab`, room, { token })
     const progress: number[] = []

@@ -1,40 +1,18 @@
 /** What PostgreSQL answers is the same however the network cuts it, and however large it is. */
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WholeMessages } from '../../server/database/whole-messages.ts'
 import { openDatabase } from '../support/open-database.ts'
+import { chopped, startProxy } from '../support/proxy.ts'
 import { seededRandom } from '../support/random.ts'
 import { everyPostgres } from '../support/stores.ts'
 
-/** Carries what the database says in pieces of other sizes. @returns its URL by that way */
+/** The URL of a database by a way that cuts what is said into pieces. */
 const choppedAt = async (url: string, sizeOf: () => number): Promise<string> => {
-  const { hostname, port } = new URL(url)
-  const server = createServer((near) => {
-    const far = connect(Number(port), hostname)
-    near.setNoDelay(true)
-    near.pipe(far)
-    far.on('data', async (bytes: Buffer) => {
-      far.pause()
-      for (let at = 0; at < bytes.length; ) {
-        const to = at + sizeOf()
-        near.write(bytes.subarray(at, to))
-        at = to
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-      far.resume()
-    })
-    far.on('end', () => near.end())
-    for (const socket of [near, far]) socket.on('error', () => undefined)
-    near.on('close', () => far.destroy())
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  const chopped = new URL(url)
-  chopped.hostname = '127.0.0.1'
-  chopped.port = String((server.address() as AddressInfo).port)
-  return chopped.href
+  const way = new URL(url)
+  const { port } = await startProxy(way.hostname, Number(way.port), chopped(sizeOf))
+  way.hostname = '127.0.0.1'
+  way.port = String(port)
+  return way.href
 }
 
 const ROWS = `

@@ -30,10 +30,10 @@ export interface Postgres {
   stop(): Promise<void>
   /** kill -9 of the server; what it had open is gone when this resolves. */
   kill(): Promise<void>
-  /** Copies its data; it must be stopped. @returns a name for `putBack` */
+  /** Copies its data, and is down meanwhile. @returns a name for `goBack` */
   keepCopy(): Promise<string>
-  /** Puts a copy in place of its data; it must be stopped. */
-  putBack(copy: string): Promise<void>
+  /** Puts a copy in place of its data. @param whileDown is called before it starts again */
+  goBack(copy: string, whileDown?: () => void): Promise<void>
   /** Stops it and removes all its files. */
   remove(): Promise<void>
 }
@@ -124,17 +124,22 @@ export const createPostgres = async (): Promise<Postgres> => {
       await until('PostgreSQL to be gone', () => !isAlive(pid))
     },
     keepCopy: async () => {
+      await stop()
       const copy = join(folder, `copy-${++copies}`)
       await cp(data, copy, { recursive: true, preserveTimestamps: true })
+      await start()
       return copy
     },
-    putBack: async (copy) => {
+    goBack: async (copy, whileDown) => {
+      await stop()
       if (existsSync(join(data, 'postmaster.pid'))) throw new Error('PostgreSQL still runs')
       const { uid, gid } = await stat(data)
       await rm(data, { recursive: true })
       await cp(copy, data, { recursive: true, preserveTimestamps: true })
       await chmod(data, 0o700)
       await giveTo(data, uid, gid)
+      whileDown?.()
+      await start()
     },
     remove: async () => {
       await stop()

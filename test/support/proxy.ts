@@ -23,31 +23,57 @@ export interface TcpProxy {
   resume(): void
 }
 
+/** How what `from` sends is carried to `to`. */
+type Carry = (from: Socket, to: Socket, mayRead: () => boolean) => void
+
+/** As fast as this machine. */
+const asItIs: Carry = (from, to) => {
+  from.on('data', (bytes) => to.write(bytes))
+}
+
 /** Bytes under way on a slow line before the sender is not read any more. */
 const LINE_BYTES = 64 * 1024
 
-/** Carries what `from` sends to `to`, as slowly as the line is. */
-const carry = (from: Socket, to: Socket, line: Line, mayRead: () => boolean): void => {
-  let freeAt = 0
-  let underWay = 0
-  from.on('data', (bytes) => {
-    const now = performance.now()
-    freeAt = Math.max(now, freeAt) + (bytes.length * 8000) / line.bitsPerSecond
-    underWay += bytes.length
-    if (underWay > LINE_BYTES) from.pause()
-    setTimeout(
-      () => {
-        to.write(bytes)
-        underWay -= bytes.length
-        if (underWay <= LINE_BYTES && mayRead()) from.resume()
-      },
-      freeAt - now + line.delayMs,
-    )
-  })
-}
+/** As slowly as a line is. */
+export const slowly =
+  ({ bitsPerSecond, delayMs }: Line): Carry =>
+  (from, to, mayRead) => {
+    let freeAt = 0
+    let underWay = 0
+    from.on('data', (bytes) => {
+      const now = performance.now()
+      freeAt = Math.max(now, freeAt) + (bytes.length * 8000) / bitsPerSecond
+      underWay += bytes.length
+      if (underWay > LINE_BYTES) from.pause()
+      setTimeout(
+        () => {
+          to.write(bytes)
+          underWay -= bytes.length
+          if (underWay <= LINE_BYTES && mayRead()) from.resume()
+        },
+        freeAt - now + delayMs,
+      )
+    })
+  }
 
-/** Starts a proxy to `host:port`, closed when the test ends. @param line null: as fast as this machine */
-export const startProxy = async (host: string, port: number, line: Line | null = null): Promise<TcpProxy> => {
+/** In pieces of other sizes, each in a turn of its own. @param sizeOf bytes of the next piece */
+export const chopped =
+  (sizeOf: () => number): Carry =>
+  (from, to, mayRead) => {
+    from.on('data', async (bytes) => {
+      from.pause()
+      for (let at = 0; at < bytes.length; ) {
+        const end = at + sizeOf()
+        to.write(bytes.subarray(at, end))
+        at = end
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      if (mayRead()) from.resume()
+    })
+  }
+
+/** Starts a proxy to `host:port`, closed when the test ends. */
+export const startProxy = async (host: string, port: number, carry = asItIs): Promise<TcpProxy> => {
   const open = new Set<Socket>()
   let refusing = false
   let stalled = false
@@ -59,8 +85,8 @@ export const startProxy = async (host: string, port: number, line: Line | null =
       open.delete(socket)
       other.destroy()
     })
-    if (line === null) socket.on('data', (bytes) => other.write(bytes))
-    else carry(socket, other, line, () => !stalled)
+    socket.setNoDelay(true)
+    carry(socket, other, () => !stalled)
     if (stalled) socket.pause()
   }
   const server = createServer((near) => {
