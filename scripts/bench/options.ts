@@ -54,8 +54,9 @@ Options:
   --pglite             the service on its embedded database instead of PostgreSQL
   --stock              the service's clients as stock y-websocket: without acknowledgement
   --no-peers           without the peers (installed by npm on first use)
-  --floor              also the least that it can cost: a bare relay that answers each edit, and for S3, S4 and S8 a few
-                       lines that send a page's rows as PostgreSQL gives them; with --no-peers: only these
+  --floor              also the least that it can cost: a bare relay that answers each edit and gives signs of life, and
+                       for S3, S4 and S8 a few lines that send a page's rows as PostgreSQL gives them; with --no-peers:
+                       only these
   --rate <n>           core: updates a second in all (default 2000)
   --rooms <n>          core: rooms of the memory scenario (default 2000)
   --profile            CPU profile of the service in each measured run (.cpuprofile), and the ten functions that took
