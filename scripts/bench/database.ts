@@ -5,11 +5,18 @@ import pg from 'pg'
 import type { Releases } from '../../server/release.ts'
 import { nameOf } from './proc.ts'
 
+/** What works for a database, and how much it has done. */
+export interface AtWork {
+  /** Process ids: its backends and the writers of its server. Empty: not on this machine. */
+  readonly pids: readonly number[]
+  /** Transactions committed so far, a second ago or less. */
+  readonly commits: number
+}
+
 export interface BenchDatabase {
   readonly url: string
   readonly version: string
-  /** Process ids that work for this database: its backends and the writers of its server. Empty: not on this machine. */
-  pids(): Promise<number[]>
+  atWork(): Promise<AtWork>
 }
 
 const LOCAL_URL = 'postgres://postgres:postgres@127.0.0.1:5432/postgres'
@@ -25,7 +32,7 @@ export const openDatabase = async (releases: Releases): Promise<BenchDatabase> =
   const url = new URL(server)
   url.pathname = `/${name}`
   const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
-  return { url: url.href, version: rows[0]?.server_version ?? 'unknown', pids: () => pidsOf(client, name) }
+  return { url: url.href, version: rows[0]?.server_version ?? 'unknown', atWork: () => atWorkOf(client, name) }
 }
 
 const serverUrl = async (releases: Releases): Promise<string> => {
@@ -69,11 +76,16 @@ const startEmbedded = (releases: Releases): Promise<string> => {
 
 const WRITERS = ['walwriter', 'checkpointer', 'background writer']
 
-const pidsOf = async (client: pg.Client, database: string): Promise<number[]> => {
+const atWorkOf = async (client: pg.Client, database: string): Promise<AtWork> => {
   const { rows } = await client.query<{ pid: number }>(
     'SELECT pid FROM pg_stat_activity WHERE datname = $1 OR backend_type = ANY($2)',
     [database, WRITERS],
   )
   // A server on another machine has ids that mean somebody else here.
-  return rows.map((row) => row.pid).filter((pid) => nameOf(pid) === 'postgres')
+  const pids = rows.map((row) => row.pid).filter((pid) => nameOf(pid) === 'postgres')
+  const done = await client.query<{ commits: string }>(
+    'SELECT xact_commit AS commits FROM pg_stat_database WHERE datname = $1',
+    [database],
+  )
+  return { pids, commits: Number(done.rows[0]?.commits ?? 0) }
 }

@@ -1,4 +1,5 @@
 /** CPU of the service and of its database over a measured period. */
+import type { BenchDatabase } from './database.ts'
 import { canMeasure, cpuMs, residentBytes } from './proc.ts'
 
 export interface Cost {
@@ -8,6 +9,8 @@ export interface Cost {
   readonly serverMs: number | null
   /** CPU milliseconds of PostgreSQL; null: there is none, or it is not on this machine. */
   readonly databaseMs: number | null
+  /** Transactions that PostgreSQL has committed; null as above. */
+  readonly commits: number | null
   /** CPU milliseconds of the load clients. */
   readonly loadMs: number | null
   /** Of the server, at the end. */
@@ -19,7 +22,7 @@ export interface Cost {
 export interface Metered {
   readonly server: number
   readonly load: number
-  databasePids(): Promise<readonly number[]>
+  readonly database: Pick<BenchDatabase, 'atWork'> | null
 }
 
 const LOOK_MS = 50
@@ -41,19 +44,21 @@ export const startMeter = async (metered: Metered): Promise<() => Promise<Cost>>
       serverMs: difference(from.server, to.server),
       loadMs: difference(from.load, to.load),
       databaseMs: canMeasure && to.database.size > 0 ? databaseMs : null,
+      commits: difference(from.commits, to.commits),
       residentBytes: to.resident,
       grownBytes: from.resident === null ? null : peak - from.resident,
     }
   }
 }
 
-const readings = async ({ server, load, databasePids }: Metered) => {
-  const pids = await databasePids()
+const readings = async ({ server, load, database }: Metered) => {
+  const { pids, commits } = (await database?.atWork()) ?? { pids: [], commits: null }
   return {
     at: performance.now(),
     server: cpuMs(server),
     load: cpuMs(load),
     database: new Map(pids.map((pid) => [pid, cpuMs(pid) ?? 0])),
+    commits,
     resident: residentBytes(server),
   }
 }

@@ -40,7 +40,7 @@ export const runMetered = async <T extends JobResult>(
       await writeFile(profilePath, await inspector.stopProfile())
     await onStage?.(stage, started)
     if (stage === from && profilePath !== null) await inspector?.startProfile()
-    if (stage === 'measure') stop = await startMeter({ server: pid, load, databasePids: target.databasePids })
+    if (stage === 'measure') stop = await startMeter({ server: pid, load, database: target.database })
   })
   await started.stop()
   if (cost === null) throw new Error('the job ended without being measured')

@@ -30,8 +30,14 @@ const PARTS: Readonly<Record<ModelPart, Part>> = {
     scale: 1,
     terms: [
       { name: 'a second of work', unit: 'ms', scale: 1, amount: (values) => value(values, 'seconds') },
+      { name: 'a commit', unit: 'µs', scale: 1000, amount: (values) => value(values, 'commits') },
       { name: 'an edit', unit: 'µs', scale: 1000, amount: (values) => value(values, 'edits') },
-      { name: 'a delivery', unit: 'µs', scale: 1000, amount: (values) => value(values, 'delivered') },
+      {
+        name: 'a delivery, of one edit or several',
+        unit: 'µs',
+        scale: 1000,
+        amount: (values) => value(values, 'frames'),
+      },
     ],
   },
   join: {

@@ -45,6 +45,8 @@ export interface TypingResult {
   readonly savedInTime: number | null
   /** Edits times members that received them. */
   readonly delivered: number
+  /** Messages that brought them to members, who get several edits in one where they are merged. */
+  readonly frames: number
   readonly presenceDelivered: number
   /** How late the load itself was with its updates, ms. */
   readonly lateP99: number

@@ -15,6 +15,7 @@ export class Measured {
   #sent = 0
   #savedInTime = 0
   #deliveredInTime = 0
+  #framesInTime = 0
   #presenceInTime = 0
 
   fail(error: Error): void {
@@ -35,6 +36,11 @@ export class Measured {
   onDelivered(sentAt: number, at: number): void {
     if (this.counts(sentAt)) this.#relayed.add(at - sentAt)
     if (this.counts(at)) this.#deliveredInTime++
+  }
+
+  /** A message brought updates, one or several merged. */
+  onFrame(at: number): void {
+    if (this.counts(at)) this.#framesInTime++
   }
 
   onStored(sentAt: number, at: number): void {
@@ -61,6 +67,7 @@ export class Measured {
       sent: this.#sent,
       savedInTime: acknowledges ? this.#savedInTime : null,
       delivered: this.#deliveredInTime,
+      frames: this.#framesInTime,
       presenceDelivered: this.#presenceInTime,
       lateP99: this.#late.percentile(0.99),
     }

@@ -169,6 +169,7 @@ export class Room {
     const greeting = this.#presence?.move(index, performance.now()) ?? null
     const events: MemberEvents = {
       update: (update, at) => {
+        this.#measured.onFrame(at)
         if (keepsSeen) this.#seen.push(Uint8Array.from(update))
         if (reader.receive(update, at) && this.onProgress !== null) this.#progress(this.onProgress)
       },

@@ -104,6 +104,8 @@ const figures = (
       seconds: cost.seconds,
       edits: updates,
       delivered: result.delivered,
+      frames: result.frames,
+      commits: cost.commits,
       serverMs: cost.serverMs,
       savedP50: result.saved?.p50 ?? null,
       savedP99: result.saved?.p99 ?? null,

@@ -113,7 +113,7 @@ const peer = ({ name, ability, only, dialect, dataDir, folder, node, database, e
     ability,
     ...(only === undefined ? {} : { only }),
     isPeer: true,
-    databasePids: async () => database?.pids() ?? [],
+    database,
     start: async (releases, { inspected, keeps }) => {
       const env = {
         ...more,

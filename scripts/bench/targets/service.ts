@@ -40,7 +40,7 @@ export const serviceTarget = ({ database, dataDir, stock, env = {} }: ServiceSet
     name: names.join(', '),
     isPeer: false,
     ability: 'writes',
-    databasePids: async () => (database === null ? [] : database.pids()),
+    database,
     settle: async () => {
       const compact = startProcess(process.execPath, [command, 'compact', '--json'], {
         cwd: dataDir,

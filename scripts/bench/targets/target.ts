@@ -1,5 +1,6 @@
 /** What is measured: the service, or a peer. */
 import type { Releases } from '../../../server/release.ts'
+import type { BenchDatabase } from '../database.ts'
 import type { Inspector } from '../inspector.ts'
 import type { Dialect } from '../load/wire.ts'
 
@@ -53,8 +54,8 @@ export interface Target {
   start(releases: Releases, how: How): Promise<Started>
   /** Leaves the pages of a process that was stopped as rooms leave them that nobody has been in for a while. */
   settle?(): Promise<void>
-  /** Process ids of its database. */
-  databasePids(): Promise<readonly number[]>
+  /** Null: it has none that is a server of its own. */
+  readonly database: Pick<BenchDatabase, 'atWork'> | null
 }
 
 /** Whether a peer is measured in a scenario that needs so much. */
