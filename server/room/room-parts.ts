@@ -23,6 +23,8 @@ export interface RoomParts extends CommitsParts, AnswersParts {
   readonly presenceDropped: () => void
   /** Other processes that may hold the page too. */
   readonly elsewhere: Elsewhere
+  /** Told that the last member has left. */
+  readonly emptied: (room: Room) => void
   /** Told that the room can serve no longer; its members are closed by then. */
   readonly ended: (room: Room) => void
 }

@@ -52,12 +52,11 @@ export class Room implements Committing, Receiving, Relaying {
     if (loaded.snapshot !== null) this.#content.hold(loaded.snapshot)
     this.#content.load(loaded.tail)
     this.company = new Company(this, this.#presence, parts)
-    const content = this.#content
-    this.#follow = new Follow(this, content, this.#relay, parts, loaded)
-    this.#answers = new Answers(roomId, content, parts)
-    this.#commits = new Commits(this, loaded.exists, content, this.#follow, parts)
+    this.#follow = new Follow(this, this.#content, this.#relay, parts, loaded)
+    this.#answers = new Answers(roomId, this.#content, parts)
+    this.#commits = new Commits(this, loaded.exists, this.#content, this.#follow, parts)
     const ways = {
-      content,
+      content: this.#content,
       commits: this.#commits,
       owners: this.#owners,
       presence: this.#presence,
@@ -134,7 +133,10 @@ export class Room implements Committing, Receiving, Relaying {
   leave(member: Member, clean: boolean): void {
     if (!this.#members.delete(member)) return
     this.#owners.release(member)
-    if (this.#members.size === 0) this.idleSince = this.#parts.clock.now()
+    if (this.#members.size === 0) {
+      this.idleSince = this.#parts.clock.now()
+      this.#parts.emptied(this)
+    }
     const orphans = this.#presence.unbind(member)
     if (orphans.length === 0) return
     if (clean) this.company.remove(orphans)

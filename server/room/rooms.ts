@@ -58,6 +58,8 @@ export class Rooms {
   readonly #roomParts: RoomParts
   readonly #rooms = new Map<string, Room>()
   readonly #opening = new Map<string, Promise<Room>>()
+  /** Those without members, and some that have members again: what is due of thousands of rooms with people is nothing. */
+  readonly #empty = new Set<Room>()
   readonly #relief = new Set<() => void>()
   /** What other processes tell of the rooms that are open. */
   readonly hearing: Hearing = {
@@ -84,6 +86,7 @@ export class Rooms {
       foldPace: paceOfFolds(parts.clock, parts.workers),
       presenceDropped: () => parts.counters.count('presence_dropped'),
       unsaved: (delta) => this.#addUnsaved(delta),
+      emptied: (room) => void this.#empty.add(room),
       ended: (room) => {
         if (this.#rooms.get(room.roomId) === room) this.#drop(room)
       },
@@ -219,12 +222,14 @@ export class Rooms {
     }
     const room = await this.#loadOrMend(roomId)
     this.#rooms.set(roomId, room)
+    this.#empty.add(room)
     this.#parts.elsewhere.opened(roomId)
     return room
   }
 
   #drop(room: Room): void {
     this.#rooms.delete(room.roomId)
+    this.#empty.delete(room)
     this.#parts.elsewhere.closed(room.roomId)
   }
 
@@ -260,7 +265,8 @@ export class Rooms {
   /** Closes rooms that nobody needs: those idle for long, and the longest idle while they hold too many bytes. */
   #sweep(): void {
     if (this.#parts.elsewhere.carriesUpdates) for (const room of this.#rooms.values()) room.writeOverdue()
-    const idle = [...this.#rooms.values()].filter((room) => room.idleSince !== null && room.isSaved)
+    for (const room of this.#empty) if (room.idleSince === null || room.isEnded) this.#empty.delete(room)
+    const idle = [...this.#empty].filter((room) => room.isSaved)
     idle.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0))
     let bytes = idle.reduce((sum, room) => sum + room.bytes, 0)
     this.#isTight = this.#parts.isTight()

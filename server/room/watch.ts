@@ -29,7 +29,9 @@ export class Watch {
   readonly #parts: WatchParts
   /** Rooms that are being read on, with the seq that they were said to have. */
   readonly #wanted = new Map<string, number>()
-  #turn = 0
+  #isOff = false
+  /** Where the next turn goes on among the rooms that are open. */
+  #round: Iterator<Room>
   #stop: () => void = () => undefined
   #isPolling = false
   #isPollDue = false
@@ -37,6 +39,7 @@ export class Watch {
 
   constructor(parts: WatchParts) {
     this.#parts = parts
+    this.#round = parts.rooms.values()
     if (parts.pollMs > 0) this.#pollLater()
   }
 
@@ -105,16 +108,23 @@ export class Watch {
     for (const room of this.#parts.rooms.values()) if (room.isWatched) yield room
   }
 
-  /** A part of the watched rooms, another each time: a database may be put back in time, or written to by hand. */
+  /** A part of the rooms, the next one each time: a database may be put back in time, or written to by hand. */
   #watchedInTurn(): Room[] {
     const { rooms: all } = this.#parts
     const turns = Math.max(1, Math.min(TURNS, Math.ceil(all.size / ROOMS_A_TURN)))
     // Every other time: who is alone is not in a hurry.
-    this.#turn = (this.#turn + 1) % (2 * turns)
-    if (this.#turn % 2 === 1) return []
+    this.#isOff = !this.#isOff
+    if (this.#isOff) return []
     const rooms: Room[] = []
-    let at = 0
-    for (const room of all.values()) if (at++ % turns === this.#turn / 2 && room.isWatched) rooms.push(room)
+    for (let left = Math.ceil(all.size / turns); left > 0; left--) {
+      let next = this.#round.next()
+      if (next.done === true) {
+        this.#round = all.values()
+        next = this.#round.next()
+        if (next.done === true) break
+      }
+      if (next.value.isWatched) rooms.push(next.value)
+    }
     return rooms
   }
 
