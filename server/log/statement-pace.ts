@@ -13,8 +13,10 @@ const ROOM_MS = 0.03
 const WORTH_MS = 6
 /** So many updates of one room are as good a reason as another room. */
 const UPDATES = 16
-/** However many there are, none waits longer than this from the last beginning; with other workers twice as long. */
+/** However many there are, none waits longer than this from the last beginning; … */
 const LONGEST_MS = 10
+/** … or this, with other workers. */
+const LONGEST_BESIDE_MS = 25
 
 export class StatementPace {
   readonly #clock: Clock
@@ -26,7 +28,7 @@ export class StatementPace {
   constructor(clock: Clock, workers: number) {
     this.#clock = clock
     this.#share = SHARE / workers
-    this.#longestMs = workers > 1 ? 2 * LONGEST_MS : LONGEST_MS
+    this.#longestMs = workers > 1 ? LONGEST_BESIDE_MS : LONGEST_MS
   }
 
   /** A statement begins. */
