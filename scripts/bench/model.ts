@@ -102,7 +102,7 @@ const fitted = (name: ModelPart, target: string, scenarios: readonly ScenarioRes
   if (fitting.length < part.terms.length) return ''
   // Each run counts alike, small or large: its error is taken as a share of what was measured.
   const rows = fitting.map(({ amounts, measured }) => amounts.map((amount) => amount / measured))
-  const costs = solve(new Matrix(rows), Matrix.columnVector(fitting.map(() => 1)), true).to1DArray()
+  const costs = costsOf(rows)
   const terms = part.terms.map(
     (term, index) => `${term.name} ${shown((costs[index] ?? Number.NaN) * term.scale)} ${term.unit}`,
   )
@@ -113,6 +113,27 @@ const fitted = (name: ModelPart, target: string, scenarios: readonly ScenarioRes
     return `    ${isCheck ? 'CHECK  ' : 'fitted '} ${title}: ${numbers} (${off})`
   })
   return `  ${part.title}: ${terms.join(', ')}\n${lines.join('\n')}`
+}
+
+/** Least squares of which nothing is negative: the best of those that some of the terms give (they are few). */
+const costsOf = (rows: readonly (readonly number[])[]): number[] => {
+  const terms = (rows[0] ?? []).map((_, term) => term)
+  let best = terms.map(() => 0)
+  let least = rows.length
+  for (let chosen = 1; chosen < 2 ** terms.length; chosen++) {
+    const kept = terms.filter((term) => (chosen & (1 << term)) !== 0)
+    const some = new Matrix(rows.map((row) => kept.map((term) => row[term] as number)))
+    const found = solve(some, Matrix.columnVector(rows.map(() => 1)), true).to1DArray()
+    if (found.some((cost) => !(cost >= 0))) continue
+    const error = some
+      .mmul(Matrix.columnVector(found))
+      .to1DArray()
+      .reduce((sum, predicted) => sum + (predicted - 1) ** 2, 0)
+    if (error >= least) continue
+    least = error
+    best = terms.map((term) => found[kept.indexOf(term)] ?? 0)
+  }
+  return best
 }
 
 const runsOf = (part: Part, target: string, { title, model, targets }: ScenarioResult): Run[] =>

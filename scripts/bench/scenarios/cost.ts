@@ -53,9 +53,11 @@ const hold = (rooms: number, clients: number, kilobytes: number, isCheck = false
 
 export const cost: readonly Scenario[] = [
   type(1, 2, 500),
+  type(1, 2, 8000),
   type(1, 10, 500),
   type(1, 50, 500),
   type(1, 50, 2000),
+  type(20, 2, 500),
   type(20, 2, 2000),
   type(100, 2, 2000),
   type(500, 2, 2000),
