@@ -226,6 +226,7 @@ describe.skipIf(chromiumPath === null)('a provider in Chromium', { timeout: 90_0
 
     await tab.goto(address)
     await started(tab)
+    await until('the worker to note it', () => tab.evaluate(() => app.isBrought()))
     await goAway(context, line)
     await open(tab, 'worker')
     expect((await stateOf(tab)).saved.state).toBe('saved')

@@ -53,6 +53,8 @@ const app = {
     }
     await sync.register(tag)
   },
+  /** Whether the worker has brought what it was called for, and noted that it did. */
+  isBrought: async () => (await caches.match('/synced')) !== undefined,
   leave: () => opened().destroy(),
   drop: async () => void (await opened().dropChange()),
   /** Takes all of the room that the browser gives this app, until `empty`. */

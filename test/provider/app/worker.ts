@@ -33,5 +33,9 @@ worker.addEventListener('fetch', (event) => {
 
 worker.addEventListener('sync', (event) => {
   const [url = '', story = ''] = event.tag.split(' ')
-  event.waitUntil(syncStory({ fetch: (address, init) => fetch(address, init), store: indexedDb(), url, story }))
+  const synced = async () => {
+    await syncStory({ fetch: (address, init) => fetch(address, init), store: indexedDb(), url, story })
+    await (await caches.open('app')).put('/synced', new Response(story))
+  }
+  event.waitUntil(synced())
 })
