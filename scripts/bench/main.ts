@@ -29,14 +29,38 @@ export const run = async (args: readonly string[]): Promise<number> => {
   return code
 }
 
+interface Program {
+  /** What it can be asked for, beside help. */
+  readonly options: readonly string[]
+  run(args: readonly string[]): Promise<number>
+}
+
+/** The suites that are programs of their own. */
+const PROGRAMS: Readonly<Record<string, Program>> = {
+  history: { options: [], run: async () => (await import('./history/main.ts')).run() },
+  provider: { options: [], run: async () => (await import('./provider/main.ts')).run() },
+  channel: { options: ['--quick'], run: async (args) => (await import('./channel/main.ts')).run(args) },
+  access: { options: [], run: async () => (await import('./access/main.ts')).run() },
+  cluster: { options: [], run: async () => (await import('./cluster/main.ts')).run() },
+  web: { options: [], run: async () => (await import('./web/main.ts')).run() },
+}
+
+/** The program that is named, where its options are its own; null: it is none, or help is asked for. @throws UsageError */
+const programOf = ([suite = '', ...args]: readonly string[]): (() => Promise<number>) | null => {
+  const program = Object.hasOwn(PROGRAMS, suite) ? PROGRAMS[suite] : undefined
+  if (program === undefined || args.some((arg) => arg === '--help' || arg === '-h')) return null
+  const unknown = args.find((arg) => !program.options.includes(arg))
+  if (unknown !== undefined) {
+    const known = program.options.length === 0 ? 'no options' : `only ${program.options.join(', ')}`
+    throw new UsageError(`the suite ${suite} takes ${known}, not '${unknown}'`)
+  }
+  return () => program.run(args)
+}
+
 const runOrExplain = async (args: readonly string[]): Promise<number> => {
-  if (args[0] === 'history') return (await import('./history/main.ts')).run()
-  if (args[0] === 'provider') return (await import('./provider/main.ts')).run()
-  if (args[0] === 'channel') return (await import('./channel/main.ts')).run(args.slice(1))
-  if (args[0] === 'access') return (await import('./access/main.ts')).run()
-  if (args[0] === 'cluster') return (await import('./cluster/main.ts')).run()
-  if (args[0] === 'web') return (await import('./web/main.ts')).run()
   try {
+    const program = programOf(args)
+    if (program !== null) return await program()
     const said = await aboutReports(args)
     if (said !== null) {
       say(said)

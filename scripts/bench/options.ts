@@ -42,7 +42,7 @@ Suites:
   cost                 the same work in several sizes, from which the cost model is fitted, and sizes that check it
   core                 acknowledgement, relay and CPU of one hot room and of 500 pairs; memory of an open room
 
-Options:
+Options of wire, cost and core (of the others, channel takes --quick):
   --only <names>       scenarios to run, by commas
                        wire: s1, s1-500, s2, s2-max, s3, s4, s5, s6, s7, s8, s9, s9-echo, s10
                        core: hot, pairs, memory

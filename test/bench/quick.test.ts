@@ -78,6 +78,11 @@ describe('the bench in small', () => {
     await expect(bench('wire', '--only', 's99')).rejects.toThrow("there is no scenario 's99' in wire")
   })
 
+  it('explains a suite of its own, and refuses options that it does not take', async () => {
+    expect(await bench('cluster', '--help')).toContain('Usage:')
+    await expect(bench('cluster', '--runs', '1')).rejects.toThrow("the suite cluster takes no options, not '--runs'")
+  })
+
   it('fits the cost model from a report and says how far its check is off', { timeout: FULL_MS }, async () => {
     if (!isFull) return leaveOut('the cost model from measured runs: npm run test:full')
     const { path } = await reportOf('cost')
