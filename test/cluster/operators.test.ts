@@ -47,7 +47,6 @@ const gather = async (services: readonly Service[]): Promise<Client[]> => {
     clients.push(await connectClient(collab, PAGE, { token: await tokenOf(name, { stories: { s: 'write' } }) }))
   }
   clients[0]?.edit('words', (doc) => doc.getText('t').insert(0, 'here'))
-  await clients[0]?.settled()
   return clients
 }
 
@@ -66,6 +65,7 @@ const operate = async ({ name, envs, isHomed }: Setup): Promise<void> => {
     const areAll = told.every(({ body }) => body.open?.members === NAMES.length)
     return areAll && (!isHomed || told.some(({ body }) => body.elsewhere === 0))
   })
+  await clients[0]?.settled()
   for (const { body } of await ask('GET', `/${PAGE}`)) {
     expect([named(body), body.open.members, body.silent], name).toEqual([NAMES, NAMES.length, 0])
   }
@@ -95,6 +95,7 @@ it('of processes one of which hangs: the answer says so, and what was asked of i
   const store = await anyPostgres().open()
   const services = await start(store, [{}, {}, {}])
   const clients = await gather(services)
+  await clients[0]?.settled()
   const [asked, hanging] = services as [Service, Service, Service]
   const token = await tokenOf('boss', { isAdmin: true })
   hanging.signal('SIGSTOP')
