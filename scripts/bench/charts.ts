@@ -7,7 +7,7 @@ import type { Report, ScenarioResult } from './results.ts'
 const WIDTH = 900
 const PANEL_HEIGHT = 260
 /** Title, machine, and two lines of names. */
-const HEAD = 100
+const HEAD = 120
 const COLORS = ['#1f6feb', '#8c959f', '#d29922', '#cf5b3f', '#2da44e', '#8250df', '#bf3989', '#54aeff']
 
 interface Panel {
@@ -17,6 +17,8 @@ interface Panel {
   readonly isLog: boolean
   readonly series: readonly {
     readonly name: string
+    /** Whose it is: that has one colour in all charts. */
+    readonly target: string
     readonly data: readonly (number | null | readonly [number, number])[]
   }[]
 }
@@ -29,13 +31,14 @@ export const drawCharts = async (report: Report, folder: string): Promise<string
     ['latency', 'From an edit to the others: how many have it by when', latency(report)],
     ['growth', 'How cost grows', growth(report)],
   ]
+  const targets = [...new Set(report.scenarios.flatMap((scenario) => scenario.targets.map(({ name }) => name)))]
   await mkdir(folder, { recursive: true })
   const files: string[] = []
   for (const [name, title, panels] of charts) {
     const drawn = panels.filter(({ series }) => series.some(({ data }) => data.some((point) => point !== null)))
     if (drawn.length === 0) continue
     const file = join(folder, `${name}.svg`)
-    await writeFile(file, await render(title, describe(report), drawn))
+    await writeFile(file, await render(title, describe(report), drawn, targets))
     files.push(file)
   }
   return files
@@ -54,6 +57,7 @@ const bars = (report: Report, scenario: string, key: string, title: string): Pan
   isLog: false,
   series: (find(report, scenario)?.targets ?? []).map(({ name, spreads }) => ({
     name,
+    target: name,
     data: [spreads[key]?.median ?? null],
   })),
 })
@@ -79,10 +83,16 @@ const latency = (report: Report): readonly Panel[] =>
     const scenario = find(report, name)
     if (scenario === undefined) return []
     const series = scenario.targets.flatMap(({ name: target, curves, isPeer }) => [
-      { name: target, data: (curves.relayed?.curve ?? []).map(([share, ms]) => [share * 100, ms] as const) },
+      { name: target, target, data: (curves.relayed?.curve ?? []).map(([share, ms]) => [share * 100, ms] as const) },
       ...(isPeer || !curves.saved
         ? []
-        : [{ name: `${target}: saved`, data: curves.saved.curve.map(([share, ms]) => [share * 100, ms] as const) }]),
+        : [
+            {
+              name: `${target}: saved`,
+              target,
+              data: curves.saved.curve.map(([share, ms]) => [share * 100, ms] as const),
+            },
+          ]),
     ])
     return [{ title: `${scenario.title}: ms`, kind: 'line', xName: '% of deliveries', isLog: true, series } as const]
   })
@@ -122,6 +132,7 @@ const grown = (
     isLog: false,
     series: names.map((name) => ({
       name,
+      target: name,
       data: scenarios
         .flatMap(({ targets }) => targets.filter((target) => target.name === name).flatMap(({ runs }) => runs))
         .map(({ values }) => point(values))
@@ -132,7 +143,12 @@ const grown = (
 }
 
 /** Bars two beside each other, lines one below the other. */
-const render = async (title: string, subtext: string, panels: readonly Panel[]): Promise<string> => {
+const render = async (
+  title: string,
+  subtext: string,
+  panels: readonly Panel[],
+  targets: readonly string[],
+): Promise<string> => {
   const { init } = await import('echarts')
   const columns = panels.every(({ kind }) => kind === 'bar') ? 2 : 1
   const width = WIDTH / columns
@@ -155,7 +171,7 @@ const render = async (title: string, subtext: string, panels: readonly Panel[]):
         textStyle: { fontSize: 12 },
       })),
     ],
-    legend: { data: names, top: HEAD - 46, left: 10, itemWidth: 12, itemGap: 24, textStyle: { fontSize: 11 } },
+    legend: { data: names, top: HEAD - 66, left: 10, itemWidth: 12, itemGap: 40, textStyle: { fontSize: 11 } },
     grid: panels.map((_, index) => ({
       left: place(index).left + 60,
       width: width - 90,
@@ -176,12 +192,13 @@ const render = async (title: string, subtext: string, panels: readonly Panel[]):
     ),
     yAxis: panels.map(({ isLog }, gridIndex) => ({ type: isLog ? ('log' as const) : ('value' as const), gridIndex })),
     series: panels.flatMap((panel, index) =>
-      panel.series.map(({ name, data }) => ({
+      panel.series.map(({ name, target, data }) => ({
         name,
         type: panel.kind,
         xAxisIndex: index,
         yAxisIndex: index,
-        itemStyle: { color: COLORS[names.indexOf(name) % COLORS.length] ?? '#000000' },
+        itemStyle: { color: COLORS[targets.indexOf(target) % COLORS.length] ?? '#000000' },
+        ...(name === target ? {} : { lineStyle: { type: 'dashed' as const } }),
         ...(panel.kind === 'bar' ? { label: { show: true, position: 'top' as const, formatter: label } } : {}),
         data: data.map((point) => (typeof point === 'number' || point === null ? point : [...point])),
       })),

@@ -5,7 +5,7 @@ import { topSelfTimes } from './profile.ts'
 import { resultPath, type ScenarioResult, type TargetResult } from './results.ts'
 import { type Column, type Figures, runOnce, type Scenario } from './scenario.ts'
 import { spreadOf } from './statistics.ts'
-import { isAble, type Target } from './targets/target.ts'
+import { isMeasuredIn, type Target } from './targets/target.ts'
 
 export interface Measuring {
   readonly at: string
@@ -20,7 +20,7 @@ export interface Measuring {
 /** All runs of one scenario. The targets take turns, so that a machine that slows down slows all of them. */
 export const measureScenario = async (scenario: Scenario, measuring: Measuring): Promise<ScenarioResult> => {
   const targets = measuring.targets.filter(
-    (target) => !target.isPeer || (scenario.needs !== null && isAble(target, scenario.name, scenario.needs)),
+    (target) => !target.isPeer || (scenario.needs !== null && isMeasuredIn(target, scenario.name, scenario.needs)),
   )
   const runs = new Map<Target, Figures[]>(targets.map((target) => [target, []]))
   for (let run = 1; run <= measuring.options.runs; run++) {

@@ -25,13 +25,25 @@ export const clientFrame = (opcode: number, payload: Uint8Array): Buffer => {
   return frame
 }
 
+const NONE = Buffer.alloc(0)
+/** Of a server's frame, at most. */
+const HEADER_BYTES = 10
+
+/** Tells whether it is done with the frame's bytes, which are used again then. */
+type Each = (frame: Frame) => boolean
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
 /** Cuts a server's byte stream into frames. */
 export class FrameReader {
   /** The frame that has begun, from its first byte on; room for all of it once its length is known. */
   #begun = NONE
   #held = 0
 
-  /** @param each gets frames; tells whether it is done with their bytes, which are used again then @throws Error when a message comes in pieces, which no server here sends */
+  /** @throws Error when a message comes in pieces, which no server here sends */
   push(data: Buffer, each: Each): void {
     let at = 0
     while (this.#held > 0 && at < data.length) at = this.#continue(data, at, each)
@@ -74,21 +86,10 @@ export class FrameReader {
   }
 }
 
-const NONE = Buffer.alloc(0)
-/** Of a server's frame, at most. */
-const HEADER_BYTES = 10
-
 const give = (bytes: Buffer, at: number, { start, end }: Span, each: Each): boolean => {
   const first = bytes[at] ?? 0
   if ((first & FIN) === 0 || (first & 0x0f) === Opcode.continuation) throw new Error('a message in pieces')
   return each({ opcode: first & 0x0f, payload: bytes.subarray(start, end) })
-}
-
-type Each = (frame: Frame) => boolean
-
-interface Span {
-  readonly start: number
-  readonly end: number
 }
 
 const frameEnd = (bytes: Buffer, at: number): Span | null => {

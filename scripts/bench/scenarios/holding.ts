@@ -53,7 +53,7 @@ const write = async (
   }
   const { bytes } = await runLoad<FillResult>(job, releases)
   await stop()
-  await target.settle?.()
+  await target.settle?.(releases)
   return bytes
 }
 

@@ -41,12 +41,13 @@ export const serviceTarget = ({ database, dataDir, stock, env = {} }: ServiceSet
     isPeer: false,
     ability: 'writes',
     database,
-    settle: async () => {
+    settle: async (releases) => {
       const compact = startProcess(process.execPath, [command, 'compact', '--json'], {
         cwd: dataDir,
         env: where,
         core: null,
       })
+      releases.push(compact.stop)
       await compact.line(/"failed":\[\]/)
       await compact.stop()
     },

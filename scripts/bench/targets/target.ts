@@ -52,12 +52,12 @@ export interface Target {
   readonly only?: readonly string[]
   /** Starts it anew; `releases` stops it too. @throws Error when it does not come up */
   start(releases: Releases, how: How): Promise<Started>
-  /** Leaves the pages of a process that was stopped as rooms leave them that nobody has been in for a while. */
-  settle?(): Promise<void>
+  /** Leaves the pages of a process that was stopped as rooms leave them that nobody has been in for a while. @throws Error when it cannot */
+  settle?(releases: Releases): Promise<void>
   /** Null: it has none that is a server of its own. */
   readonly database: Pick<BenchDatabase, 'atWork'> | null
 }
 
 /** Whether a peer is measured in a scenario that needs so much. */
-export const isAble = ({ ability, only }: Target, scenario: string, needed: Ability): boolean =>
+export const isMeasuredIn = ({ ability, only }: Target, scenario: string, needed: Ability): boolean =>
   ABILITIES.indexOf(ability) >= ABILITIES.indexOf(needed) && (only === undefined || only.includes(scenario))
